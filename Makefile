@@ -1,0 +1,42 @@
+# The four words a newcomer needs: run, test, check, bench.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+help:
+	@echo "make run    set up, then the whole system on sample data (embedded database)"
+	@echo "make test   set up, then every test, on every PostgreSQL that can be had"
+	@echo "make check  lint, types, SQL lint"
+	@echo "make bench  what the triggers cost, as ratios"
+
+run: $(VENV)/run.stamp
+	$(BIN)/peerledger demo
+
+test: $(VENV)/dev.stamp
+	$(BIN)/pytest
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar migrations sql
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .peerledger
+
+# Editable: the command reads migrations/ and sql/ from the checkout it was installed from.
+$(VENV)/run.stamp: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	$(BIN)/pip install --quiet -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,2 @@
+drop table public.activity_notes;
+drop table public.activities;

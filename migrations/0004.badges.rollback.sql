@@ -1,0 +1,9 @@
+drop table public.badge_evaluation_logs;
+drop table private.logs;
+drop table private.mentor_measures;
+drop table private.badge_catalogues;
+drop table private.badge_rules;
+drop table private.badge_measures;
+drop table private.activity_days;
+drop table public.earned_badges;
+drop table public.badge_definitions;

@@ -1,0 +1,2 @@
+drop table public.ops_alerts;
+drop table public.notifications;

@@ -1,0 +1,36 @@
+-- Criteria have no negation, so jsonpath's own && and || say all of it: evaluating a badge is then
+-- one call of jsonb_path_match, however the criteria are nested.
+create or replace function private.criteria_formula(
+    node jsonb,
+    fact_keys jsonb,
+    path text default '$'
+)
+returns text
+language plpgsql
+immutable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_key text := case when node ? 'all' then 'all' when node ? 'any' then 'any' end;
+begin
+    if v_key is null then
+        return format('($.%s >= %s)', to_jsonb(fact_keys ->> path), coalesce(node ->> 'at_least', '1'));
+    end if;
+    return (
+        select format(
+            '(%s)',
+            string_agg(
+                private.criteria_formula(child.value, fact_keys, format('%s.%s[%s]', path, v_key, child.ordinality - 1)),
+                case v_key when 'all' then ' && ' else ' || ' end
+                order by child.ordinality
+            )
+        )
+        from jsonb_array_elements(node -> v_key) with ordinality as child
+    );
+end
+$$;
+
+comment on function private.criteria_formula is
+'The jsonpath predicate that decides criteria over a mentor''s facts; fact_keys names the fact of each leaf by\nits path. For our functions only.';
+revoke all on function private.criteria_formula from public, anon, authenticated, service_role;

@@ -1,0 +1,26 @@
+create or replace function private.on_badge_definitions_written()
+returns trigger
+language plpgsql
+volatile
+security definer -- writes the compiled rules, which no caller may touch
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform private.compile_badges((select array_agg(new_rows.id) from new_rows));
+    return null;
+end
+$$;
+
+comment on function private.on_badge_definitions_written is
+'Trigger function of badge_definitions: compiles what was written. Error: PL001.';
+revoke all on function private.on_badge_definitions_written from public, anon, authenticated, service_role;
+
+create or replace trigger _500_compile_inserted
+after insert on public.badge_definitions
+referencing new table as new_rows
+for each statement execute function private.on_badge_definitions_written();
+
+create or replace trigger _500_compile_updated
+after update on public.badge_definitions
+referencing new table as new_rows
+for each statement execute function private.on_badge_definitions_written();

@@ -1,0 +1,46 @@
+-- Definer: looks for mentors that the caller may not see, to tell "not yours" from "not there".
+create or replace function private.require_mentor_in_scope(
+    mentor_id uuid
+)
+returns void
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_organisation_id uuid;
+begin
+    select mentor.organisation_id
+    into v_organisation_id
+    from public.peer_mentors as mentor
+    where mentor.id = require_mentor_in_scope.mentor_id;
+
+    if
+        v_organisation_id is null
+        or not (
+            private.is_service_call()
+            or v_organisation_id in (select private.my_organisation_ids())
+        )
+    then
+        raise exception using
+            errcode = 'P0002',
+            message = format('There is no mentor %s that you can see.', require_mentor_in_scope.mentor_id),
+            hint = 'Check the id, and that you are signed in as a coordinator of the mentor''s organisation.';
+    end if;
+
+    if not private.is_service_call()
+        and require_mentor_in_scope.mentor_id not in (select private.my_scope_mentor_ids())
+    then
+        raise exception using
+            errcode = '42501',
+            message = format('The mentor %s is outside your chapters.', require_mentor_in_scope.mentor_id),
+            hint = 'Only a coordinator of the mentor''s chapter, or of the whole organisation, can do this.';
+    end if;
+end
+$$;
+
+comment on function private.require_mentor_in_scope is
+'Passes when the caller may act for this mentor. Errors: P0002 unknown or invisible, 42501 outside the '
+'caller''s chapters. For our functions only.';
+revoke all on function private.require_mentor_in_scope from public, anon, authenticated, service_role;
