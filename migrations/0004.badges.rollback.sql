@@ -1,5 +1,6 @@
 drop table public.badge_evaluation_logs;
 drop table private.logs;
+drop type private.touched_mentor;
 drop table private.mentor_measures;
 drop table private.badge_catalogues;
 drop table private.badge_rules;

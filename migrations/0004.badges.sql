@@ -107,6 +107,13 @@ comment on table private.mentor_measures is
 comment on column private.mentor_measures.catalogue_version is
 'The catalogue the values were computed for; null: not to be trusted, recompute from the activities.';
 
+create type private.touched_mentor as (
+    mentor_id uuid,
+    organisation_id uuid,
+    activity_ids uuid[]
+);
+comment on type private.touched_mentor is 'A mentor of one statement, and the activities that made it look at them.';
+
 -- The log. Partitions are made by private.ensure_log_partitions. -----------------------------------
 
 create table private.logs (

@@ -1,0 +1,67 @@
+create or replace function private.badge_outcomes(
+    mentor_ids uuid[]
+)
+returns table (
+    mentor_id uuid,
+    organisation_id uuid,
+    badges_evaluated jsonb,
+    criteria_outcomes jsonb,
+    badges_due uuid[],
+    badges_broken uuid[]
+)
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    with facts as materialized (
+        select
+            measured.mentor_id,
+            measured.organisation_id,
+            measured.measures
+            || jsonb_build_object(
+                'tenure_days',
+                (now() at time zone organisation.time_zone)::date - (mentor.created_at at time zone organisation.time_zone)::date
+            )
+            || coalesce(
+                (
+                    select jsonb_object_agg('badge:' || earned.badge_definition_id, 1)
+                    from public.earned_badges as earned
+                    where earned.mentor_id = measured.mentor_id and earned.revoked_at is null
+                ),
+                '{}'
+            ) as known
+        from private.mentor_measures as measured
+        inner join public.peer_mentors as mentor on mentor.id = measured.mentor_id
+        inner join public.organisations as organisation on organisation.id = measured.organisation_id
+        where
+            measured.mentor_id = any (badge_outcomes.mentor_ids)
+            and not exists (
+                select
+                from public.organisation_settings as setting
+                where setting.organisation_id = measured.organisation_id and not setting.badges_enabled
+            )
+    )
+    select
+        facts.mentor_id,
+        facts.organisation_id,
+        coalesce(jsonb_agg(definition.id order by definition.id) filter (where definition.id is not null), '[]'),
+        coalesce(jsonb_object_agg(definition.id, outcome.is_met) filter (where definition.id is not null), '{}'),
+        array_agg(definition.id order by definition.id) filter (where outcome.is_met and earned.id is null),
+        array_agg(definition.id order by definition.id) filter (where definition.id is not null and rule.formula is null)
+    from facts
+    left join public.badge_definitions as definition
+        on definition.organisation_id = facts.organisation_id and definition.is_active
+    left join private.badge_rules as rule
+        on rule.badge_definition_id = definition.id and rule.criteria_version = definition.criteria_version
+    left join public.earned_badges as earned
+        on earned.mentor_id = facts.mentor_id and earned.badge_definition_id = definition.id
+    cross join lateral (
+        select coalesce(jsonb_path_match(facts.known, rule.formula, silent => true), false) as is_met
+    ) as outcome
+    group by facts.mentor_id, facts.organisation_id
+$$;
+
+comment on function private.badge_outcomes is
+'What the active badges of each mentor''s organisation say now; badges_due are met and were never awarded. Mentors\nof organisations with badges switched off are left out. For our functions only; refresh the measures first.';
+revoke all on function private.badge_outcomes from public, anon, authenticated, service_role;

@@ -1,0 +1,60 @@
+-- Locks, records, awards and logs, for all the mentors of a statement in one go. When that fails it
+-- is done again for each mentor alone: one bad row must neither cost the activity nor the others' badges.
+create or replace function private.evaluate_activities(
+    touched private.touched_mentor[],
+    deltas private.activity_days[],
+    source text,
+    notify boolean default true
+)
+returns int
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_started timestamptz := clock_timestamp();
+    v_mentor_ids uuid[] := (select array_agg(mentor.mentor_id) from unnest(touched) as mentor);
+    v_results jsonb;
+    v_error text;
+    v_mentor private.touched_mentor;
+    v_awards int := 0;
+begin
+    begin
+        perform private.lock_mentor_measures(v_mentor_ids);
+        if deltas is not null then
+            perform private.record_activity_days(deltas);
+        end if;
+        select jsonb_agg(to_jsonb(result)), coalesce(sum(cardinality(result.badges_awarded)), 0)
+        into v_results, v_awards
+        from private.award_badges(v_mentor_ids, notify) as result;
+    exception
+        -- The contract: the activity stays whatever happens here. The log and an alert say so.
+        when others then
+            v_error := sqlstate;
+    end;
+
+    if v_error is not null and cardinality(touched) > 1 then
+        foreach v_mentor in array touched loop
+            v_awards := v_awards + private.evaluate_activities(
+                array[v_mentor],
+                (select array_agg(delta) from unnest(deltas) as delta where delta.mentor_id = v_mentor.mentor_id),
+                source,
+                notify
+            );
+        end loop;
+        return v_awards;
+    end if;
+
+    if v_error is not null then
+        perform private.report_failed_evaluation(v_mentor_ids[1], v_error);
+        v_results := null;
+    end if;
+    perform private.log_badge_evaluations(touched, v_results, v_error, v_started, source);
+    return v_awards;
+end
+$$;
+
+comment on function private.evaluate_activities is
+'The chain behind the triggers of activities and the RPCs; returns how many badges it awarded. Never fails for what\na mentor''s data or a badge does. For our functions only.';
+revoke all on function private.evaluate_activities from public, anon, authenticated, service_role;

@@ -1,0 +1,40 @@
+-- Locks in id order, so that two bulk inserts over the same mentors wait and never deadlock. What the
+-- next statements read is then what the session before has committed.
+create or replace function private.lock_mentor_measures(
+    mentor_ids uuid[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_locked bigint;
+begin
+    for v_attempt in 1..2 loop
+        select count(*)
+        into v_locked
+        from (
+            select
+            from private.mentor_measures as mentor
+            where mentor.mentor_id = any (lock_mentor_measures.mentor_ids)
+            order by mentor.mentor_id
+            for update
+        ) as locked;
+        exit when v_locked = cardinality(lock_mentor_measures.mentor_ids);
+
+        -- Version 0 is of no catalogue: the measures are computed when they are first read.
+        insert into private.mentor_measures (mentor_id, organisation_id, catalogue_version)
+        select mentor.id, mentor.organisation_id, 0
+        from public.peer_mentors as mentor
+        where mentor.id = any (lock_mentor_measures.mentor_ids)
+        order by mentor.id
+        on conflict (mentor_id) do nothing;
+    end loop;
+end
+$$;
+
+comment on function private.lock_mentor_measures is
+'Makes this transaction the only one that evaluates these (distinct) mentors. For our functions only.';
+revoke all on function private.lock_mentor_measures from public, anon, authenticated, service_role;

@@ -1,0 +1,56 @@
+create or replace function private.log_badge_evaluations(
+    touched private.touched_mentor[],
+    results jsonb,
+    error_code text,
+    started_at timestamptz,
+    source text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into public.badge_evaluation_logs (
+        peer_mentor_id, org_id, badges_evaluated, criteria_outcomes, badges_awarded,
+        error_message, duration_ms, activity_ids, source
+    )
+    select
+        mentor.mentor_id,
+        mentor.organisation_id,
+        coalesce(result.badges_evaluated, '[]'),
+        coalesce(result.criteria_outcomes, '{}'),
+        coalesce(result.badges_awarded, '{}'),
+        case
+            when log_badge_evaluations.error_code is not null
+                then 'The evaluation failed. ' || private.safe_error_text(log_badge_evaluations.error_code)
+            when result.badges_broken is not null
+                then 'Some badges could not be evaluated: ' || array_to_string(result.badges_broken[:10], ', ')
+        end,
+        greatest(1, ceil(extract(epoch from clock_timestamp() - log_badge_evaluations.started_at) * 1000))::int,
+        mentor.activity_ids,
+        log_badge_evaluations.source
+    from unnest(log_badge_evaluations.touched) as mentor
+    left join jsonb_to_recordset(log_badge_evaluations.results) as result (
+        mentor_id uuid, badges_evaluated jsonb, criteria_outcomes jsonb, badges_awarded uuid[], badges_broken uuid[]
+    ) on result.mentor_id = mentor.mentor_id
+    where
+        -- No result and no error: badges are switched off, and nothing was evaluated.
+        result.mentor_id is not null or log_badge_evaluations.error_code is not null;
+exception
+    -- The contract: a log that cannot be written costs neither the activity nor the award.
+    when others then
+        raise warning 'peerledger: badge evaluations could not be logged (%)', sqlstate;
+        perform private.raise_alert(
+            'audit_write_failed',
+            'critical',
+            'Badge evaluations could not be logged: ' || private.safe_error_text(sqlstate),
+            'audit_write_failed:badge_evaluation_logs'
+        );
+end
+$$;
+
+comment on function private.log_badge_evaluations is
+'One log row a mentor. A failure is a warning and an alert, not an error. For our functions only.';
+revoke all on function private.log_badge_evaluations from public, anon, authenticated, service_role;

@@ -1,0 +1,36 @@
+create or replace function private.report_failed_evaluation(
+    mentor_id uuid,
+    error_code text
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- What could not be recorded is recomputed from the activities when the mentor is next evaluated.
+    update private.mentor_measures as mentor
+    set catalogue_version = null
+    where mentor.mentor_id = report_failed_evaluation.mentor_id;
+
+    perform private.raise_alert(
+        'badge_evaluation_failed',
+        'warning',
+        'The badges of a mentor could not be evaluated: ' || private.safe_error_text(error_code)
+        || ' The activity is kept. Run "peerledger reconcile badges" when the cause is mended.',
+        'badge_evaluation_failed:' || report_failed_evaluation.mentor_id,
+        mentor.organisation_id,
+        jsonb_build_object('mentor_id', mentor.id, 'sqlstate', error_code)
+    )
+    from public.peer_mentors as mentor
+    where mentor.id = report_failed_evaluation.mentor_id;
+exception
+    when others then
+        raise warning 'peerledger: a failed badge evaluation could not be reported (%)', sqlstate;
+end
+$$;
+
+comment on function private.report_failed_evaluation is
+'Marks a mentor for recomputation and tells the operators. Never fails. For our functions only.';
+revoke all on function private.report_failed_evaluation from public, anon, authenticated, service_role;

@@ -1,0 +1,21 @@
+-- A message is for whom it is addressed to, not for all of the organisation.
+call private.close_table('public.notifications');
+grant select on table public.notifications to authenticated;
+grant select, insert, update on table public.notifications to service_role;
+
+create policy "Our own functions work on every row" on public.notifications
+for all to peerledger_owner
+using (true)
+with check (true);
+
+create policy "The service role works on every row" on public.notifications
+for all to service_role
+using (true)
+with check (true);
+
+create policy "Recipients see their notifications" on public.notifications
+for select to authenticated
+using (
+    recipient_user_id = (select private.caller_id())
+    or recipient_mentor_id in (select private.my_mentor_ids())
+);
