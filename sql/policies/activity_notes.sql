@@ -21,7 +21,7 @@ using (
     exists (
         select
         from public.activities as activity
-        where activity.id = activity_id
+        where activity.id = activity_notes.activity_id
     )
 );
 
@@ -32,7 +32,7 @@ with check (
         select
         from public.activities as activity
         where
-            activity.id = activity_id
+            activity.id = activity_notes.activity_id
             and (
                 (activity.coordinator_id is null and activity.mentor_id in (select private.my_mentor_ids()))
                 or (
@@ -50,7 +50,7 @@ using (
         select
         from public.activities as activity
         where
-            activity.id = activity_id
+            activity.id = activity_notes.activity_id
             and (
                 (activity.coordinator_id is null and activity.mentor_id in (select private.my_mentor_ids()))
                 or (
@@ -65,7 +65,7 @@ with check (
         select
         from public.activities as activity
         where
-            activity.id = activity_id
+            activity.id = activity_notes.activity_id
             and (
                 (activity.coordinator_id is null and activity.mentor_id in (select private.my_mentor_ids()))
                 or (

@@ -31,7 +31,7 @@ begin
     where delta.activity_count < 0 or delta.minutes_total < 0 or delta.participants_total < 0;
 
     if v_reduced is null then
-        select jsonb_agg(to_jsonb(gain)) into v_gains from private.measure_gains(v_deltas) as gain;
+        select jsonb_agg(to_jsonb(change)) into v_gains from private.measure_gains(v_deltas) as change;
     end if;
 
     insert into private.activity_days as day
@@ -57,8 +57,8 @@ begin
     end if;
 
     with gains as (
-        select gain.*
-        from jsonb_to_recordset(v_gains) as gain (
+        select change.*
+        from jsonb_to_recordset(v_gains) as change (
             mentor_id uuid, measure_id int, gain bigint, first_day date, last_day date, needs_series boolean
         )
     ),

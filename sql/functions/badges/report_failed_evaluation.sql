@@ -17,9 +17,9 @@ begin
     perform private.raise_alert(
         'badge_evaluation_failed',
         'warning',
-        'The badges of a mentor could not be evaluated: ' || private.safe_error_text(error_code)
+        'Badges of a mentor could not be evaluated: ' || private.safe_error_text(error_code)
         || ' The activity is kept. Run "peerledger reconcile badges" when the cause is mended.',
-        'badge_evaluation_failed:' || report_failed_evaluation.mentor_id,
+        'badge_evaluation_failed:' || mentor.organisation_id,
         mentor.organisation_id,
         jsonb_build_object('mentor_id', mentor.id, 'sqlstate', error_code)
     )

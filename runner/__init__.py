@@ -1,0 +1,1 @@
+"""The thin runner around the Peerledger database: it applies, loads, shows; SQL decides."""

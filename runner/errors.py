@@ -1,0 +1,78 @@
+"""Errors that a person can act on: one line and an exit code."""
+
+import re
+
+import psycopg
+from psycopg import errors as pg
+
+FAILED = 1
+USAGE = 2
+INTERRUPTED = 130
+
+
+class RunnerError(Exception):
+    def __init__(self, message: str, exit_code: int = FAILED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exit_code = exit_code
+
+
+class SettingsError(RunnerError):
+    def __init__(self, message: str) -> None:
+        super().__init__(message, USAGE)
+
+
+class ConnectionRefused(RunnerError):
+    """No connection: wrong address, wrong password, no such database, no server."""
+
+
+class NotMigrated(RunnerError):
+    """The database has not, or not all, of what this code needs."""
+
+
+class DatabaseAhead(RunnerError):
+    """A newer version of the code has migrated the database."""
+
+
+class EditedMigration(RunnerError):
+    """An applied migration is no longer what was applied."""
+
+
+class LockTimeout(RunnerError):
+    """Somebody else holds what we need."""
+
+
+class NotAllowed(RunnerError):
+    """The role lacks a permission."""
+
+
+_CLASSES: dict[type[psycopg.Error], type[RunnerError]] = {
+    pg.LockNotAvailable: LockTimeout,
+    pg.InsufficientPrivilege: NotAllowed,
+    pg.UndefinedTable: NotMigrated,
+    pg.UndefinedFunction: NotMigrated,
+    pg.InvalidSchemaName: NotMigrated,
+}
+_ADVICE: dict[type[psycopg.Error], str] = {
+    pg.LockNotAvailable: "A table was in use for too long. Nothing was changed; try again at a quieter moment.",
+    pg.UndefinedTable: "Is the database migrated? Run `peerledger migrate`.",
+    pg.UndefinedFunction: "Is the database migrated? Run `peerledger migrate`.",
+    pg.InvalidSchemaName: "Is the database migrated? Run `peerledger migrate`.",
+    pg.QueryCanceled: "It ran longer than the server's statement_timeout, or was cancelled.",
+    pg.AdminShutdown: "The server closed the connection. Try again.",
+}
+
+
+def one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def from_database(error: psycopg.Error, doing: str = "") -> RunnerError:
+    """The database's own words, its code, and what to do about it, in one line."""
+    code = error.sqlstate
+    words = error.diag.message_primary or str(error) or "the connection was lost"
+    advice = next((text for kind, text in _ADVICE.items() if isinstance(error, kind)), error.diag.message_hint)
+    detail = error.diag.message_detail if (code or "").startswith("PL") else None
+    parts = [f"{doing}: {words}" if doing else words, f"({code})" if code else None, detail, advice]
+    kind = next((mine for theirs, mine in _CLASSES.items() if isinstance(error, theirs)), RunnerError)
+    return kind(one_line(" ".join(part for part in parts if part)))

