@@ -1,0 +1,67 @@
+-- Definer: compiles criteria and reads measures that no caller may touch. What it writes to do so is
+-- undone before it returns, by the sub-transaction that always fails.
+create or replace function public.preview_badge(
+    organisation_id uuid,
+    criteria jsonb
+)
+returns table (
+    mentor_id uuid,
+    qualified_on date,
+    evidence jsonb,
+    would_notify boolean
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_id uuid;
+    v_found jsonb;
+begin
+    perform private.require_organisation(preview_badge.organisation_id);
+    begin
+        insert into public.badge_definitions (organisation_id, slug, name, criteria)
+        values (preview_badge.organisation_id, 'preview-' || gen_random_uuid(), 'preview', preview_badge.criteria)
+        returning id into v_id;
+
+        perform private.lock_mentor_measures(known.ids)
+        from (
+            select array_agg(mentor.id) as ids
+            from public.peer_mentors as mentor
+            where mentor.organisation_id = preview_badge.organisation_id
+        ) as known
+        where known.ids is not null;
+        perform private.refresh_measures((
+            select array_agg(measured.mentor_id)
+            from private.mentor_measures as measured
+            where measured.organisation_id = preview_badge.organisation_id
+        ));
+
+        select jsonb_agg(jsonb_build_object('mentor_id', outcome.mentor_id, 'qualified_on', proof.qualified_on, 'evidence', proof.evidence))
+        into v_found
+        from private.badge_outcomes((
+            select array_agg(measured.mentor_id)
+            from private.mentor_measures as measured
+            where measured.organisation_id = preview_badge.organisation_id
+        )) as outcome
+        cross join lateral private.badge_evidence(outcome.mentor_id, v_id) as proof
+        where (outcome.criteria_outcomes ->> v_id::text)::boolean;
+
+        raise exception using errcode = 'PLPRV', message = 'undo the preview';
+    exception
+        when sqlstate 'PLPRV' then
+            null;
+    end;
+
+    return query
+    select found.mentor_id, found.qualified_on, found.evidence, true
+    from jsonb_to_recordset(v_found) as found (mentor_id uuid, qualified_on date, evidence jsonb)
+    order by found.qualified_on, found.mentor_id;
+end
+$$;
+
+comment on function public.preview_badge is
+'Who would get a badge with these criteria, since when and from what evidence; each row would be one notification.\nNothing is written. Callable by coordinators of the organisation and service_role. Errors: P0002, PL001.';
+revoke all on function public.preview_badge from public, anon, authenticated, service_role;
+grant execute on function public.preview_badge to authenticated, service_role;
