@@ -81,6 +81,24 @@ as $$
     returning id
 $$;
 
+-- An entry of the badge evaluation log, in this month's partition.
+create function tests.make_log_entry(mentor text) returns uuid
+language sql
+as $$
+    insert into public.badge_evaluation_logs (peer_mentor_id, org_id, duration_ms, source)
+    select mentor.id, mentor.organisation_id, 1, 'manual'
+    from public.peer_mentors as mentor
+    where mentor.id = tests.id('mentor', make_log_entry.mentor)
+    returning id
+$$;
+
+-- Every log and every partition of one, with its time column.
+create view tests.log_tables as
+select log.log_name, tree.relid as log_table, log.time_column, tree.level > 0 as is_partition
+from private.logs as log
+cross join pg_partition_tree(format('public.%I', log.log_name)::regclass) as tree;
+grant select on tests.log_tables to public;
+
 -- Two organisations. North: chapters oslo and bergen; nina coordinates all of it, oskar only oslo;
 -- mentors olga (oslo) and berit (bergen). South: coordinator sven, mentor sara. Olga and berit have an
 -- activity of their own ("olga's", "berit's") and one by proxy each ("nina for olga", "nina for berit").

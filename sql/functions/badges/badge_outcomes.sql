@@ -9,11 +9,14 @@ returns table (
     badges_due uuid[],
     badges_broken uuid[]
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+-- PL/pgSQL, because it keeps its plan: a SQL function would be planned anew in every insert.
+begin
+    return query
     with facts as materialized (
         select
             measured.mentor_id,
@@ -59,7 +62,8 @@ as $$
     cross join lateral (
         select coalesce(jsonb_path_match(facts.known, rule.formula, silent => true), false) as is_met
     ) as outcome
-    group by facts.mentor_id, facts.organisation_id
+    group by facts.mentor_id, facts.organisation_id;
+end
 $$;
 
 comment on function private.badge_outcomes is

@@ -11,6 +11,9 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+-- The size of an array is no reason to plan every statement of the chain again for every insert.
+set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
 declare
     v_started timestamptz := clock_timestamp();

@@ -12,11 +12,14 @@ returns table (
     last_day date,
     needs_series boolean
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+-- PL/pgSQL, because it keeps its plan: a SQL function would be planned anew in every insert.
+begin
+    return query
     with matched as (
         select
             addition.*,
@@ -115,7 +118,8 @@ as $$
         true
     from matched
     where matched.within_days is not null
-    group by matched.mentor_id, matched.measure_id, matched.within_days
+    group by matched.mentor_id, matched.measure_id, matched.within_days;
+end
 $$;
 
 comment on function private.measure_gains is

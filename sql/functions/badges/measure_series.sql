@@ -13,11 +13,14 @@ returns table (
     reached_on date,
     value bigint
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+-- PL/pgSQL, because it keeps its plan: a SQL function would be planned anew in every insert.
+begin
+    return query
     with counted as (
         select
             wanted.mentor_id,
@@ -147,7 +150,8 @@ as $$
                 and earlier.last_on > periods.first_on - periods.within_days
         )
     from periods
-    where periods.within_days is not null
+    where periods.within_days is not null;
+end
 $$;
 
 comment on function private.measure_series is

@@ -1,0 +1,180 @@
+-- Over all objects in our two schemas, found live: what is added later is held to it too.
+begin;
+create temporary view our_functions as
+select function.*, function.oid::regprocedure as signature
+from pg_proc as function
+where
+    function.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+    and not exists (
+        select from pg_depend where classid = 'pg_proc'::regclass and objid = function.oid and deptype = 'e'
+    );
+create temporary view our_relations as
+select relation.*, relation.oid::regclass as relation_name
+from pg_class as relation
+where
+    relation.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+    and relation.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
+    and not exists (
+        select from pg_depend where classid = 'pg_class'::regclass and objid = relation.oid and deptype = 'e'
+    );
+create temporary view relation_grants as
+select
+    relation.relation_name, relation.relnamespace, relation.relkind,
+    case acl.grantee when 0 then 'public' else acl.grantee::regrole::text end as grantee, acl.privilege_type
+from our_relations as relation
+cross join lateral (
+    select * from aclexplode(
+        coalesce(relation.relacl, acldefault(case relation.relkind when 'S' then 's' else 'r' end::"char", relation.relowner))
+    )
+    union all
+    select column_acl.*
+    from pg_attribute as relation_column
+    cross join aclexplode(relation_column.attacl) as column_acl
+    where relation_column.attrelid = relation.oid and relation_column.attacl is not null
+) as acl;
+
+select plan(18);
+select cmp_ok((select count(*) from our_functions), '>=', 20::bigint, 'functions were found');
+select cmp_ok((select count(*) from our_relations), '>=', 20::bigint, 'tables were found');
+select isnt_empty(
+    $$ select from relation_grants where grantee = 'authenticated' and privilege_type = 'SELECT' $$, 'grants were found'
+);
+
+select is_empty(
+    $$
+    select relation_name
+    from our_relations
+    where
+        relkind in ('r', 'p')
+        and (relnamespace = 'public'::regnamespace or relispartition)
+        and not (relrowsecurity and relforcerowsecurity)
+    $$,
+    'row level security is on and forced for every public table and every partition'
+);
+select is_empty(
+    $$ select * from relation_grants where grantee in ('anon', 'public') $$, 'anon and PUBLIC have no relation'
+);
+select is_empty(
+    $$
+    select * from relation_grants
+    where
+        grantee in ('authenticated', 'service_role')
+        and privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+    $$,
+    'no TRUNCATE, REFERENCES or TRIGGER for an API role'
+);
+select is_empty(
+    $$
+    select * from relation_grants
+    where grantee in ('authenticated', 'service_role') and relnamespace = 'private'::regnamespace
+    $$,
+    'what is private is not for the API roles'
+);
+select is_empty(
+    $$
+    select relation_name from our_relations
+    where relnamespace = 'public'::regnamespace and relowner <> 'peerledger_owner'::regrole
+    $$,
+    'our owner owns every public table'
+);
+select is_empty(
+    $$
+    select relation_name from our_relations
+    where relkind = 'v' and not coalesce('security_invoker=true' = any (reloptions), false)
+    $$,
+    'every view is a security invoker'
+);
+select is_empty(
+    $$
+    select policy.polrelid::regclass, policy.polname
+    from pg_policy as policy
+    inner join our_relations as relation on relation.oid = policy.polrelid
+    where policy.polpermissive and (policy.polroles = '{0}' or 'anon'::regrole = any (policy.polroles))
+    $$,
+    'every permissive policy names its roles, and none is for anon'
+);
+select is_empty(
+    $$
+    select policy.polrelid::regclass, role_id::regrole, command.code
+    from pg_policy as policy
+    inner join our_relations as relation on relation.oid = policy.polrelid
+    cross join unnest(policy.polroles) as role_id
+    cross join (values ('r'), ('a'), ('w'), ('d')) as command (code)
+    where policy.polpermissive and policy.polcmd in ('*', command.code::"char")
+    group by 1, 2, 3
+    having count(*) > 1
+    $$,
+    'one permissive policy for a table, a role and a command'
+);
+
+select is_empty(
+    $$
+    select signature from our_functions
+    where not coalesce('search_path=pg_catalog, pg_temp' = any (proconfig), false)
+    $$,
+    'every function pins its search_path'
+);
+select is_empty(
+    $$
+    select function.signature
+    from our_functions as function
+    cross join aclexplode(coalesce(function.proacl, acldefault('f', function.proowner))) as acl
+    where acl.grantee in (0, 'anon'::regrole)
+    $$,
+    'PUBLIC and anon may call nothing'
+);
+select is_empty(
+    $$ select proname, count(*) from our_functions group by pronamespace, proname having count(*) > 1 $$,
+    'nothing is overloaded'
+);
+select is_empty(
+    $$
+    select signature from our_functions
+    where
+        prosecdef
+        and (pronamespace::regnamespace || '.' || proname) not in (
+            'private.check_badge_rollups',
+            'private.ensure_log_partitions',
+            'private.my_mentor_ids',
+            'private.my_organisation_ids',
+            'private.my_own_organisation_ids',
+            'private.my_scope_mentor_ids',
+            'private.on_activities_deleted',
+            'private.on_activities_inserted',
+            'private.on_activities_updated',
+            'private.on_badge_definition_writing',
+            'private.on_badge_definitions_written',
+            'private.raise_alert',
+            'private.require_mentor_in_scope',
+            'private.require_organisation',
+            'public.evaluate_badges',
+            'public.find_cross_org_awards',
+            'public.get_badge_progress',
+            'public.preview_badge',
+            'public.reconcile_badges',
+            'public.reinstate_badge',
+            'public.revoke_badge'
+        )
+    $$,
+    'each security definer is one that was thought about: add it to the list with its reason beside the code'
+);
+select is_empty(
+    $$ select signature from our_functions where proowner <> 'peerledger_owner'::regrole $$, 'our owner owns every function'
+);
+select is_empty(
+    $$ select signature from our_functions where coalesce(obj_description(oid, 'pg_proc'), '') = '' $$,
+    'every function says what it is for'
+);
+select is_empty(
+    $$
+    select relation_name from our_relations
+    where
+        relkind in ('r', 'p', 'v')
+        and not relispartition
+        and relowner = 'peerledger_owner'::regrole
+        and coalesce(obj_description(oid, 'pg_class'), '') = ''
+    $$,
+    'every table says what it holds'
+);
+select * from finish();
+rollback;
