@@ -45,13 +45,18 @@ def _opened() -> Iterator[tuple[Settings, Database]]:
 
 @app.command()
 def migrate(
-    check: Annotated[bool, typer.Option("--check", help="Only say what would change; write nothing.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what would change; write nothing.")
+    ] = False,
     rollback: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Take back the last N migrations. Their tables go, with all rows."),
+        typer.Option(
+            min=1, metavar="N", help="Take back the last N migrations. Their tables go, with all rows."
+        ),
     ] = None,
     print_sql: Annotated[
-        bool, typer.Option("--print", help="Print the whole SQL, for psql or the Supabase CLI; needs no database.")
+        bool,
+        typer.Option("--print", help="Print the whole SQL, for psql or the Supabase CLI; needs no database."),
     ] = False,
 ) -> None:
     """Bring the database up to this version. Safe to run twice, and many at once."""
@@ -79,7 +84,9 @@ def migrate(
 
 @app.command()
 def load(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds one CSV file a table, named after it.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Holds one CSV file a table, named after it.")
+    ],
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Load the good lines and write the bad ones to a rejects file.")
     ] = False,

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from runner.errors import ConnectionRefused, one_line
+from runner.errors import NoConnectionError, one_line
 from runner.settings import Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -26,7 +26,7 @@ class Database:
         try:
             return psycopg.connect(self.conninfo, **options)
         except psycopg.OperationalError as error:
-            raise ConnectionRefused(self._why(error)) from error
+            raise NoConnectionError(self._why(error)) from error
 
     @property
     def name(self) -> str:
@@ -49,7 +49,9 @@ class Database:
             "could not translate": "Is the host name right?",
             "failed to resolve": "Is the host name right?",
         }
-        advice = next((text for part, text in known.items() if part in words), "Check PEERLEDGER_DATABASE_URL.")
+        advice = next(
+            (text for part, text in known.items() if part in words), "Check PEERLEDGER_DATABASE_URL."
+        )
         return f"No connection to {self.name}: {words.rstrip('.')}. {advice}"
 
 

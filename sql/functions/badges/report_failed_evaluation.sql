@@ -10,9 +10,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- What could not be recorded is recomputed from the activities when the mentor is next evaluated.
-    update private.mentor_measures as mentor
-    set catalogue_version = null
-    where mentor.mentor_id = report_failed_evaluation.mentor_id;
+    insert into private.mentor_measures (mentor_id, organisation_id)
+    select mentor.id, mentor.organisation_id
+    from public.peer_mentors as mentor
+    where mentor.id = report_failed_evaluation.mentor_id
+    on conflict on constraint mentor_measures_pkey do update
+    set catalogue_version = null;
 
     perform private.raise_alert(
         'badge_evaluation_failed',

@@ -17,7 +17,7 @@ select is_empty(
 );
 select results_eq(
     $$
-    select tgname::text, tgenabled::text
+    select tgname::text collate "default", tgenabled::text collate "default"
     from pg_trigger
     where tgrelid = 'private.badge_evaluation_logs_2199_01'::regclass and not tgisinternal
     order by 1

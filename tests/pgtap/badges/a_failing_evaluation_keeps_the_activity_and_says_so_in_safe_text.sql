@@ -1,0 +1,49 @@
+begin;
+select plan(7);
+select tests.make_organisation('north');
+select tests.make_mentor('olga', 'north');
+select tests.make_mentor('berit', 'north');
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}');
+
+-- One mentor's data breaks the evaluation, with a message that quotes it.
+create function pg_temp.explode() returns trigger
+language plpgsql
+as $$
+begin
+    if new.mentor_id = tests.id('mentor', 'olga') then
+        raise exception 'olga@example.org lives at /home/olga' using errcode = '22012';
+    end if;
+    return new;
+end
+$$;
+create trigger explode before insert on public.earned_badges for each row execute function pg_temp.explode();
+
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values
+(tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'visit', '2026-02-03', 45),
+(tests.id('organisation', 'north'), tests.id('mentor', 'berit'), 'visit', '2026-02-03', 45);
+
+select is((select count(*) from public.activities), 2::bigint, 'both activities stay');
+select results_eq(
+    'select mentor_id from public.earned_badges', $$ values (tests.id('mentor', 'berit')) $$, 'the other mentor gets the badge'
+);
+select is(
+    (select error_message from public.badge_evaluation_logs where peer_mentor_id = tests.id('mentor', 'olga')),
+    'The evaluation failed. A value could not be used. (22012)', 'the log says so and quotes nothing'
+);
+select is(
+    (select badges_awarded from public.badge_evaluation_logs where peer_mentor_id = tests.id('mentor', 'olga')),
+    '{}'::uuid[], 'nothing was awarded'
+);
+select is((select count(*) from public.badge_evaluation_logs), 2::bigint, 'one entry a mentor');
+select is((select count(*) from public.ops_alerts where kind = 'badge_evaluation_failed'), 1::bigint, 'an operator learns of it');
+
+drop trigger explode on public.earned_badges;
+select public.reconcile_badges();
+select is(
+    (select count(*) from public.earned_badges where mentor_id = tests.id('mentor', 'olga')), 1::bigint,
+    'reconciliation makes up for it'
+);
+select finish();
+rollback;

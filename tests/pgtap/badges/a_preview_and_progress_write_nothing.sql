@@ -1,0 +1,35 @@
+begin;
+select plan(7);
+select tests.make_two_organisations();
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'north'), 'a', 'A', '{"any": [{"metric": "minutes_total", "at_least": 240}, {"metric": "distinct_days", "at_least": 4}]}');
+
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select results_eq(
+    $$ select mentor_id, qualified_on, would_notify
+    from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "activity_count", "at_least": 2}') order by mentor_id $$,
+    $$ select id, date '2026-01-15', true from (values (tests.id('mentor', 'olga')), (tests.id('mentor', 'berit'))) as m (id) order by id $$,
+    'who would get it, and since when'
+);
+select throws_ok(
+    $$ select public.preview_badge(tests.id('organisation', 'south'), '{"metric": "activity_count", "at_least": 2}') $$,
+    'P0002', null, 'not for another organisation'
+);
+select throws_ok(
+    $$ select public.preview_badge(tests.id('organisation', 'north'), '{"metric": "x"}') $$, 'PL001', null, 'bad criteria are told'
+);
+select is((select count(*) from public.badge_definitions), 1::bigint, 'nothing was written');
+
+select tests.acts_as('authenticated', tests.id('user', 'olga'));
+select results_eq(
+    $$ select leaf_path, value, threshold, share, is_earned from public.get_badge_progress(tests.id('mentor', 'olga')) $$,
+    $$ values ('$.any[0]', 120::bigint, 240::bigint, 0.5000, false), ('$.any[1]', 1, 4, 0.2500, false) $$,
+    'a mentor sees how far they are'
+);
+select throws_ok(
+    $$ select public.get_badge_progress(tests.id('mentor', 'berit')) $$, 'P0002', null, 'and not how far a colleague is'
+);
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select is((select count(*) from public.get_badge_progress(tests.id('mentor', 'berit'))), 2::bigint, 'a coordinator does');
+select finish();
+rollback;
