@@ -1,5 +1,7 @@
 drop table public.badge_evaluation_logs;
 drop table private.logs;
+drop type private.badge_outcome;
+drop type private.measure_change;
 drop type private.touched_mentor;
 drop table private.mentor_measures;
 drop table private.badge_catalogues;

@@ -114,6 +114,28 @@ create type private.touched_mentor as (
 );
 comment on type private.touched_mentor is 'A mentor of one statement, and the activities that made it look at them.';
 
+create type private.measure_change as (
+    mentor_id uuid,
+    measure_id int,
+    gain bigint,
+    first_day date,
+    last_day date,
+    needs_series boolean
+);
+comment on type private.measure_change is
+'What an addition does to a measure: it grows by gain, or the series from first_day to last_day decides.';
+
+create type private.badge_outcome as (
+    mentor_id uuid,
+    organisation_id uuid,
+    badges_evaluated jsonb,
+    criteria_outcomes jsonb,
+    badges_due uuid[],
+    badges_broken uuid[],
+    badges_awarded uuid[]
+);
+comment on type private.badge_outcome is 'What the evaluation of one mentor found, and what came of it.';
+
 -- The log. Partitions are made by private.ensure_log_partitions. -----------------------------------
 
 create table private.logs (

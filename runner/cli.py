@@ -20,7 +20,7 @@ from runner import load as load_command
 from runner import migrate as migration
 from runner import status as status_command
 from runner.database import Database, open_database
-from runner.errors import INTERRUPTED, RunnerError, SettingsError, from_database, one_line
+from runner.errors import INTERRUPTED, RunnerError, from_database, one_line
 from runner.settings import Settings, load_settings
 from runner.sqlfiles import ROOT
 
@@ -146,13 +146,14 @@ def psql(context: typer.Context) -> None:
 
 def main() -> None:
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="peerledger")
     except RunnerError as error:
         _fail(error.message, error.exit_code)
     except typer.TyperException as error:
-        if message := error.format_message():
-            _fail(message, 2)
-        sys.exit(2)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message(), err=True)
+            sys.exit(2)
+        _fail(error.format_message(), 2)
     except psycopg.Error as error:
         _fail(from_database(error).message, 1)
     except (KeyboardInterrupt, typer.Abort):
@@ -170,6 +171,3 @@ def main() -> None:
 def _fail(message: str, code: int) -> None:
     _errors.print(f"peerledger: {one_line(message)}")
     sys.exit(code)
-
-
-__all__ = ["SettingsError", "app", "main"]

@@ -38,6 +38,7 @@ class Database:
 
     def _why(self, error: psycopg.OperationalError) -> str:
         words = one_line(str(error)).rsplit("FATAL: ", 1)[-1]
+        words = words.split(" Is the server running")[0]
         password = conninfo_to_dict(self.conninfo).get("password")
         if password:
             words = words.replace(str(password), "***")

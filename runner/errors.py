@@ -54,7 +54,7 @@ _CLASSES: dict[type[psycopg.Error], type[RunnerError]] = {
     pg.InvalidSchemaName: NotMigratedError,
 }
 _ADVICE: dict[type[psycopg.Error], str] = {
-    pg.LockNotAvailable: "A table was in use for too long. Nothing was changed; try again at a quieter moment.",
+    pg.LockNotAvailable: "A table was in use for too long; nothing was changed. Try again later.",
     pg.UndefinedTable: "Is the database migrated? Run `peerledger migrate`.",
     pg.UndefinedFunction: "Is the database migrated? Run `peerledger migrate`.",
     pg.InvalidSchemaName: "Is the database migrated? Run `peerledger migrate`.",

@@ -99,8 +99,8 @@ def render(tree: Tree | None = None) -> str:
     """The whole SQL as one script for an empty database, for psql or the Supabase CLI."""
     tree = tree or Tree()
     parts = [
-        "-- Peerledger, all of its SQL, for a database that has none of it yet. Run it as the migrating role,\n"
-        "-- in one transaction. `peerledger migrate` later finds it applied.\n",
+        "-- Peerledger, all of its SQL, for a database that has none of it yet. Run it as the migrating\n"
+        "-- role, in one transaction. `peerledger migrate` later finds it applied.\n",
         tree.ledger().text,
     ]
     for file in tree.migrations():

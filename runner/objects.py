@@ -28,6 +28,15 @@ select tgname, tgrelid::regclass::text
 from pg_catalog.pg_trigger
 where tgfoid = any(%s) and not tgisinternal and tgparentid = 0
 """
+_UNGUARDED = """
+select part.inhrelid
+from private.logs as log
+inner join pg_catalog.pg_inherits as part on part.inhparent = to_regclass(format('public.%I', log.log_name))
+where not exists (
+    select from pg_catalog.pg_trigger
+    where tgrelid = part.inhrelid and tgname = '_100_no_truncate'
+)
+"""
 _OVERLOADS = """
 select format('%%I.%%I', nspname, proname)
 from pg_catalog.pg_proc
@@ -62,6 +71,8 @@ def replay(
         raise RunnerError(_NEW_SIGNATURE.format(name=overload[0]))
     if "ensure_log_partitions" in functions:
         connection.execute("select private.ensure_log_partitions()")
+    if "guard_log" in functions:
+        _guard_partitions(connection)
     connection.execute("reset role")
     connection.execute("delete from private.sql_files where path = any(%s)", (vanished,))
     with connection.cursor() as cursor:
@@ -91,6 +102,12 @@ def _apply(connection: Connection, file: SqlFile) -> None:
         raise from_database(error, file.path) from error
 
 
+def _guard_partitions(connection: Connection) -> None:
+    """A rollback drops the guards with their function; partitions that outlived it get them back here."""
+    for (partition,) in connection.execute(_UNGUARDED).fetchall():
+        connection.execute("call private.guard_log(%s::oid::regclass)", (partition,))
+
+
 def _close_tables(connection: Connection, paths: list[str]) -> None:
     present = connection.execute(
         "select from pg_catalog.pg_proc where proname = 'close_table' and pronamespace = "
@@ -100,7 +117,8 @@ def _close_tables(connection: Connection, paths: list[str]) -> None:
         return
     for path in paths:
         tables = connection.execute(
-            "select oid from pg_catalog.pg_class where relname = %s and relkind in ('r', 'p') and relnamespace in "
+            "select oid from pg_catalog.pg_class where relname = %s and relkind in ('r', 'p') "
+            "and relnamespace in "
             "(select oid from pg_catalog.pg_namespace where nspname in ('public', 'private'))",
             (stem(path),),
         ).fetchall()

@@ -45,7 +45,8 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
     for file in migrations:
         if recorded.get(file.path, file.sha256) != file.sha256:
             raise EditedMigrationError(
-                f"{file.path} was edited after it was applied. Restore it, and put the change into a new migration."
+                f"{file.path} was edited after it was applied. "
+                "Restore it, and put the change into a new migration."
             )
     apply = [file for file in migrations if file.path not in recorded and file.stem not in marked]
     adopt = [file for file in migrations if (file.path in recorded) != (file.stem in marked)]

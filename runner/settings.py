@@ -34,7 +34,7 @@ class Settings(BaseSettings):
         try:
             conninfo_to_dict(url.get_secret_value())
         except ProgrammingError:
-            # Never the parser's own words: they quote the address, password and all. `from None` for the same.
+            # Never the parser's own words, nor as a cause: they quote the address, password and all.
             raise ValueError(
                 "not a PostgreSQL address like postgresql://user:password@host:5432/database"
             ) from None

@@ -40,7 +40,8 @@ from (
     select
         log.log_name,
         count(child.relname) filter (
-            where substring(child.relname from '[0-9]{4}_[0-9]{2}$') > to_char(now() at time zone 'utc', 'YYYY_MM')
+            where substring(child.relname from '[0-9]{4}_[0-9]{2}$')
+            > to_char(now() at time zone 'utc', 'YYYY_MM')
         ) as months
     from private.logs as log
     left join pg_catalog.pg_inherits as part

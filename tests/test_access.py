@@ -12,7 +12,9 @@ from runner.sqlfiles import Tree, is_policy
 
 _SQL = Path(__file__).parent.parent / "sql"
 _INSERT = """
-insert into public.activities (organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes)
+insert into public.activities (
+    organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes
+)
 values (
     tests.id('organisation', %s), tests.id('mentor', %s), tests.id('user', %s), 'walk', '2026-02-01', 30
 )

@@ -4,45 +4,43 @@ create or replace function private.award_badges(
     mentor_ids uuid[],
     notify boolean default true
 )
-returns table (
-    mentor_id uuid,
-    organisation_id uuid,
-    badges_evaluated jsonb,
-    criteria_outcomes jsonb,
-    badges_awarded uuid[],
-    badges_broken uuid[]
-)
+returns setof private.badge_outcome
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_outcomes jsonb;
-    v_new jsonb;
-    v_awarded jsonb := '[]';
+    v_outcomes private.badge_outcome[];
+    v_new private.badge_outcome[];
+    v_awarded private.badge_outcome[] := '{}';
 begin
     perform private.refresh_measures(award_badges.mentor_ids);
     loop
-        select jsonb_agg(to_jsonb(outcome))
+        select array_agg(outcome)
         into v_outcomes
         from private.badge_outcomes(award_badges.mentor_ids) as outcome;
 
-        exit when not v_outcomes @? '$[*].badges_due[*]';
+        exit when not exists (select from unnest(v_outcomes) as outcome where outcome.badges_due is not null);
 
         with awarded as (
             insert into public.earned_badges as earned (
                 organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on
             )
-            select definition.organisation_id, due.mentor_id, definition.id, definition.criteria_version, proof.evidence, proof.qualified_on
+            select
+                definition.organisation_id,
+                due.mentor_id,
+                definition.id,
+                definition.criteria_version,
+                proof.evidence,
+                proof.qualified_on
             from (
-                select (outcome.value ->> 'mentor_id')::uuid as mentor_id, badge.value::uuid as badge_definition_id
-                from jsonb_array_elements(v_outcomes) as outcome
-                cross join lateral jsonb_array_elements_text(nullif(outcome.value -> 'badges_due', 'null')) as badge
+                select outcome.mentor_id, unnest(outcome.badges_due) as badge_definition_id
+                from unnest(v_outcomes) as outcome
             ) as due
             inner join public.badge_definitions as definition on definition.id = due.badge_definition_id
             cross join lateral private.badge_evidence(due.mentor_id, due.badge_definition_id) as proof
-            on conflict on constraint earned_badges_mentor_id_badge_definition_id_key do nothing
+            on conflict (mentor_id, badge_definition_id) do nothing
             returning earned.id, earned.organisation_id, earned.mentor_id, earned.badge_definition_id, earned.qualified_on
         ),
         notified as (
@@ -57,7 +55,12 @@ begin
             where award_badges.notify
             on conflict (dedupe_key) do nothing
         )
-        select jsonb_agg(jsonb_build_object('mentor_id', awarded.mentor_id, 'badge', awarded.badge_definition_id))
+        select
+            array_agg(
+                row(
+                    awarded.mentor_id, awarded.organisation_id, null, null, null, null, array[awarded.badge_definition_id]
+                )::private.badge_outcome
+            )
         into v_new
         from awarded;
 
@@ -71,18 +74,14 @@ begin
         outcome.organisation_id,
         outcome.badges_evaluated,
         outcome.criteria_outcomes,
-        coalesce(
-            (
-                select array_agg((award.value ->> 'badge')::uuid)
-                from jsonb_array_elements(v_awarded) as award
-                where (award.value ->> 'mentor_id')::uuid = outcome.mentor_id
-            ),
-            '{}'
-        ),
-        outcome.badges_broken
-    from jsonb_to_recordset(v_outcomes) as outcome (
-        mentor_id uuid, organisation_id uuid, badges_evaluated jsonb, criteria_outcomes jsonb, badges_broken uuid[]
-    );
+        outcome.badges_due,
+        outcome.badges_broken,
+        array(
+            select award.badges_awarded[1]
+            from unnest(v_awarded) as award
+            where award.mentor_id = outcome.mentor_id
+        )
+    from unnest(v_outcomes) as outcome;
 end
 $$;
 

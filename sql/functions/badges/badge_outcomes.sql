@@ -1,14 +1,7 @@
 create or replace function private.badge_outcomes(
     mentor_ids uuid[]
 )
-returns table (
-    mentor_id uuid,
-    organisation_id uuid,
-    badges_evaluated jsonb,
-    criteria_outcomes jsonb,
-    badges_due uuid[],
-    badges_broken uuid[]
-)
+returns setof private.badge_outcome
 language plpgsql
 stable
 security invoker
@@ -51,7 +44,8 @@ begin
         coalesce(jsonb_agg(definition.id order by definition.id) filter (where definition.id is not null), '[]'),
         coalesce(jsonb_object_agg(definition.id, outcome.is_met) filter (where definition.id is not null), '{}'),
         array_agg(definition.id order by definition.id) filter (where outcome.is_met and earned.id is null),
-        array_agg(definition.id order by definition.id) filter (where definition.id is not null and rule.formula is null)
+        array_agg(definition.id order by definition.id) filter (where definition.id is not null and rule.formula is null),
+        '{}'::uuid[]
     from facts
     left join public.badge_definitions as definition
         on definition.organisation_id = facts.organisation_id and definition.is_active

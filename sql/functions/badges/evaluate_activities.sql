@@ -18,7 +18,7 @@ as $$
 declare
     v_started timestamptz := clock_timestamp();
     v_mentor_ids uuid[] := (select array_agg(mentor.mentor_id) from unnest(touched) as mentor);
-    v_results jsonb;
+    v_results private.badge_outcome[];
     v_error text;
     v_mentor private.touched_mentor;
     v_awards int := 0;
@@ -28,7 +28,7 @@ begin
         if deltas is not null then
             perform private.record_activity_days(deltas);
         end if;
-        select jsonb_agg(to_jsonb(result)), coalesce(sum(cardinality(result.badges_awarded)), 0)
+        select array_agg(result), coalesce(sum(cardinality(result.badges_awarded)), 0)
         into v_results, v_awards
         from private.award_badges(v_mentor_ids, notify) as result;
     exception

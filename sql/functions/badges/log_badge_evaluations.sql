@@ -1,6 +1,6 @@
 create or replace function private.log_badge_evaluations(
     touched private.touched_mentor[],
-    results jsonb,
+    results private.badge_outcome[],
     error_code text,
     started_at timestamptz,
     source text
@@ -32,9 +32,7 @@ begin
         mentor.activity_ids,
         log_badge_evaluations.source
     from unnest(log_badge_evaluations.touched) as mentor
-    left join jsonb_to_recordset(log_badge_evaluations.results) as result (
-        mentor_id uuid, badges_evaluated jsonb, criteria_outcomes jsonb, badges_awarded uuid[], badges_broken uuid[]
-    ) on result.mentor_id = mentor.mentor_id
+    left join unnest(log_badge_evaluations.results) as result on result.mentor_id = mentor.mentor_id
     where
         -- No result and no error: badges are switched off, and nothing was evaluated.
         result.mentor_id is not null or log_badge_evaluations.error_code is not null;

@@ -4,14 +4,7 @@
 create or replace function private.measure_gains(
     additions private.activity_days[]
 )
-returns table (
-    mentor_id uuid,
-    measure_id int,
-    gain bigint,
-    first_day date,
-    last_day date,
-    needs_series boolean
-)
+returns setof private.measure_change
 language plpgsql
 stable
 security invoker

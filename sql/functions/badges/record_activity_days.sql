@@ -12,11 +12,15 @@ as $$
 declare
     v_deltas private.activity_days[];
     v_reduced uuid[];
-    v_gains jsonb;
+    v_gains private.measure_change[];
 begin
     -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already.
-    select array_agg(delta)
-    into v_deltas
+    select
+        array_agg(delta),
+        array_agg(delta.mentor_id) filter (
+            where delta.activity_count < 0 or delta.minutes_total < 0 or delta.participants_total < 0
+        )
+    into v_deltas, v_reduced
     from unnest(record_activity_days.deltas) as delta
     inner join private.mentor_measures as mentor on mentor.mentor_id = delta.mentor_id
     where mentor.catalogue_version is not null;
@@ -25,13 +29,8 @@ begin
         return;
     end if;
 
-    select array_agg(distinct delta.mentor_id)
-    into v_reduced
-    from unnest(v_deltas) as delta
-    where delta.activity_count < 0 or delta.minutes_total < 0 or delta.participants_total < 0;
-
     if v_reduced is null then
-        select jsonb_agg(to_jsonb(change)) into v_gains from private.measure_gains(v_deltas) as change;
+        select array_agg(change) into v_gains from private.measure_gains(v_deltas) as change;
     end if;
 
     insert into private.activity_days as day
@@ -57,10 +56,7 @@ begin
     end if;
 
     with gains as (
-        select change.*
-        from jsonb_to_recordset(v_gains) as change (
-            mentor_id uuid, measure_id int, gain bigint, first_day date, last_day date, needs_series boolean
-        )
+        select change.* from unnest(v_gains) as change
     ),
     looked_at as (
         select series.mentor_id, series.measure_id, max(series.value) as value

@@ -1,0 +1,284 @@
+"""Several sessions insert at once: what is awarded is what one after the other would have awarded."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from conftest import Database
+
+_ROUNDS = 15
+_PATIENCE = 30  # seconds, after which a test fails instead of hanging
+
+_INSERT = """
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+select mentor.organisation_id, mentor.id, 'conversation', given.occurred_on, 60
+from unnest(%s::uuid[], %s::date[]) with ordinality as given (mentor_id, occurred_on, position)
+inner join public.peer_mentors as mentor on mentor.id = given.mentor_id
+order by given.position
+"""
+
+
+class Charity:
+    """An organisation whose one badge takes ten activities."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.connection = database.superuser()
+        self.organisation_id = self._fetch_one(
+            "insert into public.organisations (slug, name) values ('north', 'North') returning id"
+        )
+        self.badge_id = self._fetch_one(
+            """
+            insert into public.badge_definitions (organisation_id, slug, name, criteria)
+            values (%s, 'ten', 'Ten', '{"metric": "activity_count", "at_least": 10}')
+            returning id
+            """,
+            self.organisation_id,
+        )
+
+    def add_mentor(self, activities: int = 0) -> uuid.UUID:
+        mentor: uuid.UUID = self._fetch_one(
+            "insert into public.peer_mentors (organisation_id, display_name) values (%s, 'M') returning id",
+            self.organisation_id,
+        )
+        if activities:
+            insert(self.connection, [mentor] * activities)
+        return mentor
+
+    def session(self) -> psycopg.Connection:
+        """One that gives up rather than hang."""
+        connection = self.database.superuser()
+        connection.execute(f"set statement_timeout = '{_PATIENCE}s'")
+        return connection
+
+    def awards(self, mentor: uuid.UUID) -> int:
+        return int(
+            self._fetch_one("select count(*) from public.earned_badges where mentor_id = %s", mentor)
+        )
+
+    def announcements(self, mentor: uuid.UUID) -> int:
+        """How many log rows claim to have awarded the badge."""
+        return int(
+            self._fetch_one(
+                "select count(*) from public.badge_evaluation_logs"
+                " where peer_mentor_id = %s and cardinality(badges_awarded) > 0",
+                mentor,
+            )
+        )
+
+    def log_rows(self, mentor: uuid.UUID) -> int:
+        return int(
+            self._fetch_one(
+                "select count(*) from public.badge_evaluation_logs"
+                " where peer_mentor_id = %s and error_message is null",
+                mentor,
+            )
+        )
+
+    def rollup_differences(self) -> list[Any]:
+        return self.connection.execute("select * from private.check_badge_rollups()").fetchall()
+
+    def remove_the_lock(self) -> None:
+        """What these tests are for: in this database only."""
+        self.connection.execute(
+            """
+            create or replace function private.lock_mentor_measures(mentor_ids uuid[]) returns void
+            language sql as $$
+                insert into private.mentor_measures (mentor_id, organisation_id, catalogue_version)
+                select mentor.id, mentor.organisation_id, 0
+                from public.peer_mentors as mentor
+                where mentor.id = any (mentor_ids)
+                on conflict (mentor_id) do nothing
+            $$
+            """
+        )
+
+    def _fetch_one(self, query: str, *arguments: object) -> Any:
+        row = self.connection.execute(query.encode(), arguments).fetchone()
+        assert row is not None
+        return row[0]
+
+
+@pytest.fixture
+def charity(database: Database) -> Charity:
+    return Charity(database)
+
+
+def insert(connection: psycopg.Connection, mentors: Sequence[uuid.UUID]) -> None:
+    days = [f"2026-01-{position % 28 + 1:02}" for position in range(len(mentors))]
+    connection.execute(_INSERT, (list(mentors), days))
+
+
+def at_once(*actions: Callable[[], None]) -> None:
+    """Each in a thread, let loose at the same moment; the first error is raised."""
+    barrier = threading.Barrier(len(actions), timeout=_PATIENCE)
+
+    def run(action: Callable[[], None]) -> None:
+        barrier.wait()
+        action()
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        for future in [pool.submit(run, action) for action in actions]:
+            future.result(timeout=_PATIENCE)
+
+
+def wait_until_blocked(charity: Charity, session: psycopg.Connection, work: Future[None]) -> bool:
+    """True once another session keeps this one waiting; False when it ends without having waited."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        row = charity.connection.execute(
+            "select cardinality(pg_blocking_pids(%s)) > 0", (session.info.backend_pid,)
+        ).fetchone()
+        if row == (True,):
+            return True
+        if work.done():
+            return False
+    raise TimeoutError("the session neither waits nor ends")
+
+
+def test_a_second_session_waits_for_the_first_and_awards_what_is_due(charity: Charity) -> None:
+    for activities, inserted_by_first in ((8, 1), (9, 1), (8, 2), (0, 1)):
+        mentor = charity.add_mentor(activities)
+        before = charity.log_rows(mentor)
+        first, second = charity.session(), charity.session()
+        with ThreadPoolExecutor(1) as pool:
+            with first.transaction():
+                insert(first, [mentor] * inserted_by_first)
+                work = pool.submit(insert, second, [mentor])
+                assert wait_until_blocked(charity, second, work)
+            work.result(timeout=_PATIENCE)
+
+        is_due = activities + inserted_by_first + 1 >= 10
+        assert (charity.awards(mentor), charity.announcements(mentor)) == (is_due, is_due)
+        assert charity.log_rows(mentor) - before == 2
+    assert charity.rollup_differences() == []
+
+
+def test_nothing_remains_of_a_first_session_that_rolls_back(charity: Charity) -> None:
+    mentor = charity.add_mentor(8)
+    first, second = charity.session(), charity.session()
+    with ThreadPoolExecutor(1) as pool:
+        with first.transaction(force_rollback=True):
+            insert(first, [mentor] * 2)
+            work = pool.submit(insert, second, [mentor])
+            assert wait_until_blocked(charity, second, work)
+        work.result(timeout=_PATIENCE)
+
+    assert charity.awards(mentor) == 0
+    assert charity.rollup_differences() == []
+    insert(second, [mentor])
+    assert (charity.awards(mentor), charity.announcements(mentor)) == (1, 1)
+
+
+@pytest.mark.parametrize("before", [8, 9], ids=["both are needed", "either is enough"])
+def test_two_inserts_at_the_threshold_make_one_award(charity: Charity, before: int) -> None:
+    first, second = charity.session(), charity.session()
+    for _ in range(_ROUNDS):
+        mentor = charity.add_mentor(before)
+        at_once(lambda m=mentor: insert(first, [m]), lambda m=mentor: insert(second, [m]))  # type: ignore[misc]
+        assert (charity.awards(mentor), charity.announcements(mentor)) == (1, 1)
+        assert charity.log_rows(mentor) == 3
+    assert charity.rollup_differences() == []
+
+
+def test_two_first_inserts_of_a_new_mentor_are_both_counted(charity: Charity) -> None:
+    first, second = charity.session(), charity.session()
+    for _ in range(_ROUNDS):
+        mentor = charity.add_mentor()
+        at_once(lambda m=mentor: insert(first, [m] * 5), lambda m=mentor: insert(second, [m] * 5))  # type: ignore[misc]
+        assert (charity.awards(mentor), charity.log_rows(mentor)) == (1, 2)
+    assert charity.rollup_differences() == []
+
+
+@pytest.mark.parametrize("before", [0, 9], ids=["new mentors", "known mentors"])
+def test_bulk_inserts_in_opposite_order_do_not_deadlock(charity: Charity, before: int) -> None:
+    sessions = [charity.session(), charity.session()]
+    for _ in range(_ROUNDS):
+        mentors = [charity.add_mentor(before) for _ in range(20)]
+        orders = (mentors, mentors[::-1])
+        at_once(
+            *(
+                lambda s=session, o=order: insert(s, o)  # type: ignore[misc]
+                for session, order in zip(sessions, orders, strict=True)
+            )
+        )
+        for mentor in mentors:
+            assert charity.awards(mentor) == (before == 9)
+            assert charity.log_rows(mentor) == 2 + (before > 0)
+    assert charity.rollup_differences() == []
+
+
+def test_insert_update_and_delete_at_once_keep_the_rollups_exact(charity: Charity) -> None:
+    sessions = [charity.session() for _ in range(3)]
+    for _ in range(_ROUNDS):
+        mentor = charity.add_mentor(6)
+        of_mentor = "from public.activities where mentor_id = %s order by occurred_on limit 3"
+        void = f"update public.activities set voided_at = now() where id in (select id {of_mentor})"
+        delete = f"delete from public.activities where id in (select id {of_mentor} offset 3)"
+        at_once(
+            lambda m=mentor: insert(sessions[0], [m] * 7),  # type: ignore[misc]
+            lambda m=mentor: execute(sessions[1], void, m),  # type: ignore[misc]
+            lambda m=mentor: execute(sessions[2], delete, m),  # type: ignore[misc]
+        )
+        assert charity.rollup_differences() == []
+        insert(charity.connection, [mentor] * 3)
+        assert charity.awards(mentor) == 1
+
+
+def execute(connection: psycopg.Connection, query: str, mentor: uuid.UUID) -> None:
+    connection.execute(query.encode(), (mentor,))
+
+
+def test_sessions_with_different_mentors_do_not_wait_for_each_other(charity: Charity) -> None:
+    open_sessions = [charity.session() for _ in range(3)]
+    mentors = [charity.add_mentor(9) for _ in range(4)]
+    for session, mentor in zip(open_sessions, mentors, strict=False):
+        session.execute("begin")
+        insert(session, [mentor])
+    last = charity.session()
+    last.execute("set lock_timeout = '1ms'")
+    insert(last, [mentors[3]])
+    for session in open_sessions:
+        session.execute("commit")
+    assert [charity.awards(mentor) for mentor in mentors] == [1, 1, 1, 1]
+
+
+def test_four_sessions_at_once_with_different_mentors_award_each(charity: Charity) -> None:
+    sessions = [charity.session() for _ in range(4)]
+    for _ in range(_ROUNDS):
+        mentors = [charity.add_mentor() for _ in range(4)]
+
+        def ten_inserts(session: psycopg.Connection, mentor: uuid.UUID) -> None:
+            for _ in range(10):
+                insert(session, [mentor])
+
+        at_once(
+            *(
+                lambda s=session, m=mentor: ten_inserts(s, m)  # type: ignore[misc]
+                for session, mentor in zip(sessions, mentors, strict=True)
+            )
+        )
+        assert [charity.awards(mentor) for mentor in mentors] == [1, 1, 1, 1]
+        assert [charity.log_rows(mentor) for mentor in mentors] == [10, 10, 10, 10]
+    assert charity.rollup_differences() == []
+
+
+def test_without_the_lock_an_award_or_a_count_would_be_lost(charity: Charity) -> None:
+    charity.remove_the_lock()
+    first, second = charity.session(), charity.session()
+    missed = 0
+    for _ in range(_ROUNDS):
+        mentor = charity.add_mentor(8)
+        with ThreadPoolExecutor(1) as pool:
+            with first.transaction():
+                insert(first, [mentor])
+                work = pool.submit(insert, second, [mentor])
+                wait_until_blocked(charity, second, work)
+            work.result(timeout=_PATIENCE)
+        missed += charity.awards(mentor) != 1
+    assert missed or charity.rollup_differences(), "the other tests of this file prove nothing"

@@ -1,0 +1,247 @@
+"""Migrating: forward, back, refused, and many at once. On an embedded server of its own."""
+
+import shutil
+import subprocess
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from runner import embedded
+from runner.database import Database
+from runner.errors import (
+    DatabaseAheadError,
+    EditedMigrationError,
+    LockTimeoutError,
+    NotMigratedError,
+    RunnerError,
+)
+from runner.migrate import LOCK_KEY, check, migrate, render, rollback
+from runner.plan import require_migrated
+from runner.sqlfiles import ROOT, Tree
+
+
+@pytest.fixture(scope="session")
+def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return embedded.start(tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture
+def embedded_database(embedded_server: str) -> Iterator[str]:
+    """The address of a fresh, empty database."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(embedded_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+        yield make_conninfo(embedded_server, dbname=name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(embedded_database: str) -> Database:
+    return Database(embedded_database, True, None)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A copy of the SQL that a test may change."""
+    for folder in ("migrations", "sql"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return Tree(tmp_path)
+
+
+def dump(database: Database) -> str:
+    """What pg_dump says of the schema; \\restrict carries a random key."""
+    command = [str(embedded.BIN / "pg_dump"), "--schema-only", database.conninfo]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return "\n".join(
+        line for line in text.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))
+    )
+
+
+def scalar(database: Database, query: str) -> object:
+    with database.connect() as connection:
+        row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_a_second_time_there_is_nothing_to_do(database: Database) -> None:
+    assert not migrate(database).is_empty
+    assert migrate(database).is_empty
+    assert check(database).is_empty
+
+
+def test_check_writes_nothing_even_on_an_empty_database(database: Database) -> None:
+    before = dump(database)
+    plan = check(database)
+    assert [file.path for file in plan.apply] == [file.path for file in Tree().migrations()]
+    assert dump(database) == before
+
+
+def test_bookkeeping_is_private(database: Database) -> None:
+    migrate(database)
+    assert scalar(database, "select count(*) from pg_tables where tablename like '%yoyo%'") != 0
+    assert (
+        scalar(
+            database,
+            "select count(*) from pg_tables where tablename like '%yoyo%' and schemaname <> 'private'",
+        )
+        == 0
+    )
+
+
+def test_forward_back_and_forward_again_gives_equal_dumps(database: Database) -> None:
+    migrate(database)
+    first = dump(database)
+    assert rollback(database, len(Tree().migrations())) == 0
+    assert scalar(database, "select count(*) from pg_tables where schemaname = 'public'") == 0
+    migrate(database)
+    assert dump(database) == first
+
+
+def test_one_step_back_and_forward_again_gives_equal_dumps(database: Database) -> None:
+    migrate(database)
+    first = dump(database)
+    rollback(database, 1)
+    migrate(database)
+    assert dump(database) == first
+
+
+def test_more_steps_back_than_there_are_is_refused(database: Database) -> None:
+    migrate(database)
+    with pytest.raises(RunnerError, match="Only"):
+        rollback(database, 99)
+    assert migrate(database).is_empty
+
+
+def test_an_edited_migration_is_refused_by_name(database: Database, tree: Tree) -> None:
+    migrate(database, tree=tree)
+    path = tree.root / tree.migrations()[1].path
+    path.write_text(path.read_text() + "\n-- one word more\n")
+    for command in (migrate, check):
+        with pytest.raises(EditedMigrationError, match=r"0002\.tenancy\.sql was edited"):
+            command(database, tree=tree)
+
+
+def test_a_newer_database_is_refused(database: Database, tree: Tree) -> None:
+    (tree.root / "migrations" / "9999.future.sql").write_text("create table private.future (id int);\n")
+    migrate(database, tree=tree)
+    with pytest.raises(DatabaseAheadError, match=r"9999\.future"):
+        migrate(database)
+
+
+def test_a_failing_migration_leaves_nothing_of_itself(database: Database, tree: Tree) -> None:
+    path = tree.root / "migrations" / "9999.broken.sql"
+    path.write_text("create table private.half (id int);\nselect 1 / 0;\n")
+    with pytest.raises(RunnerError, match=r"9999\.broken\.sql: division by zero"):
+        migrate(database, tree=tree)
+    assert scalar(database, "select to_regclass('private.half') is null") is True
+    path.unlink()
+    migrate(database)
+    assert migrate(database).is_empty
+
+
+def test_the_holder_of_the_lock_is_named(database: Database) -> None:
+    with database.connect(autocommit=True, application_name="somebody") as holder:
+        holder.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))
+        pid = holder.info.backend_pid
+        with pytest.raises(LockTimeoutError, match=rf"process {pid} \(somebody\).*pg_terminate_backend"):
+            migrate(database, wait_seconds=0.2)
+    assert not migrate(database).is_empty
+
+
+def test_the_printed_sql_is_adopted(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(render().encode())
+    require_migrated_now(database)
+    plan = migrate(database)
+    assert not plan.apply
+    assert not plan.replay
+    assert len(plan.adopt) == len(Tree().migrations())
+    assert migrate(database).is_empty
+
+
+def test_printed_sql_and_runner_make_the_same(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(render().encode())
+    migrate(database)
+    printed = dump(database)
+    rollback(database, len(Tree().migrations()))
+    migrate(database)
+    assert dump(database) == printed
+
+
+def test_twenty_at_once(database: Database) -> None:
+    barrier = threading.Barrier(20)
+
+    def one(_: int) -> bool:
+        barrier.wait()
+        return migrate(database).is_empty
+
+    with ThreadPoolExecutor(20) as pool:
+        idle = list(pool.map(one, range(20)))
+    assert sorted(idle) == [False] + [True] * 19
+    assert migrate(database).is_empty
+
+
+def test_a_vanished_file_takes_its_function_along(database: Database, tree: Tree) -> None:
+    path = tree.root / "sql" / "functions" / "audit" / "left_over.sql"
+    path.write_text(
+        "create or replace function private.left_over() returns trigger language plpgsql as "
+        "$$ begin return null; end $$;\n"
+        "create or replace trigger _900_left_over after insert on public.chapters "
+        "for each row execute function private.left_over();\n"
+    )
+    migrate(database, tree=tree)
+    first = scalar(database, "select count(*) from pg_trigger where tgname = '_900_left_over'")
+    path.unlink()
+    plan = migrate(database, tree=tree)
+    assert (first, plan.vanished) == (1, ["sql/functions/audit/left_over.sql"])
+    assert scalar(database, "select to_regproc('private.left_over') is null") is True
+
+
+def test_a_vanished_policy_file_closes_its_table(database: Database, tree: Tree) -> None:
+    migrate(database, tree=tree)
+    (tree.root / "sql" / "policies" / "chapters.sql").unlink()
+    migrate(database, tree=tree)
+    assert (
+        scalar(database, "select count(*) from pg_policy where polrelid = 'public.chapters'::regclass") == 0
+    )
+
+
+@pytest.mark.parametrize("signature", ["(a int, b int) returns int", "(a int) returns text"])
+def test_a_changed_signature_asks_for_a_migration(database: Database, tree: Tree, signature: str) -> None:
+    path = tree.root / "sql" / "functions" / "audit" / "changing.sql"
+    text = "create or replace function private.changing{} language sql as 'select null::{}';\n"
+    path.write_text(text.format("(a int) returns int", "int"))
+    migrate(database, tree=tree)
+    path.write_text(text.format(signature, signature.rsplit(" ", 1)[-1]))
+    with pytest.raises(RunnerError, match=r"changing.*migration that drops the old one"):
+        migrate(database, tree=tree)
+
+
+def test_an_undefined_name_in_a_template_is_an_error(tree: Tree) -> None:
+    (tree.root / "sql" / "functions" / "audit" / "typo.sql.j2").write_text("select <%= missing %>;\n")
+    with pytest.raises(RunnerError, match=r"typo\.sql\.j2.*'missing' is undefined"):
+        tree.objects()
+
+
+def test_other_commands_ask_for_migrate(database: Database, tree: Tree) -> None:
+    with pytest.raises(NotMigratedError, match="peerledger migrate"):
+        require_migrated_now(database)
+    migrate(database)
+    require_migrated_now(database)
+    (tree.root / "migrations" / "9999.future.sql").write_text("select 1;\n")
+    with database.connect() as connection, pytest.raises(NotMigratedError, match="older than this code"):
+        require_migrated(connection, tree)
+
+
+def require_migrated_now(database: Database) -> None:
+    with database.connect() as connection:
+        require_migrated(connection)
