@@ -16,7 +16,7 @@ run: $(VENV)/run.stamp
 	$(BIN)/peerledger demo
 
 test: $(VENV)/dev.stamp
-	$(BIN)/pytest
+	$(BIN)/pytest $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -193,9 +193,7 @@ def assignment_rows(organisation: Organisation) -> Iterator[Row]:
     for coordinator in organisation.coordinators:
         for chapter_id in coordinator.chapter_ids or ("",):
             yield {
-                "id": make_id(
-                    "assignment", organisation.id, coordinator.user_id, chapter_id
-                ),
+                "id": make_id("assignment", organisation.id, coordinator.user_id, chapter_id),
                 "organisation_id": organisation.id,
                 "chapter_id": chapter_id,
                 "user_id": coordinator.user_id,
@@ -322,14 +320,10 @@ def mentor_counts(total: int) -> list[int]:
     return [total - sum(rest), *rest]
 
 
-def make_mentors(
-    organisations: Sequence[Organisation], options: Options
-) -> list[Mentor]:
+def make_mentors(organisations: Sequence[Organisation], options: Options) -> list[Mentor]:
     return [
         make_mentor(organisation, index, options)
-        for organisation, count in zip(
-            organisations, mentor_counts(options.mentors), strict=True
-        )
+        for organisation, count in zip(organisations, mentor_counts(options.mentors), strict=True)
         for index in range(count)
     ]
 
@@ -360,9 +354,7 @@ def mentor_rows(mentors: Sequence[Mentor], options: Options) -> Iterator[Row]:
 # --- certifications --------------------------------------------------------------
 
 
-def deal_telling_expiries(
-    mentors: Sequence[Mentor], options: Options
-) -> dict[str, date]:
+def deal_telling_expiries(mentors: Sequence[Mentor], options: Options) -> dict[str, date]:
     """Give some of an organisation's seasoned active mentors a telling expiry date."""
     seasoned = [
         mentor
@@ -387,9 +379,7 @@ def ordinary_expiry(rng: Random, mentor: Mentor, until: date) -> date | None:
     return until + days(rng.randint(62, 720))
 
 
-def certificate_periods(
-    rng: Random, joined_on: date, expires_on: date
-) -> list[tuple[date, date]]:
+def certificate_periods(rng: Random, joined_on: date, expires_on: date) -> list[tuple[date, date]]:
     """The periods up to the governing one, each renewed shortly before it ran out."""
     periods: list[tuple[date, date]] = []
     while expires_on - joined_on > days(60):
@@ -403,9 +393,7 @@ def certification_rows(mentors: Sequence[Mentor], options: Options) -> Iterator[
     telling = deal_telling_expiries(mentors, options)
     for mentor in mentors:
         rng = Random(f"{options.seed}/{mentor.id}/certificates")
-        expires_on = telling.get(mentor.id) or ordinary_expiry(
-            rng, mentor, options.until
-        )
+        expires_on = telling.get(mentor.id) or ordinary_expiry(rng, mentor, options.until)
         if expires_on is None:
             continue
         for issued, expires in certificate_periods(rng, mentor.joined_on, expires_on):
@@ -478,9 +466,7 @@ def make_calendar(until: date) -> Calendar:
 # --- activities ------------------------------------------------------------------
 
 
-def activity_counts(
-    mentors: Sequence[Mentor], calendar: Calendar, total: int
-) -> list[int]:
+def activity_counts(mentors: Sequence[Mentor], calendar: Calendar, total: int) -> list[int]:
     """Share the total out by tempo and by how long each mentor was there."""
     shares = []
     for mentor in mentors:
@@ -492,10 +478,7 @@ def activity_counts(
 
 def favourite_types(rng: Random, plan: OrganisationPlan) -> dict[str, int]:
     favourites = rng.sample(list(plan.type_weights), 2)
-    return {
-        name: weight * (4 if name in favourites else 1)
-        for name, weight in plan.type_weights.items()
-    }
+    return {name: weight * (4 if name in favourites else 1) for name, weight in plan.type_weights.items()}
 
 
 def draw_minutes(rng: Random, shape: ActivityShape) -> int:
@@ -527,8 +510,7 @@ def make_registrar(rng: Random, mentor: Mentor) -> Registrar:
     others = [
         coordinator
         for coordinator in mentor.organisation.coordinators
-        if coordinator.covers(mentor.chapter_id)
-        and coordinator.user_id != mentor.user_id
+        if coordinator.covers(mentor.chapter_id) and coordinator.user_id != mentor.user_id
     ]
     percent = rng.choices(PROXY_PERCENTS, PROXY_WEIGHTS)[0]
     return Registrar(
@@ -563,9 +545,7 @@ def draw_voided_at(rng: Random, created_at: str, until: date) -> str:
     return moment(rng, voided_on, 23, 23)
 
 
-def activity_row(
-    rng: Random, mentor: Mentor, kind: str, day: date, coordinator_id: str, until: date
-) -> Row:
+def activity_row(rng: Random, mentor: Mentor, kind: str, day: date, coordinator_id: str, until: date) -> Row:
     shape = ACTIVITY_SHAPES[kind]
     created_at = draw_created_at(rng, day, until, bool(coordinator_id))
     return {
@@ -582,17 +562,13 @@ def activity_row(
     }
 
 
-def mentor_activities(
-    mentor: Mentor, count: int, calendar: Calendar, options: Options
-) -> Iterator[Row]:
+def mentor_activities(mentor: Mentor, count: int, calendar: Calendar, options: Options) -> Iterator[Row]:
     rng = Random(f"{options.seed}/{mentor.id}/activities")
     types = favourite_types(rng, mentor.organisation.plan)
     registrar = make_registrar(rng, mentor)
     used: defaultdict[date, int] = defaultdict(int)
     for number, day in enumerate(calendar.draw(rng, mentor, count)):
-        row = activity_row(
-            rng, mentor, weighted(rng, types), day, registrar.draw(rng), options.until
-        )
+        row = activity_row(rng, mentor, weighted(rng, types), day, registrar.draw(rng), options.until)
         used[day] += int(row["duration_minutes"])
         if used[day] <= MOST_MINUTES_A_DAY:
             yield {"id": make_id(mentor.id, "activity", number), **row}
@@ -673,9 +649,7 @@ def build(options: Options) -> Tables:
     return tables
 
 
-def add_organisation(
-    tables: Tables, organisation: Organisation, options: Options
-) -> None:
+def add_organisation(tables: Tables, organisation: Organisation, options: Options) -> None:
     tables["organisations"].append(organisation_row(organisation, options.until))
     if organisation.plan.settings is not None:
         tables["organisation_settings"].append(
@@ -708,16 +682,13 @@ def day_argument(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a date; write it like 2026-11-15"
-        ) from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it like 2026-11-15") from None
 
 
 def mentors_argument(text: str) -> int:
     if not text.isdecimal() or int(text) < len(ORGANISATIONS):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a whole number of at least {len(ORGANISATIONS)}, "
-            "one for each organisation"
+            f"{text!r} is not a whole number of at least {len(ORGANISATIONS)}, one for each organisation"
         )
     return int(text)
 

@@ -157,9 +157,7 @@ class ActivityShape:
 
 
 ACTIVITY_SHAPES = {
-    "one_to_one": ActivityShape(
-        {"in_person": 80, "online": 14, "phone": 6}, 30, 60, 120, 1, 2
-    ),
+    "one_to_one": ActivityShape({"in_person": 80, "online": 14, "phone": 6}, 30, 60, 120, 1, 2),
     "phone_call": ActivityShape({"phone": 1}, 10, 25, 60, 1, 1),
     "group_meeting": ActivityShape({"in_person": 84, "online": 16}, 60, 90, 180, 4, 18),
     "hospital_visit": ActivityShape({"in_person": 1}, 30, 60, 150, 1, 6),
@@ -379,9 +377,7 @@ def leddlaget_badges(year: int) -> list[Badge]:
             "sommerstafetten",
             f"Sommerstafetten {year - 1}",
             f"Fem aktiviteter sommeren {year - 1}. Stafetten er avsluttet.",
-            leaf(
-                "activity_count", 5, **during(f"{year - 1}-06-15", f"{year - 1}-08-15")
-            ),
+            leaf("activity_count", 5, **during(f"{year - 1}-06-15", f"{year - 1}-08-15")),
             is_active=False,
         ),
     ]

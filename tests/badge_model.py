@@ -111,10 +111,13 @@ class Model:
 
         while True:
             met_on = {
-                slug: criteria_met_on(criteria, proof) for slug, criteria in mentor.organisation.badges.items()
+                slug: criteria_met_on(criteria, proof)
+                for slug, criteria in mentor.organisation.badges.items()
             }
             due = {
-                slug: Award(day, {path: proof(leaf) for path, leaf in leaves(mentor.organisation.badges[slug])})
+                slug: Award(
+                    day, {path: proof(leaf) for path, leaf in leaves(mentor.organisation.badges[slug])}
+                )
                 for slug, day in met_on.items()
                 if day is not None and slug not in mentor.awards
             }

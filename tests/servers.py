@@ -27,7 +27,7 @@ testcontainers_config.ryuk_disabled = True
 _LIFETIME = "2h"
 
 
-class NoContainer(RuntimeError):
+class NoContainerError(RuntimeError):
     """The engine or the image is missing; the message is one line that says why."""
 
 
@@ -69,7 +69,7 @@ def engine_error() -> str | None:
     """None when containers can be run, else one line that says why not."""
     try:
         _run("engine.sh")
-    except NoContainer as error:
+    except NoContainerError as error:
         return str(error)
     return None
 
@@ -79,7 +79,7 @@ def container_server(target: str) -> Iterator[Server]:
     if target not in TARGETS:
         raise ValueError(f"unknown target {target!r}, known are {', '.join(TARGETS)}")
     if error := engine_error():
-        raise NoContainer(error)
+        raise NoContainerError(error)
     version = int(target[-2:])
     is_supabase = target.startswith("supabase")
     superuser = "supabase_admin" if is_supabase else "postgres"
@@ -164,7 +164,7 @@ def _run(script: str, *arguments: str) -> str:
             [_CONTAINERS / script, *arguments], check=False, capture_output=True, text=True
         )
     except OSError as error:
-        raise NoContainer(f"cannot run {script}: {error.strerror}") from error
+        raise NoContainerError(f"cannot run {script}: {error.strerror}") from error
     if result.returncode != 0:
-        raise NoContainer(result.stderr.strip().splitlines()[-1])
+        raise NoContainerError(result.stderr.strip().splitlines()[-1])
     return result.stdout.strip()

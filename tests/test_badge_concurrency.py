@@ -5,14 +5,25 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from conftest import Database
+from psycopg.types.json import Jsonb
 
 _ROUNDS = 15
 _PATIENCE = 30  # seconds, after which a test fails instead of hanging
+
+# A sum, a window and a streak: what two sessions add to each is found in three different ways.
+_TEN_WEEKS = {
+    "all": [
+        {"metric": "activity_count", "at_least": 10},
+        {"metric": "distinct_days", "at_least": 10, "within_days": 90},
+        {"metric": "consecutive_weeks", "at_least": 10},
+    ]
+}
 
 _INSERT = """
 insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
@@ -24,7 +35,7 @@ order by given.position
 
 
 class Charity:
-    """An organisation whose one badge takes ten activities."""
+    """An organisation whose one badge takes ten activities, in ten weeks without a gap."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -35,10 +46,11 @@ class Charity:
         self.badge_id = self._fetch_one(
             """
             insert into public.badge_definitions (organisation_id, slug, name, criteria)
-            values (%s, 'ten', 'Ten', '{"metric": "activity_count", "at_least": 10}')
+            values (%s, 'ten', 'Ten', %s)
             returning id
             """,
             self.organisation_id,
+            Jsonb(_TEN_WEEKS),
         )
 
     def add_mentor(self, activities: int = 0) -> uuid.UUID:
@@ -57,9 +69,7 @@ class Charity:
         return connection
 
     def awards(self, mentor: uuid.UUID) -> int:
-        return int(
-            self._fetch_one("select count(*) from public.earned_badges where mentor_id = %s", mentor)
-        )
+        return int(self._fetch_one("select count(*) from public.earned_badges where mentor_id = %s", mentor))
 
     def announcements(self, mentor: uuid.UUID) -> int:
         """How many log rows claim to have awarded the badge."""
@@ -84,7 +94,7 @@ class Charity:
         return self.connection.execute("select * from private.check_badge_rollups()").fetchall()
 
     def remove_the_lock(self) -> None:
-        """What these tests are for: in this database only."""
+        """Rows are still made, and nobody waits for them. In this database only."""
         self.connection.execute(
             """
             create or replace function private.lock_mentor_measures(mentor_ids uuid[]) returns void
@@ -92,8 +102,10 @@ class Charity:
                 insert into private.mentor_measures (mentor_id, organisation_id, catalogue_version)
                 select mentor.id, mentor.organisation_id, 0
                 from public.peer_mentors as mentor
-                where mentor.id = any (mentor_ids)
-                on conflict (mentor_id) do nothing
+                where
+                    mentor.id = any (mentor_ids)
+                    -- Not "on conflict": that waits for whoever is changing the row, and so is a lock.
+                    and not exists (select from private.mentor_measures as m where m.mentor_id = mentor.id)
             $$
             """
         )
@@ -109,8 +121,10 @@ def charity(database: Database) -> Charity:
     return Charity(database)
 
 
-def insert(connection: psycopg.Connection, mentors: Sequence[uuid.UUID]) -> None:
-    days = [f"2026-01-{position % 28 + 1:02}" for position in range(len(mentors))]
+def insert(connection: psycopg.Connection, mentors: Sequence[uuid.UUID], week: int = 0) -> None:
+    """In one statement; a mentor that is named again has the next activity a week later."""
+    weeks = [week + mentors[:position].count(mentor) for position, mentor in enumerate(mentors)]
+    days = [date(2026, 1, 1) + timedelta(weeks=number) for number in weeks]
     connection.execute(_INSERT, (list(mentors), days))
 
 
@@ -148,8 +162,8 @@ def test_a_second_session_waits_for_the_first_and_awards_what_is_due(charity: Ch
         first, second = charity.session(), charity.session()
         with ThreadPoolExecutor(1) as pool:
             with first.transaction():
-                insert(first, [mentor] * inserted_by_first)
-                work = pool.submit(insert, second, [mentor])
+                insert(first, [mentor] * inserted_by_first, activities)
+                work = pool.submit(insert, second, [mentor], activities + inserted_by_first)
                 assert wait_until_blocked(charity, second, work)
             work.result(timeout=_PATIENCE)
 
@@ -164,14 +178,14 @@ def test_nothing_remains_of_a_first_session_that_rolls_back(charity: Charity) ->
     first, second = charity.session(), charity.session()
     with ThreadPoolExecutor(1) as pool:
         with first.transaction(force_rollback=True):
-            insert(first, [mentor] * 2)
-            work = pool.submit(insert, second, [mentor])
+            insert(first, [mentor] * 2, 8)
+            work = pool.submit(insert, second, [mentor], 8)
             assert wait_until_blocked(charity, second, work)
         work.result(timeout=_PATIENCE)
 
     assert charity.awards(mentor) == 0
     assert charity.rollup_differences() == []
-    insert(second, [mentor])
+    insert(second, [mentor], 9)
     assert (charity.awards(mentor), charity.announcements(mentor)) == (1, 1)
 
 
@@ -180,7 +194,10 @@ def test_two_inserts_at_the_threshold_make_one_award(charity: Charity, before: i
     first, second = charity.session(), charity.session()
     for _ in range(_ROUNDS):
         mentor = charity.add_mentor(before)
-        at_once(lambda m=mentor: insert(first, [m]), lambda m=mentor: insert(second, [m]))  # type: ignore[misc]
+        at_once(
+            lambda m=mentor: insert(first, [m], before),  # type: ignore[misc]
+            lambda m=mentor: insert(second, [m], 9),  # type: ignore[misc]
+        )
         assert (charity.awards(mentor), charity.announcements(mentor)) == (1, 1)
         assert charity.log_rows(mentor) == 3
     assert charity.rollup_differences() == []
@@ -190,7 +207,7 @@ def test_two_first_inserts_of_a_new_mentor_are_both_counted(charity: Charity) ->
     first, second = charity.session(), charity.session()
     for _ in range(_ROUNDS):
         mentor = charity.add_mentor()
-        at_once(lambda m=mentor: insert(first, [m] * 5), lambda m=mentor: insert(second, [m] * 5))  # type: ignore[misc]
+        at_once(lambda m=mentor: insert(first, [m] * 5), lambda m=mentor: insert(second, [m] * 5, 5))  # type: ignore[misc]
         assert (charity.awards(mentor), charity.log_rows(mentor)) == (1, 2)
     assert charity.rollup_differences() == []
 
@@ -203,7 +220,7 @@ def test_bulk_inserts_in_opposite_order_do_not_deadlock(charity: Charity, before
         orders = (mentors, mentors[::-1])
         at_once(
             *(
-                lambda s=session, o=order: insert(s, o)  # type: ignore[misc]
+                lambda s=session, o=order: insert(s, o, before)
                 for session, order in zip(sessions, orders, strict=True)
             )
         )
@@ -221,12 +238,12 @@ def test_insert_update_and_delete_at_once_keep_the_rollups_exact(charity: Charit
         void = f"update public.activities set voided_at = now() where id in (select id {of_mentor})"
         delete = f"delete from public.activities where id in (select id {of_mentor} offset 3)"
         at_once(
-            lambda m=mentor: insert(sessions[0], [m] * 7),  # type: ignore[misc]
-            lambda m=mentor: execute(sessions[1], void, m),  # type: ignore[misc]
-            lambda m=mentor: execute(sessions[2], delete, m),  # type: ignore[misc]
+            lambda m=mentor: insert(sessions[0], [m] * 7, 6),  # type: ignore[misc]
+            lambda m=mentor, q=void: execute(sessions[1], q, m),  # type: ignore[misc]
+            lambda m=mentor, q=delete: execute(sessions[2], q, m),  # type: ignore[misc]
         )
         assert charity.rollup_differences() == []
-        insert(charity.connection, [mentor] * 3)
+        insert(charity.connection, [mentor] * 3, 13)
         assert charity.awards(mentor) == 1
 
 
@@ -239,10 +256,10 @@ def test_sessions_with_different_mentors_do_not_wait_for_each_other(charity: Cha
     mentors = [charity.add_mentor(9) for _ in range(4)]
     for session, mentor in zip(open_sessions, mentors, strict=False):
         session.execute("begin")
-        insert(session, [mentor])
+        insert(session, [mentor], 9)
     last = charity.session()
     last.execute("set lock_timeout = '1ms'")
-    insert(last, [mentors[3]])
+    insert(last, [mentors[3]], 9)
     for session in open_sessions:
         session.execute("commit")
     assert [charity.awards(mentor) for mentor in mentors] == [1, 1, 1, 1]
@@ -254,12 +271,12 @@ def test_four_sessions_at_once_with_different_mentors_award_each(charity: Charit
         mentors = [charity.add_mentor() for _ in range(4)]
 
         def ten_inserts(session: psycopg.Connection, mentor: uuid.UUID) -> None:
-            for _ in range(10):
-                insert(session, [mentor])
+            for week in range(10):
+                insert(session, [mentor], week)
 
         at_once(
             *(
-                lambda s=session, m=mentor: ten_inserts(s, m)  # type: ignore[misc]
+                lambda s=session, m=mentor: ten_inserts(s, m)
                 for session, mentor in zip(sessions, mentors, strict=True)
             )
         )
@@ -276,8 +293,8 @@ def test_without_the_lock_an_award_or_a_count_would_be_lost(charity: Charity) ->
         mentor = charity.add_mentor(8)
         with ThreadPoolExecutor(1) as pool:
             with first.transaction():
-                insert(first, [mentor])
-                work = pool.submit(insert, second, [mentor])
+                insert(first, [mentor], 8)
+                work = pool.submit(insert, second, [mentor], 9)
                 wait_until_blocked(charity, second, work)
             work.result(timeout=_PATIENCE)
         missed += charity.awards(mentor) != 1

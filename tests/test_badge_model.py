@@ -15,8 +15,8 @@ from badge_model import Activity, Criteria, Evaluation, Mentor, Model, Organisat
 from conftest import EMBEDDED, Database
 from psycopg.types.json import Jsonb
 
-_SEEDS = (1, 2, 3)
-_STATEMENTS = 60
+_SEEDS = (1, 2, 3, 4)
+_STATEMENTS = 100
 _BADGES = 12
 _TYPES = ("conversation", "visit", "course", "phone")
 _MODES = ("in_person", "video", "phone")
@@ -158,8 +158,9 @@ class History:
             "is_voided",
         )
         for name in self.random.sample(fields, self.random.choice((0, 1, 1, 1, 2))):
-            new = not activity.is_voided if name == "is_voided" else getattr(other, name)
-            activity = replace(activity, **{name: new})
+            new: Any = not activity.is_voided if name == "is_voided" else getattr(other, name)
+            changes: dict[str, Any] = {name: new}
+            activity = replace(activity, **changes)
         return activity
 
     def some_activities(self) -> list[uuid.UUID]:

@@ -41,9 +41,7 @@ NATIONAL_ID = re.compile(r"\b\d{11}\b")
 PHONE_LIKE = re.compile(r"(?:\+47 )?\d(?:[ ]?\d){7,}")
 
 
-def generate(
-    out: Path, *options: str, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def generate(out: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(EXAMPLES / "generate.py"), "--out", str(out), *options],
         cwd=out.parent,
@@ -181,9 +179,7 @@ def test_keys_are_unique(tables: Tables) -> None:
         "activity_notes": ("activity_id",),
     }
     for name, rows in tables.items():
-        found = Counter(
-            tuple(row[column] for column in keys.get(name, ("id",))) for row in rows
-        )
+        found = Counter(tuple(row[column] for column in keys.get(name, ("id",))) for row in rows)
         assert [key for key, count in found.items() if count > 1] == [], name
 
 
@@ -194,11 +190,7 @@ def test_users_and_slugs_are_unique_in_their_organisation(tables: Tables) -> Non
         ("badge_definitions", "slug"),
         ("chapters", "name"),
     ):
-        found = Counter(
-            (row["organisation_id"], row[column])
-            for row in tables[table]
-            if row[column]
-        )
+        found = Counter((row["organisation_id"], row[column]) for row in tables[table] if row[column])
         assert [key for key, count in found.items() if count > 1] == [], table
 
 
@@ -224,9 +216,7 @@ def test_phones_cannot_ring(tables: Tables) -> None:
 def passes_a_check(national_id: str) -> bool:
     digits = [int(digit) for digit in national_id]
     weights = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1, 0), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
-    first, second = (
-        sum(d * w for d, w in zip(digits, row, strict=True)) % 11 for row in weights
-    )
+    first, second = (sum(d * w for d, w in zip(digits, row, strict=True)) % 11 for row in weights)
     # From 2032 on the first check may leave 0 to 3.
     return first in (0, 1, 2, 3) or second == 0
 
@@ -234,11 +224,7 @@ def passes_a_check(national_id: str) -> bool:
 def test_national_ids_are_invalid(committed: Tables) -> None:
     # Month 81: right check digits, but only ever used for synthetic persons.
     assert passes_a_check("01819000049")
-    found = [
-        number
-        for row in committed["activity_notes"]
-        for number in NATIONAL_ID.findall(row["body"])
-    ]
+    found = [number for row in committed["activity_notes"] for number in NATIONAL_ID.findall(row["body"])]
     assert 10 <= len(found) <= 60
     assert [number for number in found if passes_a_check(number)] == []
 
@@ -289,16 +275,11 @@ def test_some_coordinators_are_mentors_too(committed: Tables) -> None:
     coordinators = {row["user_id"] for row in committed["coordinator_assignments"]}
     both = [row for row in committed["peer_mentors"] if row["user_id"] in coordinators]
     assert len(both) == 6
-    organisations = {
-        (row["user_id"], row["organisation_id"])
-        for row in committed["coordinator_assignments"]
-    }
+    organisations = {(row["user_id"], row["organisation_id"]) for row in committed["coordinator_assignments"]}
     assert len(organisations) == len(coordinators) + 1
 
 
-def test_activities_happen_while_the_mentor_is_there(
-    request: pytest.FixtureRequest, tables: Tables
-) -> None:
+def test_activities_happen_while_the_mentor_is_there(request: pytest.FixtureRequest, tables: Tables) -> None:
     until = SMALL_UNTIL if "small" in request.node.name else UNTIL
     mentors = by_id(tables["peer_mentors"])
     for row in tables["activities"]:
@@ -352,8 +333,7 @@ def test_some_entries_are_late_and_some_are_voided(committed: Tables) -> None:
     late = [
         row
         for row in activities
-        if local_day(row["created_at"]) - date.fromisoformat(row["occurred_on"])
-        >= timedelta(days=14)
+        if local_day(row["created_at"]) - date.fromisoformat(row["occurred_on"]) >= timedelta(days=14)
     ]
     assert len(late) > 500
     assert 50 <= sum(row["voided_at"] != "" for row in activities) <= 400
@@ -470,9 +450,5 @@ def test_basic_criteria_only_count(committed: Tables, tmp_path: Path) -> None:
         for leaf in leaves(json.loads(row["criteria"])):
             assert leaf.keys() == {"metric", "at_least"}
             assert leaf["metric"] in ("activity_count", "minutes_total")
-    changed = {
-        name
-        for name, content in contents(out).items()
-        if content != contents(COMMITTED)[name]
-    }
+    changed = {name for name, content in contents(out).items() if content != contents(COMMITTED)[name]}
     assert changed == {"badge_definitions.csv"}

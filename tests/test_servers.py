@@ -180,7 +180,7 @@ def test_the_supabase_migrator_may_refer_to_users_and_act_as_the_api_roles(
 
 @on_supabase
 def test_api_requests_are_cut_short(server: Server, migrator: psycopg.Connection, database: str) -> None:
-    settings = {role: config for role, config in migrator.execute("select rolname, rolconfig from pg_roles")}
+    settings: dict[str, list[str]] = dict(migrator.execute("select rolname, rolconfig from pg_roles"))
     assert settings["anon"] == ["statement_timeout=3s"]
     assert settings["authenticated"] == ["statement_timeout=8s"]
     with psycopg.connect(server.dsn(server.login_dsn, database)) as connection:

@@ -21,14 +21,14 @@ for all to service_role
 using (true)
 with check (true);
 
-create policy "Coordinators see the activities of their organisations and mentors their own" on public.activities
+create policy "Coordinators see all activities and mentors their own" on public.activities
 for select to authenticated
 using (
     organisation_id in (select private.my_organisation_ids())
     or mentor_id in (select private.my_mentor_ids())
 );
 
-create policy "Mentors register their own activities and coordinators those of mentors in scope" on public.activities
+create policy "Mentors register for themselves and coordinators by proxy" on public.activities
 for insert to authenticated
 with check (
     (coordinator_id is null and mentor_id in (select private.my_mentor_ids()))
@@ -39,7 +39,7 @@ with check (
     )
 );
 
-create policy "Mentors change what they registered and coordinators what is by proxy in scope" on public.activities
+create policy "Mentors change their own and coordinators what is by proxy" on public.activities
 for update to authenticated
 using (
     (coordinator_id is null and mentor_id in (select private.my_mentor_ids()))

@@ -13,7 +13,7 @@ for all to service_role
 using (true)
 with check (true);
 
-create policy "Coordinators see the certificates of their organisations and mentors their own" on public.certifications
+create policy "Coordinators see all certificates and mentors their own" on public.certifications
 for select to authenticated
 using (
     organisation_id in (select private.my_organisation_ids())

@@ -13,7 +13,7 @@ for all to service_role
 using (true)
 with check (true);
 
-create policy "Coordinators see the badges of their organisations and mentors their own" on public.earned_badges
+create policy "Coordinators see all badges and mentors their own" on public.earned_badges
 for select to authenticated
 using (
     organisation_id in (select private.my_organisation_ids())

@@ -16,7 +16,7 @@ for all to service_role
 using (true)
 with check (true);
 
-create policy "Coordinators see the mentors of their organisations and mentors themselves" on public.peer_mentors
+create policy "Coordinators see their mentors and mentors themselves" on public.peer_mentors
 for select to authenticated
 using (
     organisation_id in (select private.my_organisation_ids())

@@ -86,5 +86,6 @@ as $$
 $$;
 
 comment on function private.badge_evidence is
-'For each leaf of a badge: the value the mentor reached, the threshold, and the date from which it was met; and the\ndate on which the whole was. For our functions only.';
+'For each leaf of a badge: the value the mentor reached, the threshold, and the date from which it was met; and the
+date on which the whole was. For our functions only.';
 revoke all on function private.badge_evidence from public, anon, authenticated, service_role;

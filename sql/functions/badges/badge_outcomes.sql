@@ -61,5 +61,6 @@ end
 $$;
 
 comment on function private.badge_outcomes is
-'What the active badges of each mentor''s organisation say now; badges_due are met and were never awarded. Mentors\nof organisations with badges switched off are left out. For our functions only; refresh the measures first.';
+'What the active badges of each mentor''s organisation say now; badges_due are met and were never awarded. Mentors
+of organisations with badges switched off are left out. For our functions only; refresh the measures first.';
 revoke all on function private.badge_outcomes from public, anon, authenticated, service_role;

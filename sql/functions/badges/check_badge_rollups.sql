@@ -65,5 +65,6 @@ as $$
 $$;
 
 comment on function private.check_badge_rollups is
-'Recomputes rollups and measures from the activities and names every difference: none, unless something is wrong.\nFor operators.';
+'Recomputes rollups and measures from the activities and names every difference: none, unless something is wrong.
+For operators.';
 revoke all on function private.check_badge_rollups from public, anon, authenticated, service_role;

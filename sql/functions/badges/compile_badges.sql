@@ -150,5 +150,6 @@ end
 $$;
 
 comment on function private.compile_badges is
-'Compiles badge definitions into measures and rules; refuses unknown badges and circles (PL001). For our\nfunctions only.';
+'Compiles badge definitions into measures and rules; refuses unknown badges and circles (PL001). For our
+functions only.';
 revoke all on function private.compile_badges from public, anon, authenticated, service_role;

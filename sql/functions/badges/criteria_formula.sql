@@ -32,5 +32,6 @@ end
 $$;
 
 comment on function private.criteria_formula is
-'The jsonpath predicate that decides criteria over a mentor''s facts; fact_keys names the fact of each leaf by\nits path. For our functions only.';
+'The jsonpath predicate that decides criteria over a mentor''s facts; fact_keys names the fact of each leaf by
+its path. For our functions only.';
 revoke all on function private.criteria_formula from public, anon, authenticated, service_role;

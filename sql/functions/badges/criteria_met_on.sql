@@ -30,5 +30,6 @@ end
 $$;
 
 comment on function private.criteria_met_on is
-'The first date on which criteria were met, from the date of each leaf by its path; null: never. For our\nfunctions only.';
+'The first date on which criteria were met, from the date of each leaf by its path; null: never. For our
+functions only.';
 revoke all on function private.criteria_met_on from public, anon, authenticated, service_role;

@@ -59,5 +59,6 @@ end
 $$;
 
 comment on function private.evaluate_activities is
-'The chain behind the triggers of activities and the RPCs; returns how many badges it awarded. Never fails for what\na mentor''s data or a badge does. For our functions only.';
+'The chain behind the triggers of activities and the RPCs; returns how many badges it awarded. Never fails for what
+a mentor''s data or a badge does. For our functions only.';
 revoke all on function private.evaluate_activities from public, anon, authenticated, service_role;

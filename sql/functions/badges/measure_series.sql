@@ -155,5 +155,6 @@ end
 $$;
 
 comment on function private.measure_series is
-'Each day on which a measure of a mentor changed, and its value from then on; the arrays go in parallel, null days\nmean no limit. For our functions only.';
+'Each day on which a measure of a mentor changed, and its value from then on; the arrays go in parallel, null days
+mean no limit. For our functions only.';
 revoke all on function private.measure_series from public, anon, authenticated, service_role;

@@ -62,6 +62,7 @@ end
 $$;
 
 comment on function public.preview_badge is
-'Who would get a badge with these criteria, since when and from what evidence; each row would be one notification.\nNothing is written. Callable by coordinators of the organisation and service_role. Errors: P0002, PL001.';
+'Who would get a badge with these criteria, since when and from what evidence; each row would be one notification.
+Nothing is written. Callable by coordinators of the organisation and service_role. Errors: P0002, PL001.';
 revoke all on function public.preview_badge from public, anon, authenticated, service_role;
 grant execute on function public.preview_badge to authenticated, service_role;

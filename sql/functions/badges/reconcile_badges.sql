@@ -96,6 +96,8 @@ end
 $$;
 
 comment on function public.reconcile_badges is
-'Evaluates every mentor with an activity written since then, and awards what was missed. award_ratio is the share (0\nto 1) of the badges awarded since then that this call had to award; above 0.05 it alerts. With suppress_notifications\nnobody is told. Callable by service_role. Error: 22023.';
+'Evaluates every mentor with an activity written since then, and awards what was missed. award_ratio is the share (0
+to 1) of the badges awarded since then that this call had to award; above 0.05 it alerts. With suppress_notifications
+nobody is told. Callable by service_role. Error: 22023.';
 revoke all on function public.reconcile_badges from public, anon, authenticated, service_role;
 grant execute on function public.reconcile_badges to service_role;

@@ -100,5 +100,6 @@ end
 $$;
 
 comment on function private.record_activity_days is
-'Adds deltas (rows of private.activity_days, negative where something was taken away) to the rollup and the\nmeasures. For our functions only; lock first.';
+'Adds deltas (rows of private.activity_days, negative where something was taken away) to the rollup and the
+measures. For our functions only; lock first.';
 revoke all on function private.record_activity_days from public, anon, authenticated, service_role;

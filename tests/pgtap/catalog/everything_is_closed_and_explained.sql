@@ -33,7 +33,7 @@ cross join lateral (
     where relation_column.attrelid = relation.oid and relation_column.attacl is not null
 ) as acl;
 
-select plan(18);
+select plan(19);
 select cmp_ok((select count(*) from our_functions), '>=', 20::bigint, 'functions were found');
 select cmp_ok((select count(*) from our_relations), '>=', 20::bigint, 'tables were found');
 select isnt_empty(
@@ -175,6 +175,30 @@ select is_empty(
         and coalesce(obj_description(oid, 'pg_class'), '') = ''
     $$,
     'every table says what it holds'
+);
+select is_empty(
+    $$
+    select relation.relation_name, working_role.role_name, command.code
+    from our_relations as relation
+    cross join (values ('peerledger_owner'::regrole), ('service_role'::regrole)) as working_role (role_name)
+    cross join (values ('r'), ('a'), ('w'), ('d')) as command (code)
+    where
+        relation.relnamespace = 'public'::regnamespace
+        and relation.relkind in ('r', 'p')
+        and exists (
+            select
+            from pg_policy as policy
+            where
+                policy.polrelid = relation.oid
+                and policy.polpermissive
+                and policy.polroles = array[working_role.role_name::oid]
+                and policy.polcmd in ('*', command.code::"char")
+        ) <> (
+            command.code in ('r', 'a')
+            or not exists (select from private.logs where log_name = relation.relname)
+        )
+    $$,
+    'our functions and the service role work on every row of every table, and only read and add in a log'
 );
 select * from finish();
 rollback;

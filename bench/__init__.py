@@ -1,0 +1,1 @@
+"""What the triggers cost, as ratios to the same work without them; see `make bench`."""
