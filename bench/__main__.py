@@ -77,7 +77,7 @@ def main() -> int:
         "median ratio",
         "lowest",
         "highest",
-        title="Time with triggers : without, commits not waited for",
+        title="with triggers : without, commits not waited for",
     )
     with (
         tempfile.TemporaryDirectory(prefix="peerledger-bench-", ignore_cleanup_errors=True) as directory,
