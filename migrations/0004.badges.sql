@@ -100,7 +100,8 @@ create table private.mentor_measures (
     mentor_id uuid primary key references public.peer_mentors (id) on delete cascade,
     organisation_id uuid not null,
     measures jsonb not null default '{}',
-    catalogue_version int
+    catalogue_version int,
+    rebuilt_at timestamptz
 ) with (fillfactor = 70);
 comment on table private.mentor_measures is
 'A mentor''s value of each measure, by measure id. The row is also the lock that puts two sessions in order.';
@@ -135,6 +136,9 @@ create type private.badge_outcome as (
     badges_awarded uuid[]
 );
 comment on type private.badge_outcome is 'What the evaluation of one mentor found, and what came of it.';
+
+comment on column private.mentor_measures.rebuilt_at is
+'The statement that last recomputed the rollup. Its other triggers may still come: they recompute, and do not add.';
 
 -- The log. Partitions are made by private.ensure_log_partitions. -----------------------------------
 

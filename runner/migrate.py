@@ -86,7 +86,7 @@ def rollback(
                 f"Only {len(applied)} migrations are applied; {count} cannot be rolled back.", 2
             )
         with _explained("rollback"), backend.transaction():
-            objects.drop_all(connection, tree.objects())
+            objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
             connection.execute("set local search_path = private")
             for migration in applied[:count]:
                 report(f"roll back {migration.id}")

@@ -7,7 +7,7 @@ from runner.database import Connection
 from runner.errors import RunnerError, from_database
 from runner.sqlfiles import SqlFile, is_policy, stem
 
-OWNER = "peerledger_owner"
+_GUARDS = "sql/functions/audit/"
 _NEW_SIGNATURE = (
     "The arguments or the result of {name} changed, and `create or replace` cannot do that. "
     "Write a migration that drops the old one: drop function {name}(…)."
@@ -27,15 +27,6 @@ _TRIGGERS = """
 select tgname, tgrelid::regclass::text
 from pg_catalog.pg_trigger
 where tgfoid = any(%s) and not tgisinternal and tgparentid = 0
-"""
-_UNGUARDED = """
-select part.inhrelid
-from private.logs as log
-inner join pg_catalog.pg_inherits as part on part.inhparent = to_regclass(format('public.%I', log.log_name))
-where not exists (
-    select from pg_catalog.pg_trigger
-    where tgrelid = part.inhrelid and tgname = '_100_no_truncate'
-)
 """
 _OVERLOADS = """
 select format('%%I.%%I', nspname, proname)
@@ -71,8 +62,6 @@ def replay(
         raise RunnerError(_NEW_SIGNATURE.format(name=overload[0]))
     if "ensure_log_partitions" in functions:
         connection.execute("select private.ensure_log_partitions()")
-    if "guard_log" in functions:
-        _guard_partitions(connection)
     connection.execute("reset role")
     connection.execute("delete from private.sql_files where path = any(%s)", (vanished,))
     with connection.cursor() as cursor:
@@ -83,13 +72,19 @@ def replay(
         )
 
 
-def drop_all(connection: Connection, files: list[SqlFile]) -> None:
-    """Before a rollback: what hangs on tables that are about to go. In the caller's transaction."""
+def drop_all(connection: Connection, files: list[SqlFile], keep_guards: bool) -> None:
+    """Before a rollback: what hangs on tables that are about to go. In the caller's transaction.
+
+    The guards of logs that remain stay: a log is append-only during a rollback too.
+    """
     recorded = connection.execute("select path from private.sql_files where kind = 'object'").fetchall()
     paths = sorted({row[0] for row in recorded} | {file.path for file in files})
     connection.execute("set local search_path = ''")
     _close_tables(connection, [path for path in paths if is_policy(path)])
-    _drop_routines(connection, [stem(path) for path in paths if not is_policy(path)])
+    routines = [path for path in paths if not is_policy(path)]
+    if keep_guards:
+        routines = [path for path in routines if not path.startswith(_GUARDS)]
+    _drop_routines(connection, [stem(path) for path in routines])
     connection.execute("delete from private.sql_files where kind = 'object'")
 
 
@@ -100,12 +95,6 @@ def _apply(connection: Connection, file: SqlFile) -> None:
         raise RunnerError(f"{file.path}: {_NEW_SIGNATURE.format(name=file.stem)}") from error
     except pg.Error as error:
         raise from_database(error, file.path) from error
-
-
-def _guard_partitions(connection: Connection) -> None:
-    """A rollback drops the guards with their function; partitions that outlived it get them back here."""
-    for (partition,) in connection.execute(_UNGUARDED).fetchall():
-        connection.execute("call private.guard_log(%s::oid::regclass)", (partition,))
 
 
 def _close_tables(connection: Connection, paths: list[str]) -> None:

@@ -7,15 +7,34 @@ security definer -- keeps the rollups, which no caller may touch
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_mentor_ids uuid[];
+    v_mentor_ids uuid[] := (select array_agg(distinct old_rows.mentor_id) from old_rows);
+    v_deltas private.activity_days[];
 begin
-    select array_agg(distinct old_rows.mentor_id) into v_mentor_ids from old_rows;
-
-    if v_mentor_ids is not null then
-        perform private.lock_mentor_measures(v_mentor_ids);
-        perform private.rebuild_activity_days(v_mentor_ids);
-        perform private.rebuild_measures(v_mentor_ids);
+    if v_mentor_ids is null then
+        return null;
     end if;
+
+    select array_agg(row(day.*)::private.activity_days)
+    into v_deltas
+    from (
+        select
+            old_rows.mentor_id,
+            old_rows.occurred_on,
+            old_rows.activity_type,
+            old_rows.delivery_mode,
+            -count(*),
+            -sum(old_rows.duration_minutes)::bigint,
+            -sum(old_rows.participant_count)::bigint
+        from old_rows
+        where old_rows.voided_at is null
+        group by old_rows.mentor_id, old_rows.occurred_on, old_rows.activity_type, old_rows.delivery_mode
+    ) as day;
+
+    perform private.lock_mentor_measures(v_mentor_ids);
+    if v_deltas is not null then
+        perform private.record_activity_days(v_deltas);
+    end if;
+    perform private.refresh_measures(v_mentor_ids);
     return null;
 end
 $$;

@@ -14,7 +14,8 @@ declare
     v_reduced uuid[];
     v_gains private.measure_change[];
 begin
-    -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already.
+    -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already;
+    -- so they do when another trigger of this statement has rebuilt them.
     select
         array_agg(delta),
         array_agg(delta.mentor_id) filter (
@@ -23,7 +24,7 @@ begin
     into v_deltas, v_reduced
     from unnest(record_activity_days.deltas) as delta
     inner join private.mentor_measures as mentor on mentor.mentor_id = delta.mentor_id
-    where mentor.catalogue_version is not null;
+    where mentor.catalogue_version is not null and mentor.rebuilt_at is distinct from statement_timestamp();
 
     if v_deltas is null then
         return;
