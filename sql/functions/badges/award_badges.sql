@@ -13,7 +13,7 @@ as $$
 declare
     v_outcomes private.badge_outcome[];
     v_new private.badge_outcome[];
-    v_awarded private.badge_outcome[] := '{}';
+    v_awarded private.badge_outcome[] := array[]::private.badge_outcome[];
 begin
     perform private.refresh_measures(award_badges.mentor_ids);
     loop
