@@ -6,7 +6,8 @@ from conftest import Database, Target
 CHECK = """
 select routine.oid::regprocedure::text || ': ' || found.message
 from pg_catalog.pg_proc as routine
-inner join pg_catalog.pg_language as language on language.oid = routine.prolang and language.lanname = 'plpgsql'
+inner join pg_catalog.pg_language as language
+    on language.oid = routine.prolang and language.lanname = 'plpgsql'
 left join lateral (
     select tgrelid, tgoldtable, tgnewtable from pg_catalog.pg_trigger
     where tgfoid = routine.oid and tgparentid = 0 limit 1
