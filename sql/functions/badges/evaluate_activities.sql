@@ -14,6 +14,8 @@ set search_path = pg_catalog, pg_temp
 -- The size of an array is no reason to plan every statement of the chain again for every insert.
 set plan_cache_mode = force_generic_plan
 set jit = off
+-- Everything below is read by key. A plan that is kept from when the tables were small must not scan them.
+set enable_seqscan = off
 as $$
 declare
     v_started timestamptz := clock_timestamp();
