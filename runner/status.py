@@ -13,6 +13,7 @@ from runner.plan import make_plan
 from runner.sqlfiles import Tree
 
 _ENOUGH_MONTHS = 2
+_PENDING_SHOWN = 5
 
 ORGANISATIONS = """
 select
@@ -120,8 +121,11 @@ def show(state: Status) -> None:
     console.print(
         f"Database: {state.database}, {'up to date' if state.migrated else 'not up to date'}", markup=False
     )
-    for line in state.pending:
+    # On one screen: `migrate --check` has the whole list.
+    for line in state.pending[:_PENDING_SHOWN]:
         console.print(f"  to do: {line}", markup=False)
+    if len(state.pending) > _PENDING_SHOWN:
+        console.print(f"  … and {len(state.pending) - _PENDING_SHOWN} more; see `peerledger migrate --check`")
     if state.organisations:
         console.print(table(state.organisations))
     if state.log_months_ahead is not None:
