@@ -24,6 +24,15 @@ if ! type dockerd iptables mmdebstrap >/dev/null 2>&1; then
         </dev/null >"$log" 2>&1 9>&- || fail "apt-get could not install docker.io, see $log"
 fi
 
+# A daemon that was killed leaves its pid behind; when another process has it by now, none would start.
+for name in docker:dockerd docker/containerd/containerd:containerd; do
+    pidfile=/var/run/${name%:*}.pid
+    # A process that ended and was never waited for has no exe either.
+    if [[ -f $pidfile && $(readlink "/proc/$(<"$pidfile")/exe") != */"${name#*:}" ]]; then
+        rm -f "$pidfile"
+    fi
+done
+
 # The package may have started the daemon; a second one sees its pid file and leaves.
 # Without 9>&- the daemon would hold the lock for as long as it lives.
 if [[ -d /run/systemd/system ]]; then
@@ -31,7 +40,8 @@ if [[ -d /run/systemd/system ]]; then
 else
     setsid dockerd </dev/null >>"$log" 2>&1 9>&- &
 fi
-for _ in {1..150}; do
+# A daemon that was killed first tidies up after itself, for up to half a minute.
+for _ in {1..300}; do
     answers && exit
     sleep 0.2
 done
