@@ -138,7 +138,7 @@ create type private.badge_outcome as (
 comment on type private.badge_outcome is 'What the evaluation of one mentor found, and what came of it.';
 
 comment on column private.mentor_measures.rebuilt_at is
-'The statement that last recomputed the rollup. Its other triggers may still come: they recompute, and do not add.';
+'The statement that last recomputed the rollup. Its other triggers may still come: they recompute once more.';
 
 -- The log. Partitions are made by private.ensure_log_partitions. -----------------------------------
 

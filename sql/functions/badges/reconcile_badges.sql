@@ -32,8 +32,8 @@ begin
     mentors_missing := 0;
     badges_awarded := 0;
 
-    -- One mentor at a time, so that a lock is waited for only by those whom it concerns. Beside the
-    -- active ones come those whose badges need no activity: their tenure grows by itself.
+    -- One mentor at a time, so that it counts how many had missed something; in id order, as every
+    -- evaluation locks. Beside the active ones come those whose tenure alone may have earned a badge.
     for v_mentor in
         select mentor.id, mentor.organisation_id, coalesce(recent.activity_ids, '{}')
         from public.peer_mentors as mentor

@@ -14,8 +14,7 @@ declare
     v_reduced uuid[];
     v_gains private.measure_change[];
 begin
-    -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already;
-    -- so they do when another trigger of this statement has rebuilt them.
+    -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already.
     select
         array_agg(delta),
         array_agg(delta.mentor_id) filter (
@@ -24,7 +23,7 @@ begin
     into v_deltas, v_reduced
     from unnest(record_activity_days.deltas) as delta
     inner join private.mentor_measures as mentor on mentor.mentor_id = delta.mentor_id
-    where mentor.catalogue_version is not null and mentor.rebuilt_at is distinct from statement_timestamp();
+    where mentor.catalogue_version is not null;
 
     if v_deltas is null then
         return;

@@ -1,4 +1,5 @@
--- Mentors whose row is behind: of an older catalogue, or marked as not to be trusted.
+-- Mentors whose row is behind: of an older catalogue, marked as not to be trusted, or rebuilt by another
+-- trigger of this same statement, which added to it since what the rebuild had counted already.
 create or replace function private.refresh_measures(
     mentor_ids uuid[]
 )
