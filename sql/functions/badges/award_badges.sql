@@ -15,6 +15,27 @@ declare
     v_new private.badge_outcome[];
     v_awarded private.badge_outcome[] := array[]::private.badge_outcome[];
 begin
+    select array_agg(
+        row(
+            measured.mentor_id, measured.organisation_id, finding.badges_evaluated, finding.criteria_outcomes, null, null, '{}'
+        )::private.badge_outcome
+    )
+    into v_outcomes
+    from private.mentor_measures as measured
+    inner join private.badge_findings as finding on finding.mentor_id = measured.mentor_id
+    inner join private.badge_catalogues as catalogue
+        on catalogue.organisation_id = measured.organisation_id and catalogue.version = measured.catalogue_version
+    left join public.organisation_settings as setting on setting.organisation_id = measured.organisation_id
+    where
+        measured.mentor_id = any (award_badges.mentor_ids)
+        and measured.settled_until > now()
+        and measured.rebuilt_at is distinct from statement_timestamp()
+        and setting.badges_enabled is distinct from false;
+    if cardinality(v_outcomes) = cardinality(award_badges.mentor_ids) then
+        return query select outcome.* from unnest(v_outcomes) as outcome;
+        return;
+    end if;
+
     perform private.refresh_measures(award_badges.mentor_ids);
     loop
         select array_agg(outcome)
@@ -67,6 +88,8 @@ begin
         exit when v_new is null;
         v_awarded := v_awarded || v_new;
     end loop;
+
+    perform private.settle_mentors(v_outcomes);
 
     return query
     select

@@ -61,7 +61,24 @@ as $$
     from trusted
     inner join private.badge_measures as measure on measure.organisation_id = trusted.organisation_id
     left join reached on reached.mentor_id = trusted.mentor_id and reached.measure_id = measure.id
-    where coalesce((trusted.measures ->> measure.id::text)::bigint, 0) <> coalesce(reached.value, 0)
+    cross join lateral (
+        select
+            coalesce((trusted.measures ->> measure.id::text)::bigint, 0) as kept,
+            coalesce(reached.value, 0) as exact
+    ) as known
+    where
+        known.kept < known.exact
+        or width_bucket(known.kept, measure.thresholds) <> width_bucket(known.exact, measure.thresholds)
+        or (
+            known.kept > known.exact
+            and measure.within_days is null
+            and measure.metric in ('activity_count', 'minutes_total', 'participants_total')
+        )
+    union all
+    select finding.mentor_id, 'what the last evaluation found'
+    from private.badge_outcomes(array(select trusted.mentor_id from trusted where trusted.settled_until > now())) as outcome
+    inner join private.badge_findings as finding on finding.mentor_id = outcome.mentor_id
+    where finding.criteria_outcomes <> outcome.criteria_outcomes
 $$;
 
 comment on function private.check_badge_rollups is

@@ -11,15 +11,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_bad record;
-    v_organisation_id uuid;
-begin
-    -- One compiler an organisation at a time: two that add badges could close a cycle unseen.
-    for v_organisation_id in
+    v_organisation_ids uuid[] := array(
         select distinct definition.organisation_id
         from public.badge_definitions as definition
         where definition.id = any (definition_ids)
         order by definition.organisation_id
-    loop
+    );
+    v_organisation_id uuid;
+begin
+    -- One compiler an organisation at a time: two that add badges could close a cycle unseen.
+    foreach v_organisation_id in array v_organisation_ids loop
         perform pg_advisory_xact_lock(hashtextextended('peerledger.compile_badges:' || v_organisation_id, 0));
     end loop;
 
@@ -50,9 +51,7 @@ begin
         cross join lateral private.criteria_leaves(definition.criteria) as part
         inner join public.badge_definitions as named
             on named.organisation_id = definition.organisation_id and named.slug = part.leaf ->> 'badge'
-        where definition.organisation_id in (
-            select touched.organisation_id from public.badge_definitions as touched where touched.id = any (definition_ids)
-        )
+        where definition.organisation_id = any (v_organisation_ids)
     ),
     walk as (
         select
@@ -82,22 +81,13 @@ begin
             hint = 'Take one of these badge_earned conditions out.';
     end if;
 
-    with asked as (
-        select distinct definition.organisation_id, question.*
-        from public.badge_definitions as definition
-        cross join lateral private.criteria_leaves(definition.criteria) as part
-        cross join lateral private.leaf_question(part.leaf) as question
-        where definition.id = any (definition_ids) and not part.leaf ->> 'metric' in ('tenure_days', 'badge_earned')
-    ),
-    added as (
-        insert into private.badge_measures (organisation_id, metric, activity_types, delivery_modes, within_days, from_on, to_on)
-        select asked.* from asked
-        on conflict do nothing
-        returning organisation_id
-    )
-    insert into private.badge_catalogues (organisation_id)
-    select distinct added.organisation_id from added
-    on conflict (organisation_id) do update set version = badge_catalogues.version + 1;
+    insert into private.badge_measures (organisation_id, metric, activity_types, delivery_modes, within_days, from_on, to_on)
+    select distinct definition.organisation_id, question.*
+    from public.badge_definitions as definition
+    cross join lateral private.criteria_leaves(definition.criteria) as part
+    cross join lateral private.leaf_question(part.leaf) as question
+    where definition.id = any (definition_ids) and not part.leaf ->> 'metric' in ('tenure_days', 'badge_earned')
+    on conflict do nothing;
 
     insert into private.badge_rules (badge_definition_id, organisation_id, criteria_version, formula, leaves)
     select
@@ -137,15 +127,31 @@ begin
     -- What nobody asks any more would cost every insert.
     delete from private.badge_measures as measure
     where
-        measure.organisation_id in (
-            select definition.organisation_id from public.badge_definitions as definition where definition.id = any (definition_ids)
-        )
+        measure.organisation_id = any (v_organisation_ids)
         and not exists (
             select
             from private.badge_rules as rule
             where rule.organisation_id = measure.organisation_id
                 and rule.leaves @> jsonb_build_array(jsonb_build_object('measure_id', measure.id))
         );
+
+    -- The values that mentors have are right only as regards the thresholds they were computed for, and
+    -- what their last evaluation found only for the definitions of that time.
+    with asked as (
+        select leaf.measure_id, array_agg(distinct leaf.at_least order by leaf.at_least) as thresholds
+        from private.badge_rules as rule
+        cross join lateral jsonb_to_recordset(rule.leaves) as leaf (measure_id int, at_least bigint)
+        where rule.organisation_id = any (v_organisation_ids) and leaf.measure_id is not null
+        group by leaf.measure_id
+    )
+    update private.badge_measures as measure
+    set thresholds = asked.thresholds
+    from asked
+    where asked.measure_id = measure.id and asked.thresholds <> measure.thresholds;
+
+    insert into private.badge_catalogues (organisation_id)
+    select unnest(v_organisation_ids)
+    on conflict (organisation_id) do update set version = badge_catalogues.version + 1;
 end
 $$;
 

@@ -6,7 +6,14 @@ security definer -- writes the compiled rules, which no caller may touch
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform private.compile_badges((select array_agg(new_rows.id) from new_rows));
+    if tg_op = 'DELETE' then
+        -- What was found of mentors speaks of it.
+        update private.badge_catalogues as catalogue
+        set version = catalogue.version + 1
+        where catalogue.organisation_id in (select written_rows.organisation_id from written_rows);
+        return null;
+    end if;
+    perform private.compile_badges((select array_agg(written_rows.id) from written_rows));
     return null;
 end
 $$;
@@ -17,10 +24,15 @@ revoke all on function private.on_badge_definitions_written from public, anon, a
 
 create or replace trigger _500_compile_inserted
 after insert on public.badge_definitions
-referencing new table as new_rows
+referencing new table as written_rows
 for each statement execute function private.on_badge_definitions_written();
 
 create or replace trigger _500_compile_updated
 after update on public.badge_definitions
-referencing new table as new_rows
+referencing new table as written_rows
+for each statement execute function private.on_badge_definitions_written();
+
+create or replace trigger _500_compile_deleted
+after delete on public.badge_definitions
+referencing old table as written_rows
 for each statement execute function private.on_badge_definitions_written();

@@ -30,6 +30,7 @@ as $$
     update private.mentor_measures as mentor
     set
         measures = coalesce(collected.measures, '{}'),
+        settled_until = null,
         catalogue_version = coalesce(catalogue.version, 0)
     from private.mentor_measures as target
     left join collected on collected.mentor_id = target.mentor_id

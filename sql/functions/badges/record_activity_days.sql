@@ -10,32 +10,26 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_deltas private.activity_days[];
-    v_reduced uuid[];
-    v_gains private.measure_change[];
+    v_delta private.activity_days;
+    v_only_adds boolean := true;
+    v_gains private.measure_gain[];
+    v_gain private.measure_gain;
 begin
-    -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already.
-    select
-        array_agg(delta),
-        array_agg(delta.mentor_id) filter (
-            where delta.activity_count < 0 or delta.minutes_total < 0 or delta.participants_total < 0
-        )
-    into v_deltas, v_reduced
-    from unnest(record_activity_days.deltas) as delta
-    inner join private.mentor_measures as mentor on mentor.mentor_id = delta.mentor_id
-    where mentor.catalogue_version is not null;
+    foreach v_delta in array record_activity_days.deltas loop
+        v_only_adds := v_delta.activity_count >= 0 and v_delta.minutes_total >= 0 and v_delta.participants_total >= 0;
+        exit when not v_only_adds;
+    end loop;
 
-    if v_deltas is null then
-        return;
-    end if;
-
-    if v_reduced is null then
-        select array_agg(change) into v_gains from private.measure_gains(v_deltas) as change;
+    if v_only_adds then
+        select array_agg(gain) into v_gains from private.measure_gains(record_activity_days.deltas) as gain;
     end if;
 
     insert into private.activity_days as day
     select delta.*
-    from unnest(v_deltas) as delta
+    from unnest(record_activity_days.deltas) as delta
+    inner join private.mentor_measures as mentor on mentor.mentor_id = delta.mentor_id
+    -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already.
+    where mentor.catalogue_version is not null
     order by delta.mentor_id, delta.occurred_on, delta.activity_type, delta.delivery_mode
     on conflict (mentor_id, occurred_on, activity_type, delivery_mode) do update
     set
@@ -43,11 +37,17 @@ begin
         minutes_total = day.minutes_total + excluded.minutes_total,
         participants_total = day.participants_total + excluded.participants_total;
 
-    if v_reduced is not null then
+    if not v_only_adds then
         delete from private.activity_days as day
-        where day.mentor_id = any (v_reduced) and day.activity_count = 0;
+        using unnest(record_activity_days.deltas) as delta
+        where day.mentor_id = delta.mentor_id and day.occurred_on = delta.occurred_on and day.activity_count = 0;
 
-        perform private.rebuild_measures((select array_agg(distinct delta.mentor_id) from unnest(v_deltas) as delta));
+        perform private.rebuild_measures(array(
+            select distinct mentor.mentor_id
+            from unnest(record_activity_days.deltas) as delta
+            inner join private.mentor_measures as mentor on mentor.mentor_id = delta.mentor_id
+            where mentor.catalogue_version is not null
+        ));
         return;
     end if;
 
@@ -55,47 +55,18 @@ begin
         return;
     end if;
 
-    with gains as (
-        select change.* from unnest(v_gains) as change
-    ),
-    looked_at as (
-        select series.mentor_id, series.measure_id, max(series.value) as value
-        from (
-            select
-                array_agg(gains.mentor_id) as mentors,
-                array_agg(gains.measure_id) as measures,
-                array_agg(gains.first_day) as first_days,
-                array_agg(gains.last_day) as last_days
-            from gains
-            where gains.needs_series
-        ) as wanted
-        cross join lateral private.measure_series(
-            wanted.mentors, wanted.measures, wanted.first_days, wanted.last_days
-        ) as series
-        group by series.mentor_id, series.measure_id
-    ),
-    changed as (
-        select
-            mentor.mentor_id,
-            jsonb_object_agg(
-                gains.measure_id,
-                case
-                    when gains.needs_series then greatest(known.value, looked_at.value)
-                    else known.value + gains.gain
-                end
-            ) as measures
-        from gains
-        inner join private.mentor_measures as mentor on mentor.mentor_id = gains.mentor_id
-        left join looked_at on looked_at.mentor_id = gains.mentor_id and looked_at.measure_id = gains.measure_id
-        cross join lateral (
-            select coalesce((mentor.measures ->> gains.measure_id::text)::bigint, 0) as value
-        ) as known
-        group by mentor.mentor_id
-    )
     update private.mentor_measures as mentor
-    set measures = mentor.measures || changed.measures
-    from changed
-    where changed.mentor_id = mentor.mentor_id;
+    set
+        measures = mentor.measures || gain.measures,
+        settled_until = case when not gain.crosses_threshold then mentor.settled_until end
+    from unnest(v_gains) as gain
+    where gain.mentor_id = mentor.mentor_id;
+
+    foreach v_gain in array v_gains loop
+        continue when v_gain.doubts is null;
+        perform private.settle_doubts(v_gains);
+        exit;
+    end loop;
 end
 $$;
 

@@ -144,6 +144,7 @@ select is_empty(
             'private.on_activities_updated',
             'private.on_badge_definition_writing',
             'private.on_badge_definitions_written',
+            'private.on_earned_badges_written',
             'private.raise_alert',
             'private.require_mentor_in_scope',
             'private.require_organisation',
