@@ -1,0 +1,186 @@
+"""What evaluating badges adds to an insert, as a ratio to the same insert without any trigger."""
+
+import random
+import statistics
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from rich.table import Table
+
+from runner.database import Connection, Database
+
+ROUNDS = 7
+SINGLE_ROWS = 100
+BULK_ROWS = 20_000
+SESSIONS = 4
+MENTORS = 200
+HISTORIES = (100, 100_000)
+
+INSERT = """
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (%s, %s, 'visit', %s, 30)
+"""
+BULK_INSERT = """
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+select mentor.organisation_id, mentor.id, 'visit', date '2026-01-01' + number %% 300, 30
+from public.peer_mentors as mentor
+cross join generate_series(1, %s) as number
+where mentor.id = any (%s)
+"""
+
+
+@dataclass(frozen=True)
+class Organisation:
+    id: uuid.UUID
+    mentors: list[uuid.UUID]
+
+
+@dataclass(frozen=True)
+class Figures:
+    median: float
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, ratios: list[float]) -> "Figures":
+        return cls(statistics.median(ratios), min(ratios), max(ratios))
+
+
+def measure(opened: Database) -> Table:
+    table = Table("insert", "median ratio", "lowest", "highest", "asked for", title="badges on insert")
+
+    def add(name: str, figures: Figures, asked: str) -> None:
+        table.add_row(name, f"{figures.median:.2f}", f"{figures.lowest:.2f}", f"{figures.highest:.2f}", asked)
+
+    with opened.connect(autocommit=True) as connection:
+        for badges, asked in ((20, "2.5"), (100, "6")):
+            organisation = prepare(connection, badges)
+            for waits in (True, False):
+                connection.execute(f"set synchronous_commit = {'on' if waits else 'off'}")
+                add(
+                    f"one row, {badges} badges, commit {'' if waits else 'not '}waited for",
+                    against_bare(connection, lambda o=organisation: singles(connection, o)),  # type: ignore[misc]
+                    asked,
+                )
+            add(
+                f"{BULK_ROWS:,} rows in one statement, {badges} badges",
+                against_bare(connection, lambda o=organisation: bulk(connection, o)),  # type: ignore[misc]
+                "2.5" if badges == 20 else "",
+            )
+        connection.execute("set synchronous_commit = on")
+        organisation = prepare(connection, 20)
+        add(
+            f"{SESSIONS} sessions at once, one row each, 20 badges",
+            against_bare(connection, lambda: sessions(opened, organisation)),
+            "",
+        )
+        connection.execute("set synchronous_commit = off")
+        add(
+            f"a mentor with {HISTORIES[1]:,} activities : one with {HISTORIES[0]}",
+            long_history(connection, prepare(connection, 20)),
+            "1.15",
+        )
+    return table
+
+
+def prepare(connection: Connection, badges: int) -> Organisation:
+    """An organisation with badges of every kind that nobody reaches, so that each is worked for."""
+    row = connection.execute(
+        "insert into public.organisations (slug, name) values (%s, 'Bench') returning id",
+        (f"bench-{uuid.uuid4()}",),
+    ).fetchone()
+    assert row is not None
+    mentors = connection.execute(
+        "insert into public.peer_mentors (organisation_id, display_name) "
+        "select %s, 'mentor ' || number from generate_series(1, %s) as number returning id",
+        (row[0], MENTORS),
+    ).fetchall()
+    connection.execute(
+        """
+        insert into public.badge_definitions (organisation_id, slug, name, criteria)
+        select %s, 'b' || number, 'B', (array[
+            '{"metric": "activity_count", "at_least": 100000000}',
+            '{"metric": "minutes_total", "at_least": 100000000, "activity_types": ["visit"]}',
+            '{"metric": "distinct_days", "at_least": 100000000}',
+            '{"metric": "activity_count", "at_least": 100000000, "within_days": 30}',
+            '{"metric": "consecutive_weeks", "at_least": 100000000}'
+        ])[1 + number %% 5]::jsonb
+        from generate_series(1, %s) as number
+        """,
+        (row[0], badges),
+    )
+    return Organisation(row[0], [mentor[0] for mentor in mentors])
+
+
+def singles(connection: Connection, organisation: Organisation, mentor: uuid.UUID | None = None) -> None:
+    """One row a statement and a transaction, mostly on days of their own."""
+    for number in range(SINGLE_ROWS):
+        day = date(2024, 1, 1) + timedelta(days=random.randrange(1000))
+        chosen = mentor or organisation.mentors[number % 10]
+        connection.execute(INSERT, (organisation.id, chosen, day))
+
+
+def bulk(connection: Connection, organisation: Organisation) -> None:
+    connection.execute(BULK_INSERT, (BULK_ROWS // MENTORS, organisation.mentors))
+
+
+def sessions(opened: Database, organisation: Organisation) -> None:
+    def work(number: int) -> None:
+        with opened.connect(autocommit=True) as connection:
+            singles(connection, organisation, organisation.mentors[number])
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(SESSIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def seconds(work: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def against_bare(connection: Connection, work: Callable[[], None]) -> Figures:
+    """With the triggers against without them, pair by pair, since a machine's speed drifts."""
+    ratios = []
+    work()
+    for _ in range(ROUNDS):
+        connection.execute("alter table public.activities disable trigger user")
+        bare = seconds(work)
+        connection.execute("alter table public.activities enable trigger user")
+        # What was inserted without them is not in the rollups yet; the first evaluation recounts it.
+        connection.execute("update private.mentor_measures set catalogue_version = null where true")
+        work()
+        ratios.append(seconds(work) / bare)
+    return Figures.of(ratios)
+
+
+def long_history(connection: Connection, organisation: Organisation) -> Figures:
+    """Histories of ten years; the same inserts for both mentors, in turn."""
+    mentors = dict(zip(HISTORIES, organisation.mentors, strict=False))
+    for activities, mentor in mentors.items():
+        connection.execute(
+            """
+            insert into public.activities (
+                organisation_id, mentor_id, activity_type, occurred_on, duration_minutes
+            )
+            select %s, %s, 'visit', date '2016-01-01' + number %% 3650, 30
+            from generate_series(1, %s) as number
+            """,
+            (organisation.id, mentor, activities),
+        )
+    connection.execute("vacuum analyze")
+    ratios = []
+    for _ in range(ROUNDS * 3):
+        short, long = (
+            seconds(lambda m=mentor: singles(connection, organisation, m))  # type: ignore[misc]
+            for mentor in mentors.values()
+        )
+        ratios.append(long / short)
+    return Figures.of(ratios)
