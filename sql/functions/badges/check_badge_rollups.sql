@@ -9,20 +9,7 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    with counted as (
-        select
-            activity.mentor_id,
-            activity.occurred_on,
-            activity.activity_type,
-            activity.delivery_mode,
-            count(*) as activity_count,
-            sum(activity.duration_minutes)::bigint as minutes_total,
-            sum(activity.participant_count)::bigint as participants_total
-        from public.activities as activity
-        where activity.voided_at is null
-        group by activity.mentor_id, activity.occurred_on, activity.activity_type, activity.delivery_mode
-    ),
-    trusted as (
+    with trusted as (
         select mentor.*
         from private.mentor_measures as mentor
         inner join private.badge_catalogues as catalogue
@@ -42,20 +29,11 @@ as $$
         cross join lateral private.measure_series(wanted.mentors, wanted.measures, wanted.days, wanted.days) as series
         group by series.mentor_id, series.measure_id
     )
-    select coalesce(kept.mentor_id, counted.mentor_id), 'activity_days of ' || coalesce(kept.occurred_on, counted.occurred_on)
-    from (select day.* from private.activity_days as day where day.activity_count <> 0) as kept
-    full join counted
-        on counted.mentor_id = kept.mentor_id
-        and counted.occurred_on = kept.occurred_on
-        and counted.activity_type = kept.activity_type
-        and counted.delivery_mode = kept.delivery_mode
-    where
-        (kept.activity_count, kept.minutes_total, kept.participants_total)
-        is distinct from (counted.activity_count, counted.minutes_total, counted.participants_total)
+    select difference.mentor_id, 'activity_days of ' || difference.occurred_on
+    from private.rollup_differences(
         -- Mentors that were never evaluated, or failed and wait for it, have nothing to compare.
-        and coalesce(kept.mentor_id, counted.mentor_id) in (
-            select mentor.mentor_id from private.mentor_measures as mentor where mentor.catalogue_version is not null
-        )
+        array(select mentor.mentor_id from private.mentor_measures as mentor where mentor.catalogue_version is not null)
+    ) as difference
     union all
     select trusted.mentor_id, 'measure ' || measure.id
     from trusted

@@ -148,13 +148,15 @@ select is_empty(
             'private.raise_alert',
             'private.require_mentor_in_scope',
             'private.require_organisation',
+            'public.continue_badge_reconciliation',
             'public.evaluate_badges',
             'public.find_cross_org_awards',
             'public.get_badge_progress',
             'public.preview_badge',
             'public.reconcile_badges',
             'public.reinstate_badge',
-            'public.revoke_badge'
+            'public.revoke_badge',
+            'public.start_badge_reconciliation'
         )
     $$,
     'each security definer is one that was thought about: add it to the list with its reason beside the code'
