@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from rich.console import Console
 from runner import demo as demo_command
 from runner import load as load_command
 from runner import migrate as migration
+from runner import reconcile_badges as badge_reconciliation
 from runner import status as status_command
 from runner.database import Database, open_database
 from runner.errors import INTERRUPTED, RunnerError, from_database, one_line
@@ -33,6 +35,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+_reconcile = typer.Typer(
+    help="Find what the ordinary way missed, and make up for it.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(_reconcile, name="reconcile")
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -104,6 +110,30 @@ def demo() -> None:
     """The whole system on sample data: migrates, loads examples/, shows what came of it."""
     with _opened() as (settings, database):
         demo_command.run(database, settings, ROOT / "examples" / "likeperson")
+
+
+@_reconcile.command("badges")
+def reconcile_badges(
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Mentors with an activity written since then, UTC; the last 24 hours if not given.",
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All mentors, over all of history.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the one that was stopped.")] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify/--no-notify", help="Tell the mentors of what they are awarded.")
+    ] = True,
+    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Mentors a transaction.")] = 500,
+) -> None:
+    """Evaluate mentors anew from their activities, and award what was missed."""
+    if (since is not None) + everything + resume > 1:
+        raise RunnerError("Only one of --since, --all and --resume can be given.", 2)
+    point = "-infinity" if everything else since.isoformat() + "Z" if since else None
+    with _opened() as (_, database):
+        badge_reconciliation.run(database, point, notify=notify, resume=resume, batch_size=batch_size)
 
 
 @app.command()

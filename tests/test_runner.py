@@ -234,3 +234,44 @@ def test_a_wrong_header_is_named(database: Database, files: Path, name: str, tex
     (files / name).write_text(text)
     with pytest.raises(RunnerError, match=reason):
         load(database, files)
+
+
+def test_reconcile_badges_goes_on_where_it_was_stopped(database: Database, tmp_path: Path) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            "insert into public.organisations (id, slug, name) values (%s, 'nord', 'Nord')", (ORG,)
+        )
+        connection.execute(
+            "insert into public.peer_mentors (organisation_id, display_name) "
+            "select %s, 'mentor' from generate_series(1, 5)",
+            (ORG,),
+        )
+        connection.execute(
+            "insert into public.badge_definitions (organisation_id, slug, name, criteria) "
+            """values (%s, 'first', 'First', '{"metric": "activity_count", "at_least": 1}')""",
+            (ORG,),
+        )
+        connection.execute("alter table public.activities disable trigger user")
+        connection.execute(
+            "insert into public.activities "
+            "(organisation_id, mentor_id, activity_type, occurred_on, duration_minutes) "
+            "select organisation_id, id, 'visit', '2026-01-15', 30 from public.peer_mentors"
+        )
+        connection.execute("alter table public.activities enable trigger user")
+        started = connection.execute("select public.start_badge_reconciliation('-infinity', true)").fetchone()
+        connection.execute("select public.continue_badge_reconciliation(%s, 2)", started)
+    assert count(database, "earned_badges") == 2
+
+    def reconcile(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return run("reconcile", "badges", *arguments, cwd=tmp_path, PEERLEDGER_DATABASE_URL=database.conninfo)
+
+    assert_one_line(reconcile("--resume", "--all"), 2, "Only one of")
+    assert_one_line(reconcile("--since", "yesterday"), 2, "yesterday")
+    resumed = reconcile("--resume", "--batch-size", "2")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "5 badges awarded to 5 mentors" in resumed.stdout
+    assert count(database, "earned_badges") == 5
+    assert count(database, "notifications") == 0, "it was started without telling anyone"
+    assert_one_line(reconcile("--resume"), 1, "no unfinished reconciliation")
+    again = reconcile("--all")
+    assert "0 badges awarded" in again.stdout, again.stderr
