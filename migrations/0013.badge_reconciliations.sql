@@ -24,4 +24,7 @@ create table private.badge_reconciliation_mentors (
 comment on table private.badge_reconciliation_mentors is 'The mentors that a reconciliation has yet to look at.';
 create index badge_reconciliation_mentors_mentor on private.badge_reconciliation_mentors (mentor_id);
 
+-- Takes many mentors at once now.
+drop function if exists private.badge_evidence (uuid, uuid);
+
 reset role;

@@ -50,17 +50,19 @@ begin
             )
             select
                 definition.organisation_id,
-                due.mentor_id,
+                proof.mentor_id,
                 definition.id,
                 definition.criteria_version,
                 proof.evidence,
                 proof.qualified_on
             from (
-                select outcome.mentor_id, unnest(outcome.badges_due) as badge_definition_id
+                select badge.definition_id, array_agg(outcome.mentor_id) as mentor_ids
                 from unnest(v_outcomes) as outcome
+                cross join lateral unnest(outcome.badges_due) as badge (definition_id)
+                group by badge.definition_id
             ) as due
-            inner join public.badge_definitions as definition on definition.id = due.badge_definition_id
-            cross join lateral private.badge_evidence(due.mentor_id, due.badge_definition_id) as proof
+            inner join public.badge_definitions as definition on definition.id = due.definition_id
+            cross join lateral private.badge_evidence(due.mentor_ids, due.definition_id) as proof
             on conflict (mentor_id, badge_definition_id) do nothing
             returning earned.id, earned.organisation_id, earned.mentor_id, earned.badge_definition_id, earned.qualified_on
         ),

@@ -17,6 +17,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_id uuid;
+    v_mentor_ids uuid[];
     v_found jsonb;
 begin
     perform private.require_organisation(preview_badge.organisation_id);
@@ -25,28 +26,23 @@ begin
         values (preview_badge.organisation_id, 'preview-' || gen_random_uuid(), 'preview', preview_badge.criteria)
         returning id into v_id;
 
-        perform private.lock_mentor_measures(known.ids)
-        from (
-            select array_agg(mentor.id) as ids
-            from public.peer_mentors as mentor
-            where mentor.organisation_id = preview_badge.organisation_id
-        ) as known
-        where known.ids is not null;
-        perform private.refresh_measures((
-            select array_agg(measured.mentor_id)
-            from private.mentor_measures as measured
-            where measured.organisation_id = preview_badge.organisation_id
-        ));
+        select array_agg(mentor.id)
+        into v_mentor_ids
+        from public.peer_mentors as mentor
+        where mentor.organisation_id = preview_badge.organisation_id;
 
-        select jsonb_agg(jsonb_build_object('mentor_id', outcome.mentor_id, 'qualified_on', proof.qualified_on, 'evidence', proof.evidence))
+        -- No lock: the rollups are read as they are now, and only those that lack something are recounted.
+        perform private.rebuild_activity_days(stale.mentor_ids)
+        from (
+            select array_agg(distinct difference.mentor_id) as mentor_ids
+            from private.rollup_differences(v_mentor_ids) as difference
+        ) as stale
+        where stale.mentor_ids is not null;
+
+        select jsonb_agg(to_jsonb(proof))
         into v_found
-        from private.badge_outcomes((
-            select array_agg(measured.mentor_id)
-            from private.mentor_measures as measured
-            where measured.organisation_id = preview_badge.organisation_id
-        )) as outcome
-        cross join lateral private.badge_evidence(outcome.mentor_id, v_id) as proof
-        where (outcome.criteria_outcomes ->> v_id::text)::boolean;
+        from private.badge_evidence(v_mentor_ids, v_id) as proof
+        where proof.qualified_on is not null;
 
         raise exception using errcode = 'PLPRV', message = 'undo the preview';
     exception

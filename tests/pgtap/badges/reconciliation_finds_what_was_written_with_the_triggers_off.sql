@@ -1,5 +1,5 @@
 begin;
-select plan(6);
+select plan(8);
 select tests.make_organisation('north');
 select tests.make_mentor('olga', 'north');
 select tests.make_mentor('berit', 'north');
@@ -15,6 +15,14 @@ select tests.make_activity('olga two', 'olga');
 alter table public.activities enable trigger user;
 
 select isnt_empty('select from private.check_badge_rollups()', 'the check sees that the rollup lacks one');
+select results_eq(
+    $$
+    select mentor_id
+    from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "activity_count", "at_least": 2}')
+    $$,
+    $$ values (tests.id('mentor', 'olga')) $$, 'a preview counts it'
+);
+select isnt_empty('select from private.check_badge_rollups()', 'and mends nothing');
 select results_eq(
     'select activities_scanned, mentors_missing, badges_awarded, alert from public.reconcile_badges()',
     $$ values (3::bigint, 1::bigint, 1::bigint, true) $$, 'reconciliation awards exactly what was missed'
