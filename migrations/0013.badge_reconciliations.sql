@@ -24,7 +24,8 @@ create table private.badge_reconciliation_mentors (
 comment on table private.badge_reconciliation_mentors is 'The mentors that a reconciliation has yet to look at.';
 create index badge_reconciliation_mentors_mentor on private.badge_reconciliation_mentors (mentor_id);
 
--- Takes many mentors at once now.
+-- One takes many mentors at once now, the other returns an array.
 drop function if exists private.badge_evidence (uuid, uuid);
+drop function if exists private.award_badges (uuid [], boolean);
 
 reset role;

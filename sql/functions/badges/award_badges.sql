@@ -4,7 +4,7 @@ create or replace function private.award_badges(
     mentor_ids uuid[],
     notify boolean default true
 )
-returns setof private.badge_outcome
+returns private.badge_outcome[]
 language plpgsql
 volatile
 security invoker
@@ -32,8 +32,7 @@ begin
         and measured.rebuilt_at is distinct from statement_timestamp()
         and setting.badges_enabled is distinct from false;
     if cardinality(v_outcomes) = cardinality(award_badges.mentor_ids) then
-        return query select outcome.* from unnest(v_outcomes) as outcome;
-        return;
+        return v_outcomes;
     end if;
 
     perform private.refresh_measures(award_badges.mentor_ids);
@@ -93,20 +92,23 @@ begin
 
     perform private.settle_mentors(v_outcomes);
 
-    return query
-    select
-        outcome.mentor_id,
-        outcome.organisation_id,
-        outcome.badges_evaluated,
-        outcome.criteria_outcomes,
-        outcome.badges_due,
-        outcome.badges_broken,
-        array(
-            select award.badges_awarded[1]
-            from unnest(v_awarded) as award
-            where award.mentor_id = outcome.mentor_id
-        )
-    from unnest(v_outcomes) as outcome;
+    return array(
+        select
+            row(
+                outcome.mentor_id,
+                outcome.organisation_id,
+                outcome.badges_evaluated,
+                outcome.criteria_outcomes,
+                outcome.badges_due,
+                outcome.badges_broken,
+                array(
+                    select award.badges_awarded[1]
+                    from unnest(v_awarded) as award
+                    where award.mentor_id = outcome.mentor_id
+                )
+            )::private.badge_outcome
+        from unnest(v_outcomes) as outcome
+    );
 end
 $$;
 

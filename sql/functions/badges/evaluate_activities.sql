@@ -19,20 +19,23 @@ set enable_seqscan = off
 as $$
 declare
     v_started timestamptz := clock_timestamp();
-    v_mentor_ids uuid[] := (select array_agg(mentor.mentor_id) from unnest(touched) as mentor);
+    v_mentor_ids uuid[] := array[]::uuid[];
     v_results private.badge_outcome[];
+    v_result private.badge_outcome;
     v_error text;
     v_mentor private.touched_mentor;
     v_awards int := 0;
 begin
+    foreach v_mentor in array touched loop
+        v_mentor_ids := v_mentor_ids || v_mentor.mentor_id;
+    end loop;
+
     begin
         perform private.lock_mentor_measures(v_mentor_ids);
         if deltas is not null then
             perform private.record_activity_days(deltas);
         end if;
-        select array_agg(result), coalesce(sum(cardinality(result.badges_awarded)), 0)
-        into v_results, v_awards
-        from private.award_badges(v_mentor_ids, notify) as result;
+        v_results := private.award_badges(v_mentor_ids, notify);
     exception
         -- The contract: the activity stays whatever happens here. The log and an alert say so.
         when others then
@@ -53,8 +56,11 @@ begin
 
     if v_error is not null then
         perform private.report_failed_evaluation(v_mentor_ids[1], v_error);
-        v_results := null;
+        v_results := array[]::private.badge_outcome[];
     end if;
+    foreach v_result in array v_results loop
+        v_awards := v_awards + cardinality(v_result.badges_awarded);
+    end loop;
     perform private.log_badge_evaluations(touched, v_results, v_error, v_started, source);
     return v_awards;
 end

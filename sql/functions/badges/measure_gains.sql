@@ -5,25 +5,17 @@
 create or replace function private.measure_gains(
     additions private.activity_days[]
 )
-returns setof private.measure_gain
+returns private.measure_gain[]
 language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_gains private.measure_gain[];
 -- PL/pgSQL, because it keeps its plan: a SQL function would be planned anew in every insert.
 begin
-    return query
-    select
-        gained.mentor_id,
-        jsonb_object_agg(gained.measure_id, bound.value),
-        bool_or(bound.crosses),
-        array_agg(
-            row(
-                gained.measure_id, gained.known, gained.first_day - gained.reach, gained.last_day + gained.reach
-            )::private.measure_doubt
-        ) filter (where bound.crosses and not gained.is_exact)
-    from (
+    with gained as (
         select
             mentor.mentor_id,
             measure.id as measure_id,
@@ -101,15 +93,31 @@ begin
                 end as amount
         ) as gain
         group by mentor.mentor_id, measure.id, known.value
-    ) as gained
-    cross join lateral (
-        select possible.value, width_bucket(gained.known, gained.thresholds) < width_bucket(possible.value, gained.thresholds) as crosses
-        from (
-            -- n new periods may join n + 1 streaks.
-            select gained.known * case when gained.is_streak then gained.amount + 1 else 1 end + gained.amount as value
-        ) as possible
-    ) as bound
-    group by gained.mentor_id;
+    ),
+    gains as (
+        select
+            gained.mentor_id,
+            jsonb_object_agg(gained.measure_id, bound.value) as measures,
+            bool_or(bound.crosses) as crosses_threshold,
+            array_agg(
+                row(
+                    gained.measure_id, gained.known, gained.first_day - gained.reach, gained.last_day + gained.reach
+                )::private.measure_doubt
+            ) filter (where bound.crosses and not gained.is_exact) as doubts
+        from gained
+        cross join lateral (
+            select
+                possible.value,
+                width_bucket(gained.known, gained.thresholds) < width_bucket(possible.value, gained.thresholds) as crosses
+            from (
+                -- n new periods may join n + 1 streaks.
+                select gained.known * case when gained.is_streak then gained.amount + 1 else 1 end + gained.amount as value
+            ) as possible
+        ) as bound
+        group by gained.mentor_id
+    )
+    select array_agg(row(gains.*)::private.measure_gain) into v_gains from gains;
+    return v_gains;
 end
 $$;
 

@@ -11,36 +11,33 @@ declare
     v_touched private.touched_mentor[];
     v_deltas private.activity_days[];
 begin
-    select array_agg(row(mentor.*)::private.touched_mentor order by mentor.mentor_id)
-    into v_touched
-    from (
-        select new_rows.mentor_id, new_rows.organisation_id, array_agg(new_rows.id)
+    with mentors as (
+        select new_rows.mentor_id, new_rows.organisation_id, array_agg(new_rows.id) as activity_ids
         from new_rows
         group by new_rows.mentor_id, new_rows.organisation_id
-    ) as mentor;
-
-    -- Nothing was inserted, as when every row was there already.
-    if v_touched is null then
-        return null;
-    end if;
-
-    select array_agg(row(day.*)::private.activity_days)
-    into v_deltas
-    from (
+    ),
+    days as (
         select
             new_rows.mentor_id,
             new_rows.occurred_on,
             new_rows.activity_type,
             new_rows.delivery_mode,
-            count(*),
-            sum(new_rows.duration_minutes)::bigint,
-            sum(new_rows.participant_count)::bigint
+            count(*) as activity_count,
+            sum(new_rows.duration_minutes)::bigint as minutes_total,
+            sum(new_rows.participant_count)::bigint as participants_total
         from new_rows
         where new_rows.voided_at is null
         group by new_rows.mentor_id, new_rows.occurred_on, new_rows.activity_type, new_rows.delivery_mode
-    ) as day;
+    )
+    select
+        (select array_agg(row(mentors.*)::private.touched_mentor order by mentors.mentor_id) from mentors),
+        (select array_agg(row(days.*)::private.activity_days) from days)
+    into v_touched, v_deltas;
 
-    perform private.evaluate_activities(v_touched, v_deltas, 'activity_insert');
+    -- Nothing was inserted, as when every row was there already.
+    if v_touched is not null then
+        perform private.evaluate_activities(v_touched, v_deltas, 'activity_insert');
+    end if;
     return null;
 end
 $$;

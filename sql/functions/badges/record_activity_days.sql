@@ -21,7 +21,7 @@ begin
     end loop;
 
     if v_only_adds then
-        select array_agg(gain) into v_gains from private.measure_gains(record_activity_days.deltas) as gain;
+        v_gains := private.measure_gains(record_activity_days.deltas);
     end if;
 
     insert into private.activity_days as day
