@@ -22,7 +22,7 @@ declare
     v_date date;
     v_mentor_ids uuid[];
     v_events private.certification_event[];
-    v_entries private.certification_entry[] := '{}';
+    v_entries private.certification_entry[] := array[]::private.certification_entry[];
     v_note text;
 begin
     v_run := public.begin_certification_run(run_certification_expiry.as_of, run_certification_expiry.run_id);
