@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from rich.console import Console
 from runner import demo as demo_command
 from runner import load as load_command
 from runner import migrate as migration
+from runner import nightly as nightly_command
 from runner import status as status_command
 from runner.database import Database, open_database
 from runner.errors import INTERRUPTED, RunnerError, from_database, one_line
@@ -104,6 +106,25 @@ def demo() -> None:
     """The whole system on sample data: migrates, loads examples/, shows what came of it."""
     with _opened() as (settings, database):
         demo_command.run(database, settings, ROOT / "examples" / "likeperson")
+
+
+@app.command()
+def nightly(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Expire and remind as if it were that day; each organisation's own today if not given.",
+        ),
+    ] = None,
+) -> None:
+    """The work of a night, step by step. Exit code 1 when a step failed; the others still ran."""
+    with _opened() as (_, database):
+        results = nightly_command.run(database, as_of.date() if as_of else None)
+    nightly_command.print_results(results)
+    if not all(result.succeeded for result in results):
+        raise typer.Exit(1)
 
 
 @app.command()
