@@ -1,7 +1,8 @@
--- Written by the expiry run alone: a row that somebody removes is a reminder that is sent again.
+-- Written by the expiry run. The service role may add what another system sent before, so that it is not sent
+-- again, and removes nothing: a row less is a reminder more.
 call private.close_table('public.cert_expiry_reminders');
 grant select on table public.cert_expiry_reminders to authenticated;
-grant select on table public.cert_expiry_reminders to service_role;
+grant select, insert on table public.cert_expiry_reminders to service_role;
 
 create policy "Our own functions work on every row" on public.cert_expiry_reminders
 for all to peerledger_owner
