@@ -57,7 +57,9 @@ begin
     on conflict on constraint certification_expiry_runs_pkey do update
     set
         status = 'running',
-        note = null
+        note = null,
+        -- Begun on one day and done on another: today is when it is done.
+        as_of = case when run.is_local_today and excluded.is_local_today then excluded.as_of else run.as_of end
     where run.status <> 'succeeded';
 
     select run.*

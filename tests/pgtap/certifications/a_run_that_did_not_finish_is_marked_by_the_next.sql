@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(9);
 select tests.make_organisation('north');
 select tests.make_mentor('olga', 'north');
 select tests.make_certificate('olga', '2026-02-28');
@@ -31,5 +31,10 @@ select is(
 );
 select is(tests.status('olga'), 'expired_cert', 'the mentor has expired');
 select is((select count(*) from public.mentor_status_changes), 1::bigint, 'once');
+insert into public.certification_expiry_runs (run_id, as_of, is_local_today) values (tests.id('run', 'old'), '2020-01-01', true);
+select is(
+    (select as_of from public.run_certification_expiry(run_id => tests.id('run', 'old'))), (now() at time zone 'Europe/Oslo')::date,
+    'one that was begun for today, long ago, is done for today'
+);
 select * from finish();
 rollback;

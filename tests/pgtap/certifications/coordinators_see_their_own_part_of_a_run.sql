@@ -1,5 +1,5 @@
 begin;
-select plan(31);
+select plan(32);
 select tests.make_two_organisations();
 select tests.make_certificate('olga', '2026-02-28');
 select tests.make_certificate('berit', '2026-03-05');
@@ -81,11 +81,13 @@ from (
     ('service_role', null, 'update public.certification_expiry_runs set note = null', '42501')
 ) as reader (role_name, user_name, call, outcome);
 select is(
-    tests.outcome(
-        'authenticated', tests.id('user', 'oskar'),
-        format('select public.renew_certification(%L, ''2026-01-01'', ''2199-01-01'')', tests.id('mentor', 'berit'))
-    ),
-    '42501', 'a coordinator of another chapter sees, and may not act'
-);
+    tests.outcome('authenticated', tests.id('user', 'oskar'), format(call.template, tests.id('mentor', 'berit'))), '42501',
+    'a coordinator of another chapter sees, and may not: ' || call.template
+)
+from (
+    values
+    ('select public.renew_certification(%L, ''2026-01-01'', ''2199-01-01'')'),
+    ('select public.transition_mentor_status(%L, ''paused'')')
+) as call (template);
 select * from finish();
 rollback;

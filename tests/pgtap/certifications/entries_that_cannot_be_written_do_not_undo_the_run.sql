@@ -1,7 +1,9 @@
 begin;
-select plan(8);
+select plan(9);
 select tests.make_organisation('north');
 select tests.make_coordinator('nina', 'north');
+select tests.make_organisation('south');
+select tests.make_coordinator('sven', 'south');
 select tests.make_mentor(name, 'north') from unnest(array['expired', 'due']) as name;
 select tests.make_certificate('expired', '2026-02-28');
 select tests.make_certificate('due', '2026-03-10');
@@ -29,6 +31,11 @@ select results_eq(
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select is(
     public.get_run_summary(tests.id('run', '1')) ->> 'total_transitioned', '1', 'a coordinator''s totals are right all the same'
+);
+reset role;
+select tests.acts_as('authenticated', tests.id('user', 'sven'));
+select is(
+    public.get_run_summary(tests.id('run', '1')) ->> 'total_transitioned', '0', 'and so are those of another organisation''s'
 );
 select * from finish();
 rollback;
