@@ -19,6 +19,7 @@ from rich.console import Console
 from runner import demo as demo_command
 from runner import load as load_command
 from runner import migrate as migration
+from runner import nightly as nightly_command
 from runner import reconcile_badges as badge_reconciliation
 from runner import status as status_command
 from runner.database import Database, open_database
@@ -134,6 +135,25 @@ def reconcile_badges(
     point = "-infinity" if everything else since.isoformat() + "Z" if since else None
     with _opened() as (_, database):
         badge_reconciliation.run(database, point, notify=notify, resume=resume, batch_size=batch_size)
+
+
+@app.command()
+def nightly(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Expire and remind as if it were that day; each organisation's own today if not given.",
+        ),
+    ] = None,
+) -> None:
+    """The work of a night, step by step. Exit code 1 when a step failed; the others still ran."""
+    with _opened() as (_, database):
+        results = nightly_command.run(database, as_of.date() if as_of else None)
+    nightly_command.print_results(results)
+    if not all(result.succeeded for result in results):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -92,6 +92,21 @@ as $$
     returning id
 $$;
 
+-- Valid for the year before it expires.
+create function tests.make_certificate(mentor text, expires_on date) returns uuid
+language sql
+as $$
+    insert into public.certifications (organisation_id, mentor_id, issued_on, expires_on)
+    select mentor.organisation_id, mentor.id, make_certificate.expires_on - 365, make_certificate.expires_on
+    from public.peer_mentors as mentor
+    where mentor.id = tests.id('mentor', make_certificate.mentor)
+    returning id
+$$;
+
+create function tests.status(mentor text) returns text
+language sql stable
+as $$ select mentor.status::text from public.peer_mentors as mentor where mentor.id = tests.id('mentor', status.mentor) $$;
+
 -- Every log and every partition of one, with its time column.
 create view tests.log_tables as
 select log.log_name, tree.relid as log_table, log.time_column, tree.level > 0 as is_partition

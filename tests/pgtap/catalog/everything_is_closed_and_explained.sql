@@ -145,18 +145,27 @@ select is_empty(
             'private.on_badge_definition_writing',
             'private.on_badge_definitions_written',
             'private.on_earned_badges_written',
+            'private.on_mentor_statuses_changed',
             'private.raise_alert',
             'private.require_mentor_in_scope',
             'private.require_organisation',
+            'public.begin_certification_run',
             'public.continue_badge_reconciliation',
             'public.evaluate_badges',
             'public.find_cross_org_awards',
+            'public.find_duplicate_transitions',
             'public.get_badge_progress',
+            'public.get_mentor_audit_history',
+            'public.get_run_summary',
             'public.preview_badge',
             'public.reconcile_badges',
             'public.reinstate_badge',
+            'public.renew_certification',
             'public.revoke_badge',
-            'public.start_badge_reconciliation'
+            'public.run_certification_expiry',
+            'public.simulate_certification_expiry',
+            'public.start_badge_reconciliation',
+            'public.transition_mentor_status'
         )
     $$,
     'each security definer is one that was thought about: add it to the list with its reason beside the code'

@@ -1,0 +1,58 @@
+-- Definer: compares the log with the status history, each coordinator's own part of both.
+create or replace function public.find_duplicate_transitions()
+returns table (
+    organisation_id uuid,
+    mentor_id uuid,
+    certification_id uuid,
+    first_entry_id uuid,
+    first_run_id uuid,
+    first_at timestamptz,
+    duplicate_entry_id uuid,
+    duplicate_run_id uuid,
+    duplicate_at timestamptz
+)
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        entry.organisation_id, entry.mentor_id, entry.certification_id,
+        entry.previous_id, entry.previous_run_id, entry.previous_at,
+        entry.id, entry.run_id, entry."timestamp"
+    from (
+        select
+            entry.*,
+            lag(entry.id) over mentor as previous_id,
+            lag(entry.run_id) over mentor as previous_run_id,
+            lag(entry."timestamp") over mentor as previous_at
+        from public.certification_expiry_audit_log as entry
+        where
+            entry.event_type = 'status_transitioned'
+            and (private.is_service_call() or entry.organisation_id in (select private.my_organisation_ids()))
+        window mentor as (
+            partition by entry.organisation_id, entry.mentor_id, entry.certification_id
+            order by entry."timestamp", entry.id
+        )
+    ) as entry
+    where
+        entry.previous_id is not null
+        -- Not a duplicate when the mentor had been brought back in between.
+        and not exists (
+            select
+            from public.mentor_status_changes as change
+            where
+                change.mentor_id = entry.mentor_id
+                and change.old_status = 'expired_cert'
+                and change.changed_at >= entry.previous_at
+                and change.changed_at <= entry."timestamp"
+        )
+    order by entry.organisation_id, entry.mentor_id, entry."timestamp"
+$$;
+
+comment on function public.find_duplicate_transitions is
+'The compensation query: entries that say a mentor expired once more by the same certificate, without having been brought
+back in between. Always empty, unless entries were added by other means. Callable by service_role, and by coordinators
+for their organisations.';
+revoke all on function public.find_duplicate_transitions from public, anon, authenticated, service_role;
+grant execute on function public.find_duplicate_transitions to authenticated, service_role;
