@@ -16,6 +16,7 @@ from contextlib import suppress
 
 import procrastinate
 import psycopg
+from procrastinate.types import JSONValue
 from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 from rich.table import Table
@@ -49,6 +50,17 @@ create table bench_queue.archive (
     body jsonb not null
 );
 """
+_MENTORS = """
+with organisation as (
+    insert into public.organisations (slug, name) values ('bench-sync', 'Bench') returning id
+)
+insert into public.peer_mentors (organisation_id, display_name, dynamics_contact_id)
+select id, 'M', gen_random_uuid() from organisation, generate_series(1, %s)
+"""
+_MESSAGES = """
+insert into bench_queue.messages (body)
+select jsonb_build_object('mentor_id', gen_random_uuid()) from generate_series(1, %s)
+"""
 _READ = """
 with due as (
     select id from bench_queue.messages
@@ -71,7 +83,7 @@ select id, read_count, enqueued_at, visible_at, body from gone
 _RESET = """
 update public.hlf_sync_state
 set
-    state = case when number <= {pieces} then 'pending' else 'synced' end,
+    state = case when number <= %s then 'pending' else 'synced' end,
     next_attempt_at = now(), leased_by = null, lease_expires_at = null
 from (select mentor_id as id, row_number() over () as number from public.hlf_sync_state) as numbered
 where numbered.id = mentor_id
@@ -92,32 +104,31 @@ class Bench:
             opened.conninfo, options=f"{options} -c search_path=bench_procrastinate"
         )
         self.connection: Connection = psycopg.connect(self.conninfo, autocommit=True)
-        self.connection.execute(
-            "with organisation as (insert into public.organisations (slug, name) values ('bench-sync', 'Bench') returning id)"
-            " insert into public.peer_mentors (organisation_id, display_name, dynamics_contact_id)"
-            f" select id, 'M', gen_random_uuid() from organisation, generate_series(1, {PIECES})"
-        )
+        self.connection.execute(_MENTORS, (PIECES,))
         self.connection.execute(_QUEUE)
         self.connection.execute("create schema bench_procrastinate")
         self.app().schema_manager.apply_schema()
         self.log_function = self.connection.execute(_LOG).fetchone()
 
     def app(self) -> procrastinate.App:
-        app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=self.procrastinate_conninfo))
+        app = procrastinate.App(
+            connector=procrastinate.SyncPsycopgConnector(conninfo=self.procrastinate_conninfo)
+        )
         app.open()
         return app
 
     # Each returns pieces a second.
 
     def ours(self, workers: int, pieces: int = PIECES, batch: int = BATCH) -> float:
-        self.connection.execute(_RESET.format(pieces=pieces).encode())
+        self.connection.execute(_RESET, (pieces,))
         self.connection.execute("vacuum analyze public.hlf_sync_state, public.hlf_sync_audit_log")
 
         def work(number: int) -> int:
             name, done = f"w{number}", 0
             with psycopg.connect(self.conninfo, autocommit=True) as session:
                 while claimed := session.execute(
-                    "select mentor_id, desired_version from public.claim_hlf_sync(%s, %s, '1 minute')", (name, batch)
+                    "select mentor_id, desired_version from public.claim_hlf_sync(%s, %s, '1 minute')",
+                    (name, batch),
                 ).fetchall():
                     results = [
                         {
@@ -144,7 +155,7 @@ class Bench:
             old.execute("set transaction isolation level repeatable read")
             old.execute("select count(*) from public.organisations")
             for _ in range(10):
-                self.connection.execute(_RESET.format(pieces=PIECES).encode())
+                self.connection.execute(_RESET, (PIECES,))
             return self.ours(workers)
 
     def ours_without_the_log(self, workers: int) -> float:
@@ -157,10 +168,7 @@ class Bench:
 
     def queue_table(self, workers: int) -> float:
         self.connection.execute("truncate bench_queue.messages, bench_queue.archive")
-        self.connection.execute(
-            "insert into bench_queue.messages (body)"
-            f" select jsonb_build_object('mentor_id', gen_random_uuid()) from generate_series(1, {PIECES})"
-        )
+        self.connection.execute(_MESSAGES, (PIECES,))
         self.connection.execute("vacuum analyze bench_queue.messages")
 
         def work(_: int) -> int:
@@ -177,13 +185,16 @@ class Bench:
         self.connection.execute("truncate bench_procrastinate.procrastinate_jobs cascade")
         app = self.app()
         task = app.task(name="sync")(lambda mentor_id: None)
-        task.batch_defer(*({"mentor_id": str(number)} for number in range(PIECES_ONE_BY_ONE)))
+        jobs: list[dict[str, JSONValue]] = [{"mentor_id": str(number)} for number in range(PIECES_ONE_BY_ONE)]
+        task.batch_defer(*jobs)
         app.close()
         self.connection.execute("vacuum analyze bench_procrastinate.procrastinate_jobs")
 
         async def drain() -> None:
             worker = procrastinate.App(
-                connector=procrastinate.PsycopgConnector(conninfo=self.procrastinate_conninfo, min_size=1, max_size=2)
+                connector=procrastinate.PsycopgConnector(
+                    conninfo=self.procrastinate_conninfo, min_size=1, max_size=2
+                )
             )
 
             @worker.task(name="sync")

@@ -15,7 +15,14 @@ from website_sync_world import STATUSES, Claim, World, claim, complete, set_stat
 
 _STEPS = 80
 _WORKERS = ("w1", "w2", "w3")
-_FAILURES = [(503, None), (429, None), (None, "timeout"), (None, "connection"), (404, None), (200, "bad_response")]
+_FAILURES = [
+    (503, None),
+    (429, None),
+    (None, "timeout"),
+    (None, "connection"),
+    (404, None),
+    (200, "bad_response"),
+]
 
 
 @dataclass
@@ -107,15 +114,11 @@ class History:
         self.random.shuffle(self.held)
         batch, self.held = self.held[:3], self.held[3:]
         # One worker that reports twice for the same mentor is another story: see the pgTAP tests.
-        results = []
+        results: list[tuple[Claim, int | None, dict[str, object]]] = []
         for claimed in batch:
-            if self.random.random() < 0.6:
-                code, kind = 204, None
+            code, kind = (204, None) if self.random.random() < 0.6 else self.random.choice(_FAILURES)
+            if code == 204 or (kind == "timeout" and self.random.random() < 0.5):
                 self.world.send(claimed)
-            else:
-                code, kind = self.random.choice(_FAILURES)
-                if kind == "timeout" and self.random.random() < 0.5:
-                    self.world.send(claimed)
             results.append((claimed, code, claimed.result(code, kind)))
         self._complete(results)
 
@@ -189,4 +192,9 @@ def test_any_history_ends_well(database: Database, seed: int) -> None:
 
     world.drain()
     assert world.differences() == []
-    assert world.one("select count(*) from public.hlf_removals where num_nonnulls(confirmed_at, cancelled_at) = 0") == 0
+    assert (
+        world.one(
+            "select count(*) from public.hlf_removals where num_nonnulls(confirmed_at, cancelled_at) = 0"
+        )
+        == 0
+    )

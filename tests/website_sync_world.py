@@ -110,7 +110,9 @@ def claim(connection: psycopg.Connection, worker: str, count: int, lease: timede
         " from public.claim_hlf_sync(%s, %s, %s)",
         (worker, count, lease),
     ).fetchall()
-    return [Claim(*row, worker) for row in rows]
+    return [
+        Claim(mentor, operation, version, contact, worker) for mentor, operation, version, contact in rows
+    ]
 
 
 def complete(connection: psycopg.Connection, results: Sequence[dict[str, Any]]) -> list[tuple[bool, str]]:

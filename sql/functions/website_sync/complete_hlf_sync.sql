@@ -13,6 +13,8 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+-- As in claim_hlf_sync.
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
 declare
