@@ -190,6 +190,18 @@ def test_any_history_ends_well(database: Database, seed: int) -> None:
         history.agrees()
     assert {"claim", "report", "change_status"} <= history.happened.keys()
 
+    # Workers fall silent, everything changes, one good worker settles it; then the silent ones' requests
+    # arrive after all, each saying the opposite of what is wanted.
+    history.time_passes()
+    history.claim()
+    for mentor_id, mentor in history.mentors.items():
+        set_status(world.connection, [mentor_id], "paused" if mentor.status == "active" else "active")
+    world.drain()
+    assert world.differences() == []
+    for mentor in history.mentors.values():
+        mentor.holder = None
+    while history.held:
+        history.report()
     world.drain()
     assert world.differences() == []
     assert (
