@@ -113,6 +113,20 @@ def test_a_reconciliation_waits_for_a_status_change_and_does_not_undo_it(world: 
     assert operations.fetchall() == [("remove", "reconciliation")]
 
 
+def test_a_first_wish_and_a_status_change_of_a_locked_mentor_do_not_deadlock(world: World) -> None:
+    [mentor] = world.add_mentors(1)
+    world.connection.execute("delete from public.hlf_sync_state")
+    changer, coordinator = world.session(), world.session()
+    with ThreadPoolExecutor(1) as pool:
+        with changer.transaction():
+            changer.execute("select from public.peer_mentors where id = %s for update", (mentor,))
+            requeue = "select (public.requeue_hlf_sync(%s)).operation"
+            work = pool.submit(coordinator.execute, requeue, (mentor,))
+            assert wait_until_blocked(world, coordinator, work)  # type: ignore[arg-type]
+            set_status(changer, [mentor], "paused")
+        assert work.result(timeout=PATIENCE).fetchone() == ("remove",)
+
+
 def test_status_changes_results_and_requeues_in_any_order_do_not_deadlock(world: World) -> None:
     mentors = world.add_mentors(60)
     rounds = 25
