@@ -72,7 +72,12 @@ begin
             end as outcome,
             held.attempts + (message.outcome in ('sent', 'retry', 'dead_lettered'))::int as attempts,
             message.error_text,
-            message.retry_after
+            -- Once for all of a digest.
+            case message.outcome
+                when 'retry' then greatest(private.retry_delay(held.attempts + 1), message.retry_after)
+                when 'credentials' then greatest(c_wait_for_credentials, message.retry_after)
+                else interval '0'
+            end as delay
         from messages as message
         inner join public.notifications as held on held.id = message.id
         where
@@ -93,11 +98,7 @@ begin
                 when 'given_back' then member.last_error
                 else decided.error_text
             end,
-            next_attempt_at = complete_notifications.as_of + case decided.outcome
-                when 'retry' then greatest(private.retry_delay(decided.attempts), decided.retry_after)
-                when 'credentials' then greatest(c_wait_for_credentials, decided.retry_after)
-                else interval '0'
-            end
+            next_attempt_at = complete_notifications.as_of + decided.delay
         from decided
         where
             member.id = decided.id

@@ -24,7 +24,7 @@ as $$
                     when delivery_error_text.response_code >= 500 then 'The receiver had an error of its own.'
                     else 'The receiver refused the message.'
                 end
-        end || coalesce(format(' (HTTP %s)', delivery_error_text.response_code), '')
+        end || coalesce(' (HTTP ' || delivery_error_text.response_code || ')', '')
 $$;
 
 comment on function private.delivery_error_text is

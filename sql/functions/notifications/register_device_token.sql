@@ -28,13 +28,13 @@ begin
             message = 'A device needs its token and a platform: android, ios or web.';
     end if;
 
-    insert into public.device_tokens as device (user_id, token, platform)
-    values (v_user_id, register_device_token.token, register_device_token.platform)
+    insert into public.device_tokens as device (user_id, token, platform, last_seen_at)
+    values (v_user_id, register_device_token.token, register_device_token.platform, clock_timestamp())
     on conflict on constraint device_tokens_token_key do update
     set
         user_id = excluded.user_id,
         platform = excluded.platform,
-        last_seen_at = clock_timestamp()
+        last_seen_at = excluded.last_seen_at
     returning device.id into v_id;
 
     -- An app that registers under a new token each time would otherwise fill the table.
@@ -45,9 +45,11 @@ begin
         and device.id not in (
             select kept.id
             from public.device_tokens as kept
-            where kept.user_id = v_user_id
+            where
+                kept.user_id = v_user_id
+                and kept.id <> v_id
             order by kept.last_seen_at desc, kept.id
-            limit c_max_devices
+            limit c_max_devices - 1
         );
     return v_id;
 end
