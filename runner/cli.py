@@ -128,16 +128,16 @@ def notify(
     once: Annotated[bool, typer.Option("--once", help="Deliver what is due now, then end.")] = False,
 ) -> None:
     """Deliver notifications by PEERLEDGER_NOTIFY_TRANSPORT until Ctrl-C or SIGTERM."""
+    # Only here: the other commands need neither an HTTP client nor Google's library.
     from runner.notify import command as notify_command
 
-    with _opened() as (settings, database):
-        outcomes = notify_command.run(database, settings, once)
+    outcomes = notify_command.run(load_settings(), once)
     if once:
         counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
         typer.echo(counted or "Nothing was due.")
 
 
-alerts_app = typer.Typer(help="What needs a person.", invoke_without_command=True, rich_markup_mode=None)
+alerts_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(alerts_app, name="alerts")
 
 

@@ -1,12 +1,11 @@
 """Settings from the environment or `.env`, all named PEERLEDGER_…"""
 
-import re
 from pathlib import Path
 from typing import Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from runner import errors
@@ -40,8 +39,11 @@ class Settings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _is_a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not re.match(r"https?://[^/\s]+", url.get_secret_value()):
-            raise ValueError("not a web address like https://example.org/hook")
+        try:
+            if url is not None:
+                TypeAdapter(HttpUrl).validate_python(url.get_secret_value())
+        except ValidationError:
+            raise ValueError("not a web address like https://example.org/hook") from None
         return url
 
     @field_validator("database_url")

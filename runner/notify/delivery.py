@@ -18,20 +18,21 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
-from psycopg import errors as pg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from runner.logs import Log
 from runner.notify.messages import Attempt, Message
 from runner.notify.texts import NoTextError, compose
-from runner.notify.transports import TIMEOUT_SECONDS, Transport
+from runner.notify.transports import LONGEST_POST_SECONDS, Transport
 
 CHANNEL = "peerledger_notifications"
 
 _CLAIM = "select * from public.claim_notifications(%s, %s, %s)"
 _COMPLETE = "select id, outcome from public.complete_notifications(%s)"
 _LONGEST_PAUSE = 30.0
+# Twice when a token was refused, and a token in between.
+_LONGEST_SENDING = 3 * LONGEST_POST_SECONDS
 _log = Log("notify")
 
 _Connection = psycopg.AsyncConnection[dict[str, Any]]
@@ -67,12 +68,13 @@ class Delivery:
                         await self._work(connection, stop)
                 except psycopg.OperationalError as error:
                     _log.warning("database_lost", error=error, unanswered=len(self._unanswered))
-                    if stop.is_set() and not self._unanswered:
-                        return
-                    # Told to stop, it still tries for a while to say what was sent.
-                    if stop.is_set() and pause >= _LONGEST_PAUSE:
-                        return
-                    await _first_of(pause, stop) if not stop.is_set() else await asyncio.sleep(pause)
+                    if stop.is_set():
+                        # It still tries for a while to say what was sent.
+                        if not self._unanswered or pause >= _LONGEST_PAUSE:
+                            return
+                        await asyncio.sleep(pause)
+                    else:
+                        await _first_of(pause, stop)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                 else:
                     return
@@ -103,12 +105,8 @@ class Delivery:
                 await _first_of(self.poll_seconds, stop, self._wake)
 
     async def _claim(self, connection: _Connection) -> list[Message]:
-        try:
-            cursor = await connection.execute(_CLAIM, (self.worker, self.batch_size, self.lease))
-            return [Message.from_row(row) for row in await cursor.fetchall()]
-        except (pg.DeadlockDetected, pg.SerializationFailure, pg.QueryCanceled) as error:
-            _log.warning("claim_failed", error=error)
-            return []
+        cursor = await connection.execute(_CLAIM, (self.worker, self.batch_size, self.lease))
+        return [Message.from_row(row) for row in await cursor.fetchall()]
 
     async def _answer(self, connection: _Connection) -> None:
         if not self._unanswered:
@@ -123,7 +121,7 @@ class Delivery:
     async def _send_all(self, messages: list[Message], stop: asyncio.Event) -> list[dict[str, Any]]:
         """The answers for all of them; those not begun in time, or after `stop`, are given back."""
         # By our own clock, which may differ from the database's.
-        last_start = time.monotonic() + self.lease.total_seconds() - 4 * TIMEOUT_SECONDS
+        last_start = time.monotonic() + self.lease.total_seconds() - _LONGEST_SENDING
         free = asyncio.Semaphore(self.at_once)
 
         async def one(message: Message) -> list[Attempt]:

@@ -59,7 +59,9 @@ class Fcm:
     async def send(self, message: Message, text: Text) -> list[Attempt]:
         if not message.devices:
             return [Attempt(error_kind="no_address")]
-        return [await self._send_to(device, message, text) for device in message.devices]
+        return list(
+            await asyncio.gather(*(self._send_to(device, message, text) for device in message.devices))
+        )
 
     async def _send_to(self, device: Device, message: Message, text: Text) -> Attempt:
         try:

@@ -12,9 +12,33 @@ from runner.notify.messages import Message
 TEMPLATES = Path(__file__).parent / "templates"
 
 _MONTHS: Mapping[str, tuple[str, ...]] = {
-    "nb": tuple("januar februar mars april mai juni juli august september oktober november desember".split()),
-    "en": tuple(
-        "January February March April May June July August September October November December".split()
+    "nb": (
+        "januar",
+        "februar",
+        "mars",
+        "april",
+        "mai",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "desember",
+    ),
+    "en": (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ),
 }
 _DATE = {"nb": "{day}. {month} {year}", "en": "{day} {month} {year}"}

@@ -1,5 +1,6 @@
 """Where messages go: one transport, chosen by PEERLEDGER_NOTIFY_TRANSPORT."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol, Self, TypeVar
 
@@ -11,6 +12,8 @@ from runner.notify.texts import Text
 from runner.settings import PREFIX, Settings
 
 TIMEOUT_SECONDS = 10.0
+"""For each step: connecting, writing, and each piece of the answer."""
+LONGEST_POST_SECONDS = 25.0
 _T = TypeVar("_T")
 
 
@@ -56,12 +59,13 @@ def required(value: _T | None, name: str, what: str) -> _T:
 
 
 async def posted(
-    client: httpx.AsyncClient, url: httpx.URL | str, read: Callable[[httpx.Response], Attempt], **request: Any
+    client: httpx.AsyncClient, url: str, read: Callable[[httpx.Response], Attempt], **request: Any
 ) -> Attempt:
     """One POST; what goes wrong on the way is an attempt like any other."""
     try:
-        return read(await client.post(url, **request))
-    except httpx.TimeoutException:
+        async with asyncio.timeout(LONGEST_POST_SECONDS):
+            return read(await client.post(url, **request))
+    except (httpx.TimeoutException, TimeoutError):
         return Attempt(error_kind="timeout")
     except httpx.HTTPError:
         return Attempt(error_kind="connection")

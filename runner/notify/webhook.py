@@ -27,7 +27,7 @@ class Webhook:
     name = "webhook"
 
     def __init__(self, url: str, secret: str) -> None:
-        self._url = _address(url)
+        self._url = url
         self._key = _key(secret)
 
     async def __aenter__(self) -> Self:
@@ -73,13 +73,6 @@ def _content(message: Message, text: Text) -> dict[str, object]:
 
 def _read(response: httpx.Response) -> Attempt:
     return Attempt(response.status_code, retry_after=response.headers.get("retry-after"))
-
-
-def _address(url: str) -> httpx.URL:
-    try:
-        return httpx.URL(url)
-    except httpx.InvalidURL:
-        raise SettingsError(f"{PREFIX}WEBHOOK_URL: not a web address like https://example.org/hook") from None
 
 
 def _key(secret: str) -> bytes:
