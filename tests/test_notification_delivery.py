@@ -210,13 +210,11 @@ def test_after_a_lost_connection_what_was_sent_is_answered_for(charity: Charity,
 
 def test_a_dead_workers_messages_are_taken_over(charity: Charity) -> None:
     written = charity.write(3)
-    charity.connection.execute(
-        "select public.claim_notifications('dead', 50, '1 second', clock_timestamp() - interval '1 hour')"
-    )
     charity.connection.execute("update public.notifications set next_attempt_at = now() - interval '1 hour'")
-    assert charity.connection.execute(
-        "select count(*) from public.claim_notifications('dead', 50, '1 second', now() - interval '30 minutes')"
-    ).fetchone() == (3,)
+    claimed = (
+        "select count(*) from public.claim_notifications('dead', 50, '1 second', now() - interval '1 hour')"
+    )
+    assert charity.fetch(claimed) == 3
     recorder = Recorder()
     asyncio.run(charity.delivery(recorder).run_once(asyncio.Event()))
     assert sorted(recorder.sent) == sorted(written)

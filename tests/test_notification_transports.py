@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,9 +19,9 @@ from runner.notify import transports
 from runner.notify.fcm import Fcm
 from runner.notify.messages import Attempt, Device, Message
 from runner.notify.texts import Text, compose
-from runner.notify.transports import Transport
+from runner.notify.transports import Transport, make_transport
 from runner.notify.webhook import Webhook
-from runner.sqlfiles import ROOT
+from runner.settings import load_settings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjUPD8ILPZI"
 URL = "https://example.org/hook"
@@ -295,23 +292,17 @@ def test_a_digest_fits_into_a_push_message(web: Receiver, credentials: Path) -> 
     ],
 )
 def test_a_setting_that_is_missing_or_malformed_is_named(
-    tmp_path: Path, settings: dict[str, str], name: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: dict[str, str], name: str
 ) -> None:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
-    given = {f"PEERLEDGER_{key}": value for key, value in settings.items()}
-    result = subprocess.run(
-        [sys.executable, "-m", "runner", "notify", "--once"],
-        cwd=tmp_path,
-        env=clean | {"PYTHONPATH": str(ROOT)} | given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 2
-    assert result.stderr.count("\n") == 1
-    assert name in result.stderr
-    assert "hemmelig" not in result.stderr
-    assert not (tmp_path / ".peerledger").exists(), "no database is started for that"
+    monkeypatch.chdir(tmp_path)
+    for key, value in settings.items():
+        monkeypatch.setenv(f"PEERLEDGER_{key}", value)
+    with pytest.raises(SettingsError) as raised:
+        make_transport(load_settings())
+    assert raised.value.exit_code == 2
+    assert raised.value.message.startswith(name)
+    assert "hemmelig" not in raised.value.message
+    assert raised.value.__cause__ is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ for; what was sent meanwhile is answered for when it is back, so that it is not 
 import asyncio
 import contextlib
 import os
-import socket
 import time
 import uuid
 from collections import Counter
@@ -46,9 +45,8 @@ class Delivery:
     batch_size: int = 50
     at_once: int = 8
     lease: timedelta = timedelta(minutes=5)
-    worker: str = field(
-        default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    )
+    worker: str = field(default_factory=lambda: f"notify-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+    """No host name: recipients can see who holds their messages."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How many messages came to what, for whoever counts."""
 
@@ -66,7 +64,8 @@ class Delivery:
                     async with await self._connect() as connection:
                         pause = 0.5
                         await self._work(connection, stop)
-                except psycopg.OperationalError as error:
+                # Not only a lost line: a migration may have taken away, for a moment, what we call.
+                except psycopg.Error as error:
                     _log.warning("database_lost", error=error, unanswered=len(self._unanswered))
                     if stop.is_set():
                         # It still tries for a while to say what was sent.
@@ -158,7 +157,7 @@ class Delivery:
                     self._wake.set()
                     async for _ in connection.notifies():
                         self._wake.set()
-            except psycopg.OperationalError:
+            except psycopg.Error:
                 await asyncio.sleep(self.poll_seconds)
 
 

@@ -1,5 +1,6 @@
 -- A lock of the session, for the night is many transactions: it goes when the session does, however that ends.
 create or replace function private.begin_night(
+    jobs text[] default null,
     as_of timestamptz default clock_timestamp()
 )
 returns void
@@ -21,7 +22,7 @@ begin
 
     select min(missed.business_date), count(distinct missed.business_date)
     into v_first, v_nights
-    from public.find_missed_nights(begin_night.as_of) as missed;
+    from public.find_missed_nights(begin_night.as_of, begin_night.jobs) as missed;
     if v_nights > 0 then
         perform private.raise_alert(
             'night_without_run',
@@ -39,6 +40,6 @@ end
 $$;
 
 comment on function private.begin_night is
-'Takes the lock of the nightly work for this session, until end_night or its end, and alerts of nights that are not
-complete. Error: PL004 when another session has it. For the runner.';
+'Takes the lock of the nightly work for this session, until end_night or its end, and alerts of nights in which
+one of these jobs (null: any) is not complete. Error: PL004 when another session has it. For the runner.';
 revoke all on function private.begin_night from public, anon, authenticated, service_role;

@@ -1,6 +1,7 @@
 -- Definer: looks at all organisations, for the service role alone.
 create or replace function public.find_missed_nights(
-    as_of timestamptz default clock_timestamp()
+    as_of timestamptz default clock_timestamp(),
+    jobs text[] default null
 )
 returns table (
     business_date date,
@@ -14,31 +15,35 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    with jobs as (
+    with known as (
         select
             run.job,
             run.organisation_id is null as is_for_all,
             min(run.business_date) as first_on
         from public.job_runs as run
+        -- Named by the runner: one that a later version no longer has is not missed for ever.
+        where
+            find_missed_nights.jobs is null
+            or run.job = any (find_missed_nights.jobs)
         group by 1, 2
     ),
     expected as (
         select
-            jobs.job,
+            known.job,
             null::uuid as organisation_id,
-            jobs.first_on,
+            known.first_on,
             private.business_date(null, find_missed_nights.as_of) - 1 as last_on
-        from jobs
-        where jobs.is_for_all
+        from known
+        where known.is_for_all
         union all
         select
-            jobs.job,
+            known.job,
             organisation.id,
-            greatest(jobs.first_on, (organisation.created_at at time zone organisation.time_zone)::date),
+            greatest(known.first_on, (organisation.created_at at time zone organisation.time_zone)::date),
             (find_missed_nights.as_of at time zone organisation.time_zone)::date - 1
-        from jobs
+        from known
         cross join public.organisations as organisation
-        where not jobs.is_for_all
+        where not known.is_for_all
     )
     select
         night.business_date::date,
@@ -60,7 +65,7 @@ $$;
 
 comment on function public.find_missed_nights is
 'Nights before today that a job has no row for, or failed in, or was killed in, oldest first: what is to be caught up.
-A job is expected from the first date in its ledger on, for an organisation from the day it was added. Callable by
-service_role.';
+A job is expected from the first date in its ledger on, for an organisation from the day it was added; given jobs, only
+those. Callable by service_role.';
 revoke all on function public.find_missed_nights from public, anon, authenticated, service_role;
 grant execute on function public.find_missed_nights to service_role;

@@ -18,11 +18,13 @@ as $$
         count(*) filter (where message.state = 'pending' and message.next_attempt_at > notification_queue.as_of),
         count(*) filter (where message.state = 'in_progress'),
         count(*) filter (where message.state = 'dead_lettered'),
-        min(message.next_attempt_at) filter (where message.state = 'pending')
+        min(message.next_attempt_at) filter (
+            where message.state = 'pending' and message.next_attempt_at <= notification_queue.as_of
+        )
     from public.notifications as message
     where message.state <> 'sent'
 $$;
 
 comment on function private.notification_queue is
-'How much the outbox holds, and since when the oldest is due (in the future when nothing is). For the runner.';
+'How much the outbox holds, and since when the oldest has been due. For the runner.';
 revoke all on function private.notification_queue from public, anon, authenticated, service_role;

@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(17);
 select tests.make_two_organisations();
 update public.organisations set created_at = '2026-03-01 12:00+01';
 -- A job for each organisation and one for all together: done on the 1st, and then nobody came until the 4th.
@@ -26,6 +26,13 @@ select results_eq(
     (date '2026-03-02', 'expiry', 2), ('2026-03-02', 'partitions', 1), ('2026-03-03', 'expiry', 2), ('2026-03-03', 'partitions', 1)
     $$,
     'two nights later both are missing, and not today''s'
+);
+select is_empty($$ select * from public.find_missed_nights('2026-03-04 03:00+01', '{reconciliation}') $$, 'nor of a job that is no more');
+select lives_ok($$ select private.begin_night(as_of => '2026-03-04 03:00+01'), private.end_night() $$, 'the next night begins');
+select is(
+    (select message from public.ops_alerts where kind = 'night_without_run'),
+    'The nightly work of 2 nights since 2026-03-02 is not complete. It is being caught up now; see find_missed_nights for '
+    'what remains.', 'with an alert'
 );
 select is(
     pg_temp.done('expiry', '2026-03-02', (select ids from charities), '2026-03-04 03:00+01'), 'caught_up,caught_up',
