@@ -26,6 +26,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_quiet uuid[];
     v_ids uuid[];
 begin
     if
@@ -40,29 +41,33 @@ begin
     end if;
 
     perform private.form_digests(claim_notifications.as_of);
-    perform private.defer_quiet_notifications(claim_notifications.as_of);
+    v_quiet := array(
+        select rules.organisation_id
+        from private.delivery_rules(claim_notifications.as_of) as rules
+        where rules.quiet_until is not null
+    );
+    -- Out of the way of what may be sent.
+    if cardinality(v_quiet) > 0 then
+        perform private.defer_quiet_notifications(claim_notifications.as_of);
+    end if;
 
-    -- A digest is taken by its first message: whoever has that one has them all.
+    -- Along the index on next_attempt_at, no further than needed: however long the queue, a claim is short. A digest
+    -- is taken by its first message: whoever has that one has them all.
     select array_agg(chosen.id)
     into v_ids
     from (
         select message.id
         from public.notifications as message
-        inner join private.delivery_rules(claim_notifications.as_of) as rules
-            on rules.organisation_id = message.organisation_id
-        left join public.peer_mentors as mentor on mentor.id = message.recipient_mentor_id
         where
             message.state in ('pending', 'in_progress')
             and message.next_attempt_at <= claim_notifications.as_of
-            and (message.kind = 'ops_alert' or rules.quiet_until is null)
+            and (message.kind = 'ops_alert' or message.organisation_id <> all (v_quiet))
             and (
-                message.digest_id = message.id
-                or (
-                    message.digest_id is null
-                    and not private.goes_into_digest(message.kind, message.recipient_user_id, mentor.user_id)
-                )
+                message.recipient_user_id is null
+                or message.digest_id = message.id
+                or (message.digest_id is null and not private.goes_into_digest(message))
             )
-        order by message.next_attempt_at, message.id
+        order by message.next_attempt_at
         limit claim_notifications.batch_size
         for update of message skip locked
     ) as chosen;

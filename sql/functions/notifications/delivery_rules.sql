@@ -12,6 +12,7 @@ returns table (
 )
 language sql
 stable
+rows 50
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$

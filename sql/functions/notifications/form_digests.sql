@@ -32,13 +32,12 @@ begin
             ) as is_due
         from public.notifications as message
         inner join private.delivery_rules(form_digests.as_of) as rules on rules.organisation_id = message.organisation_id
-        left join public.peer_mentors as mentor on mentor.id = message.recipient_mentor_id
         where
             message.state = 'pending'
             and message.digest_id is null
             and message.recipient_user_id is not null
             and message.next_attempt_at <= form_digests.as_of
-            and private.goes_into_digest(message.kind, message.recipient_user_id, mentor.user_id)
+            and private.goes_into_digest(message)
     ),
     led as (
         select

@@ -1,18 +1,22 @@
 create or replace function private.goes_into_digest(
-    kind text,
-    recipient_user_id uuid,
-    mentor_user_id uuid
+    message public.notifications
 )
 returns boolean
 language sql
-immutable
+stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
     select
-        goes_into_digest.kind <> 'ops_alert'
-        and goes_into_digest.recipient_user_id is not null
-        and goes_into_digest.recipient_user_id is distinct from goes_into_digest.mentor_user_id
+        (goes_into_digest.message).kind <> 'ops_alert'
+        and (goes_into_digest.message).recipient_user_id is not null
+        and not exists (
+            select
+            from public.peer_mentors as mentor
+            where
+                mentor.id = (goes_into_digest.message).recipient_mentor_id
+                and mentor.user_id = (goes_into_digest.message).recipient_user_id
+        )
 $$;
 
 comment on function private.goes_into_digest is
