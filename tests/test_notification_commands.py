@@ -1,5 +1,6 @@
 """`notify` and `alerts` as an operator types them."""
 
+import json
 import os
 import signal
 import subprocess
@@ -60,7 +61,7 @@ def test_notify_ends_at_a_signal(charity: Charity, tmp_path: Path, number: signa
         process.send_signal(number)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 0
-    assert "Traceback" not in errors
+    assert [json.loads(line)["event"] for line in errors.splitlines()] == ["started", "answered", "stopped"]
     assert charity.states() == {"sent": 1}
 
 

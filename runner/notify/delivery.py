@@ -32,6 +32,13 @@ _COMPLETE = "select id, outcome from public.complete_notifications(%s)"
 _LONGEST_PAUSE = 30.0
 # Twice when a token was refused, and a token in between.
 _LONGEST_SENDING = 3 * LONGEST_POST_SECONDS
+# A server that vanished without a word is noticed within a minute.
+_KEEPALIVES: dict[str, Any] = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 _log = Log("notify")
 
 _Connection = psycopg.AsyncConnection[dict[str, Any]]
@@ -57,6 +64,7 @@ class Delivery:
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop."""
         listener = asyncio.create_task(self._listen())
+        _log.info("started", transport=self.transport.name, worker=self.worker)
         pause = 0.5
         try:
             while True:
@@ -81,6 +89,7 @@ class Delivery:
             listener.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listener
+            _log.info("stopped", worker=self.worker, unanswered=len(self._unanswered))
 
     async def run_once(self, stop: asyncio.Event) -> None:
         """Until nothing is due any more."""
@@ -88,7 +97,9 @@ class Delivery:
             await self._work(connection, stop, once=True)
 
     async def _connect(self) -> _Connection:
-        return await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True, row_factory=dict_row)
+        return await psycopg.AsyncConnection.connect(
+            self.conninfo, autocommit=True, row_factory=dict_row, **_KEEPALIVES
+        )
 
     async def _work(self, connection: _Connection, stop: asyncio.Event, once: bool = False) -> None:
         await self._answer(connection)
