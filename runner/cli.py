@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,6 +17,7 @@ import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
 
+from runner import alerts as alerts_command
 from runner import demo as demo_command
 from runner import load as load_command
 from runner import migrate as migration
@@ -169,6 +171,42 @@ def status(
         status_command.show(state)
     if state.problems:
         raise typer.Exit(1)
+
+
+@app.command()
+def notify(
+    once: Annotated[bool, typer.Option("--once", help="Deliver what is due now, then end.")] = False,
+) -> None:
+    """Deliver notifications by PEERLEDGER_NOTIFY_TRANSPORT until Ctrl-C or SIGTERM."""
+    # Only here: the other commands need neither an HTTP client nor Google's library.
+    from runner.notify import command as notify_command
+
+    outcomes = notify_command.run(load_settings(), once)
+    if once:
+        counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
+        typer.echo(counted or "Nothing was due.")
+
+
+alerts_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(alerts_app, name="alerts")
+
+
+@alerts_app.callback()
+def alerts(context: typer.Context) -> None:
+    """List the open alerts, the gravest first."""
+    if context.invoked_subcommand is None:
+        with _opened() as (_, database):
+            alerts_command.show(alerts_command.list_open(database))
+
+
+@alerts_app.command()
+def acknowledge(
+    alert_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="As `peerledger alerts` shows it.")],
+) -> None:
+    """Say that somebody has seen to an alert. If the trouble comes back there is a new one."""
+    with _opened() as (_, database):
+        alerts_command.acknowledge(database, alert_id)
+    typer.echo("Acknowledged.")
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

@@ -1,10 +1,11 @@
 """Settings from the environment or `.env`, all named PEERLEDGER_…"""
 
 from pathlib import Path
+from typing import Literal
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from runner import errors
@@ -25,6 +26,25 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".peerledger")
     # How long a migrator waits for another one to finish.
     migrate_wait_seconds: float = Field(default=60, gt=0, le=86_400)
+
+    notify_transport: Literal["console", "webhook", "fcm"] = "console"
+    # An address may hold a secret of its own.
+    webhook_url: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+    fcm_credentials_file: Path | None = None
+    fcm_url: str = Field(default="https://fcm.googleapis.com", pattern="^https?://[^/ ]+")
+    # Without a signal, the outbox is looked at this often.
+    notify_poll_seconds: float = Field(default=15, gt=0, le=3600)
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
+        try:
+            if url is not None:
+                TypeAdapter(HttpUrl).validate_python(url.get_secret_value())
+        except ValidationError:
+            raise ValueError("not a web address like https://example.org/hook") from None
+        return url
 
     @field_validator("database_url")
     @classmethod

@@ -22,6 +22,11 @@ select organisation_id, user_id, 'ops_alert', 'test ' || user_id from public.coo
 insert into public.ops_alerts (organisation_id, kind, severity, message, dedupe_key)
 select id, 'test', 'info', 'x', 'test ' || id from public.organisations;
 insert into public.ops_alerts (kind, severity, message, dedupe_key) values ('test', 'info', 'x', 'test');
+insert into public.device_tokens (user_id, token, platform)
+select tests.id('user', user_name), 'of-' || user_name, 'ios' from unnest(array['nina', 'olga']) as user_name;
+insert into public.job_runs (organisation_id, job, business_date)
+select id, 'expiry', '2026-01-01' from public.organisations;
+insert into public.job_runs (job, business_date) values ('partitions', '2026-01-01');
 
 create temporary table expected (
     table_name text, nina int, oskar int, sven int, olga int, sara int, stranger int, service int
@@ -38,7 +43,9 @@ insert into expected values
 ('earned_badges', 2, 2, 1, 1, 1, 0, 3),
 ('certifications', 2, 2, 1, 1, 1, 0, 3),
 ('notifications', 1, 1, 1, 1, 1, 0, 6),
-('ops_alerts', 1, 1, 1, 0, 0, 0, 3);
+('ops_alerts', 1, 1, 1, 0, 0, 0, 3),
+('device_tokens', 1, 0, 0, 1, 0, 0, 2),
+('job_runs', 1, 1, 1, 0, 0, 0, 3);
 
 select plan(7 * (select count(*)::int from expected));
 select is(

@@ -1,0 +1,1 @@
+"""Delivering the outbox: texts, transports, and the loop that brings them together."""

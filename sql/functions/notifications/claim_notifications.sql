@@ -1,0 +1,126 @@
+-- Definer: takes messages of all organisations, with the devices of their recipients.
+create or replace function public.claim_notifications(
+    worker text,
+    batch_size int default 50,
+    lease interval default '5 minutes',
+    as_of timestamptz default clock_timestamp()
+)
+returns table (
+    id uuid,
+    organisation_id uuid,
+    organisation_name text,
+    kind text,
+    locale text,
+    recipient_user_id uuid,
+    recipient_mentor_id uuid,
+    payload jsonb,
+    badge_name text,
+    devices jsonb,
+    attempts int,
+    created_at timestamptz,
+    lease_expires_at timestamptz
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_quiet uuid[];
+    v_ids uuid[];
+begin
+    if
+        coalesce(btrim(claim_notifications.worker), '') = ''
+        or not coalesce(claim_notifications.batch_size between 1 and 1000, false)
+        or not coalesce(claim_notifications.lease between interval '1 second' and interval '1 hour', false)
+        or claim_notifications.as_of is null
+    then
+        raise exception using
+            errcode = '22023',
+            message = 'A claim needs a worker''s name, a batch_size from 1 to 1000 and a lease from a second to an hour.';
+    end if;
+
+    perform private.form_digests(claim_notifications.as_of);
+    v_quiet := array(
+        select rules.organisation_id
+        from private.delivery_rules(claim_notifications.as_of) as rules
+        where rules.quiet_until is not null
+    );
+    -- Out of the way of what may be sent.
+    if cardinality(v_quiet) > 0 then
+        perform private.defer_quiet_notifications(claim_notifications.as_of);
+    end if;
+
+    -- Along the index on next_attempt_at, no further than needed: however long the queue, a claim is short. A digest
+    -- is taken by its first message: whoever has that one has them all.
+    select array_agg(chosen.id)
+    into v_ids
+    from (
+        select message.id
+        from public.notifications as message
+        where
+            message.state in ('pending', 'in_progress')
+            and message.next_attempt_at <= claim_notifications.as_of
+            and (message.kind = 'ops_alert' or message.organisation_id <> all (v_quiet))
+            and (
+                message.recipient_user_id is null
+                or message.digest_id = message.id
+                or (message.digest_id is null and not private.goes_into_digest(message))
+            )
+        order by message.next_attempt_at
+        limit claim_notifications.batch_size
+        for update of message skip locked
+    ) as chosen;
+
+    update public.notifications as message
+    set
+        -- Taken over: whoever held it may have sent it, and that was an attempt.
+        attempts = message.attempts + (message.state = 'in_progress')::int,
+        state = 'in_progress',
+        leased_by = claim_notifications.worker,
+        lease_expires_at = claim_notifications.as_of + claim_notifications.lease,
+        next_attempt_at = claim_notifications.as_of + claim_notifications.lease
+    where
+        message.id = any (v_ids)
+        or message.digest_id = any (v_ids);
+
+    return query
+    select
+        message.id,
+        message.organisation_id,
+        rules.organisation_name,
+        case when message.digest_id is null then message.kind else 'digest' end,
+        rules.locale,
+        message.recipient_user_id,
+        message.recipient_mentor_id,
+        case
+            when message.digest_id is null then message.payload
+            else private.digest_payload(message.digest_id)
+        end,
+        definition.name,
+        (
+            select coalesce(jsonb_agg(jsonb_build_object('id', device.id, 'token', device.token)), '[]')
+            from public.device_tokens as device
+            where device.user_id = coalesce(message.recipient_user_id, mentor.user_id)
+        ),
+        message.attempts,
+        message.created_at,
+        message.lease_expires_at
+    from public.notifications as message
+    inner join private.delivery_rules(claim_notifications.as_of) as rules
+        on rules.organisation_id = message.organisation_id
+    left join public.peer_mentors as mentor on mentor.id = message.recipient_mentor_id
+    left join public.badge_definitions as definition
+        on
+            definition.organisation_id = message.organisation_id
+            and definition.id::text = message.payload ->> 'badge_definition_id'
+    where message.id = any (v_ids)
+    order by message.created_at, message.id;
+end
+$$;
+
+comment on function public.claim_notifications is
+'Hands due messages to a worker until the lease ends: each to one worker, none in its organisation''s quiet hours, a
+coordinator''s as one digest a day. Answer with complete_notifications. Callable by service_role. Error: 22023.';
+revoke all on function public.claim_notifications from public, anon, authenticated, service_role;
+grant execute on function public.claim_notifications to service_role;

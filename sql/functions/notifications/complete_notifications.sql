@@ -1,0 +1,135 @@
+-- Definer: writes messages of all organisations and removes devices.
+create or replace function public.complete_notifications(
+    results jsonb,
+    as_of timestamptz default clock_timestamp()
+)
+returns table (
+    id uuid,
+    outcome text
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    c_max_attempts constant int := 8;
+    c_wait_for_credentials constant interval := interval '5 minutes';
+    v_ids uuid[];
+    v_outcomes text[];
+begin
+    if
+        coalesce(jsonb_typeof(complete_notifications.results), 'null') <> 'array'
+        or complete_notifications.as_of is null
+        or exists (
+            select
+            from jsonb_to_recordset(complete_notifications.results) as result (id uuid, worker text, error_kind text)
+            where
+                result.id is null
+                or result.worker is null
+                or result.error_kind not in (
+                    'timeout', 'connection', 'unregistered', 'bad_response', 'no_address', 'no_text', 'credentials', 'not_sent'
+                )
+        )
+    then
+        raise exception using
+            errcode = '22023',
+            message = 'The results must be an array of objects with id, worker and a known error_kind or none.',
+            hint = 'See the comment on complete_notifications.';
+    end if;
+
+    with attempts as (
+        select
+            result.*,
+            private.delivery_outcome(result.response_code, result.error_kind) as outcome,
+            private.delivery_error_text(result.response_code, result.error_kind) as error_text
+        from jsonb_to_recordset(complete_notifications.results) as result (
+            id uuid, worker text, response_code int, error_kind text, retry_after text
+        )
+    ),
+    -- Several devices, one message: one that got it is enough, and one that may yet get it is a reason to retry.
+    messages as (
+        select
+            attempt.id,
+            attempt.worker,
+            (array_agg(attempt.outcome order by ranked.rank))[1] as outcome,
+            (array_agg(attempt.error_text order by ranked.rank))[1] as error_text,
+            make_interval(
+                secs => max(private.retry_after_seconds(attempt.retry_after, complete_notifications.as_of))
+            ) as retry_after
+        from attempts as attempt
+        cross join lateral (
+            select array_position(array['sent', 'retry', 'credentials', 'given_back', 'dead_lettered'], attempt.outcome) as rank
+        ) as ranked
+        group by attempt.id, attempt.worker
+    ),
+    decided as (
+        select
+            held.id,
+            case
+                when message.outcome = 'retry' and held.attempts + 1 >= c_max_attempts then 'dead_lettered'
+                else message.outcome
+            end as outcome,
+            held.attempts + (message.outcome in ('sent', 'retry', 'dead_lettered'))::int as attempts,
+            message.error_text,
+            -- Once for all of a digest.
+            case message.outcome
+                when 'retry' then greatest(private.retry_delay(held.attempts + 1), message.retry_after)
+                when 'credentials' then greatest(c_wait_for_credentials, message.retry_after)
+                else interval '0'
+            end as delay
+        from messages as message
+        inner join public.notifications as held on held.id = message.id
+        where
+            held.state = 'in_progress'
+            and held.leased_by = message.worker
+        for update of held
+    ),
+    written as (
+        update public.notifications as member
+        set
+            state = case when decided.outcome in ('sent', 'dead_lettered') then decided.outcome else 'pending' end,
+            attempts = decided.attempts,
+            leased_by = null,
+            lease_expires_at = null,
+            sent_at = case when decided.outcome = 'sent' then complete_notifications.as_of end,
+            last_error = case decided.outcome
+                when 'sent' then null
+                when 'given_back' then member.last_error
+                else decided.error_text
+            end,
+            next_attempt_at = complete_notifications.as_of + decided.delay
+        from decided
+        where
+            member.id = decided.id
+            or member.digest_id = decided.id
+        returning member.id, decided.id as message_id, decided.outcome
+    )
+    select
+        array_agg(message.id),
+        array_agg(coalesce(written.outcome, 'refused'))
+    into v_ids, v_outcomes
+    from messages as message
+    left join written on written.id = message.id and written.message_id = message.id;
+
+    delete from public.device_tokens as device
+    using jsonb_to_recordset(complete_notifications.results) as result (device_id uuid, error_kind text)
+    where
+        device.id = result.device_id
+        and result.error_kind = 'unregistered';
+
+    perform private.report_delivery_trouble(v_ids, v_outcomes);
+
+    return query
+    select result.id, result.outcome
+    from unnest(v_ids, v_outcomes) as result (id, outcome);
+end
+$$;
+
+comment on function public.complete_notifications is
+'What became of claimed messages: [{id, worker, device_id, response_code, error_kind, retry_after}], one entry for each
+device tried; error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, credentials, not_sent
+or null. Decides on retry and dead letter, and removes unregistered devices. Each id comes back as sent, retry,
+dead_lettered, credentials, given_back or refused (the lease was lost). Callable by service_role. Error: 22023.';
+revoke all on function public.complete_notifications from public, anon, authenticated, service_role;
+grant execute on function public.complete_notifications to service_role;

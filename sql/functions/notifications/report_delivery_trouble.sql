@@ -1,0 +1,55 @@
+create or replace function private.report_delivery_trouble(
+    message_ids uuid[],
+    outcomes text[]
+)
+returns void
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if 'credentials' = any (report_delivery_trouble.outcomes) then
+        perform private.raise_alert(
+            'notification_credentials',
+            'critical',
+            'The receiver of notifications refuses our credentials. Messages wait and are tried again every five '
+            'minutes. Check the settings of the transport.',
+            'notification_credentials'
+        );
+    end if;
+
+    -- Somebody without the app is worth knowing, not an emergency; the message can still be read in it later.
+    perform private.raise_alert(
+        case when dead.is_unreachable then 'notification_unreachable' else 'notification_dead_letter' end,
+        case when dead.is_unreachable then 'info' else 'warning' end,
+        case
+            when dead.is_unreachable then 'Messages could not be sent because their recipients have registered no device.'
+            else 'Messages could not be delivered and are not tried again. When the cause is mended, requeue them '
+                'with requeue_notifications.'
+        end,
+        case when dead.is_unreachable then 'notification_unreachable:' else 'notification_dead_letter:' end
+        || dead.organisation_id,
+        dead.organisation_id,
+        jsonb_build_object('notification_id', (array_agg(dead.id order by dead.created_at, dead.id))[1], 'count', count(*))
+    )
+    from (
+        select
+            message.*,
+            message.last_error like any (
+                array[
+                    private.delivery_error_text(null, 'no_address') || '%',
+                    private.delivery_error_text(null, 'unregistered') || '%'
+                ]
+            ) as is_unreachable
+        from unnest(report_delivery_trouble.message_ids, report_delivery_trouble.outcomes) as result (id, outcome)
+        inner join public.notifications as message on message.id = result.id
+        where result.outcome = 'dead_lettered'
+    ) as dead
+    group by dead.organisation_id, dead.is_unreachable;
+end
+$$;
+
+comment on function private.report_delivery_trouble is
+'Alerts for refused credentials and dead letters, one open alert an organisation and trouble. For our functions only.';
+revoke all on function private.report_delivery_trouble from public, anon, authenticated, service_role;

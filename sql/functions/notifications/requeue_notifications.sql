@@ -1,0 +1,54 @@
+-- Definer: for the service role alone, over all of an organisation.
+create or replace function public.requeue_notifications(
+    org_id uuid,
+    max_rows int default 100
+)
+returns int
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_count int;
+begin
+    perform private.require_organisation(requeue_notifications.org_id);
+    if not coalesce(requeue_notifications.max_rows between 1 and 10000, false) then
+        raise exception using
+            errcode = '22023',
+            message = 'max_rows must be between 1 and 10000.';
+    end if;
+
+    with chosen as (
+        select message.id
+        from public.notifications as message
+        where
+            message.organisation_id = requeue_notifications.org_id
+            and message.state = 'dead_lettered'
+            and coalesce(message.digest_id = message.id, true)
+        order by message.created_at, message.id
+        limit requeue_notifications.max_rows
+        for update
+    ),
+    requeued as (
+        update public.notifications as member
+        set state = 'pending', attempts = 0, next_attempt_at = clock_timestamp()
+        from chosen
+        where
+            member.id = chosen.id
+            or member.digest_id = chosen.id
+        returning member.id
+    )
+    select count(*)
+    into v_count
+    from chosen
+    where exists (select from requeued where requeued.id = chosen.id);
+    return v_count;
+end
+$$;
+
+comment on function public.requeue_notifications is
+'Tries an organisation''s dead letters again, oldest first, and returns how many messages. Callable by service_role.
+Errors: P0002, 22023.';
+revoke all on function public.requeue_notifications from public, anon, authenticated, service_role;
+grant execute on function public.requeue_notifications to service_role;

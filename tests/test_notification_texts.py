@@ -1,0 +1,70 @@
+"""The words of each kind, in both languages."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from test_notification_transports import a_message
+
+from runner.notify.texts import TEMPLATES, NoTextError, compose
+from runner.sqlfiles import ROOT
+
+LOCALES = ("nb", "en")
+PAYLOADS: dict[str, dict[str, Any]] = {
+    "badge_awarded": {"badge_definition_id": str(uuid.uuid4()), "qualified_on": "2026-01-15"},
+    "certification_reminder": {"certification_id": str(uuid.uuid4()), "expires_on": "2026-03-01"},
+    "certification_expired": {"certification_id": str(uuid.uuid4()), "expires_on": "2026-03-01"},
+    "status_changed": {"mentor_id": str(uuid.uuid4()), "changed_on": "2026-03-01"},
+    "ops_alert": {"alert_id": str(uuid.uuid4())},
+    "digest": {"digest_on": "2026-03-01", "counts": {"certification_expired": 1, "status_changed": 3}},
+}
+
+
+def test_every_kind_of_the_database_has_a_text() -> None:
+    checked = (ROOT / "migrations" / "0005.notifications.sql").read_text()
+    found = re.search(r"kind in \((.*?)\)", checked, re.DOTALL)
+    assert found is not None
+    kinds = set(re.findall(r"'(\w+)'", found[1])) | {"digest"}
+    assert kinds == set(PAYLOADS)
+    for locale in LOCALES:
+        assert {file.stem for file in (TEMPLATES / locale).glob("*.j2")} == kinds
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", PAYLOADS)
+def test_a_text_is_a_title_and_whole_sentences(kind: str, locale: str) -> None:
+    payload = PAYLOADS[kind] | {"display_name": "Kari Nordmann"}
+    text = compose(a_message(kind=kind, locale=locale, payload=payload, badge_name="Ti samtaler"))
+    assert 5 < len(text.title) <= 60
+    assert text.body.endswith(".")
+    for words in (text.title, text.body):
+        assert not re.search(r"[{}%\n]|  | [.,]", words), words
+        assert "Kari" not in words
+    assert "Nord" in text.title + text.body
+
+
+def test_dates_and_names_are_as_people_write_them() -> None:
+    payload = PAYLOADS["certification_reminder"]
+    assert "utløper 1. mars 2026." in compose(a_message(payload=payload)).body
+    assert "expires on 1 March 2026." in compose(a_message(payload=payload, locale="en")).body
+    badge = a_message(kind="badge_awarded", payload=PAYLOADS["badge_awarded"], badge_name="Ti <samtaler>")
+    assert "«Ti <samtaler>»" in compose(badge).body
+    digest = a_message(kind="digest", payload=PAYLOADS["digest"])
+    assert compose(digest).body.startswith("1 sertifisering som er utløpt, 3 endrede statuser.")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "unknown"},
+        {"locale": "sv"},
+        {"payload": {"expires_on": "soon"}},
+        {"payload": {"expires_on": None}},
+        {"kind": "digest", "payload": {}},
+        {"kind": "digest", "payload": {"counts": {"unknown": 1}}},
+    ],
+)
+def test_no_text_rather_than_a_wrong_one(changes: dict[str, Any]) -> None:
+    with pytest.raises(NoTextError):
+        compose(a_message(**changes))
