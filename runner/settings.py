@@ -26,6 +26,23 @@ class Settings(BaseSettings):
     # How long a migrator waits for another one to finish.
     migrate_wait_seconds: float = Field(default=60, gt=0, le=86_400)
 
+    # How to reach Dynamics; `runner.dynamics.credentials` checks them when they are needed.
+    dynamics_url: str | None = None
+    dynamics_authority: str | None = None
+    dynamics_tenant_id: str | None = None
+    dynamics_client_id: str | None = None
+    dynamics_client_secret: SecretStr | None = None
+    dynamics_certificate_path: Path | None = None
+    dynamics_entity_set: str | None = None
+    dynamics_key_column: str | None = None
+    dynamics_listed_column: str | None = None
+    dynamics_ca_file: Path | None = None
+    dynamics_credentials_file: Path | None = None
+    # What one worker may do. Dynamics counts all workers of an account together: divide by their number.
+    dynamics_max_in_flight: int = Field(default=52, ge=1, le=52)
+    dynamics_max_requests: int = Field(default=6_000, ge=1, le=6_000)
+    dynamics_timeout_seconds: float = Field(default=30, gt=0, le=300)
+
     @field_validator("database_url")
     @classmethod
     def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
