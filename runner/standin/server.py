@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import secrets
 import ssl
 import tempfile
@@ -25,6 +26,8 @@ from runner.standin.entra import Entra
 from runner.standin.faults import Fault, Faults
 from runner.standin.journal import Journal, Request
 
+logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+
 API = "/api/data/v9.2/"
 _HOST = "127.0.0.1"
 
@@ -44,6 +47,8 @@ class StandIn:
         self.ca_file = Path(self._directory.name) / "ca.pem"
         self._authority.cert_pem.write_to_path(str(self.ca_file))
         self._loop = asyncio.new_event_loop()
+        # Callers that break off are part of the play, not worth a traceback each.
+        self._loop.set_exception_handler(lambda loop, context: None)
         self._thread = threading.Thread(target=self._run, name="stand-in", daemon=True)
         self._port = 0
         self._runner: web.ServerRunner | None = None
