@@ -1,0 +1,164 @@
+-- Definer: workers write the state through these functions only.
+create or replace function public.claim_hlf_sync(
+    worker text,
+    batch_size int,
+    lease interval,
+    ignore_pause boolean default false,
+    organisation_ids uuid[] default null
+)
+returns table (
+    mentor_id uuid,
+    organisation_id uuid,
+    operation text,
+    desired_version bigint,
+    attempts int,
+    dynamics_contact_id uuid,
+    lease_expires_at timestamptz
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+-- Plans are kept for as long as a worker's session; when they were made the queue may have been empty.
+set enable_seqscan = off
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_left int := claim_hlf_sync.batch_size;
+    v_operation text;
+    v_due uuid[];
+    v_unreachable uuid[];
+    v_entries public.hlf_sync_audit_log[];
+    v_new_entries public.hlf_sync_audit_log[];
+    v_claimed int;
+begin
+    if coalesce(btrim(claim_hlf_sync.worker), '') = '' then
+        raise exception using
+            errcode = '22023',
+            message = 'worker must be a name.',
+            hint = 'Give each process its own: a lease is held by name.';
+    end if;
+    if not coalesce(claim_hlf_sync.batch_size between 1 and 1000, false) then
+        raise exception using errcode = '22023', message = 'batch_size must be between 1 and 1000.';
+    end if;
+    if not coalesce(claim_hlf_sync.lease > interval '0' and claim_hlf_sync.lease <= interval '1 hour', false) then
+        raise exception using
+            errcode = '22023',
+            message = 'lease must be longer than nothing and at most an hour.',
+            hint = 'extend_hlf_sync_leases makes a running one longer.';
+    end if;
+
+    -- Removals first. Each round takes at least one row out of what is due, so that this ends.
+    foreach v_operation in array array['remove', 'restore'] loop
+        loop
+            exit when v_left = 0;
+            select array_agg(due.mentor_id)
+            into v_due
+            from (
+                select sync.mentor_id
+                from public.hlf_sync_state as sync
+                where
+                    sync.operation = v_operation
+                    and sync.due_at <= v_now
+                    and (
+                        claim_hlf_sync.organisation_ids is null
+                        or sync.organisation_id = any (claim_hlf_sync.organisation_ids)
+                    )
+                    and (
+                        coalesce(claim_hlf_sync.ignore_pause, false)
+                        or not exists (
+                            select
+                            from public.hlf_sync_pauses as pause
+                            where pause.organisation_id = sync.organisation_id
+                        )
+                    )
+                    and not exists (
+                        select
+                        from public.organisation_settings as setting
+                        where setting.organisation_id = sync.organisation_id and not setting.website_sync_enabled
+                    )
+                order by sync.due_at
+                limit v_left
+                for update of sync skip locked
+            ) as due;
+            exit when v_due is null;
+
+            -- Whoever held these stopped before telling what became of the request: that attempt is on record too.
+            select array_agg(row(
+                gen_random_uuid(), sync.organisation_id, sync.mentor_id, coalesce(sync.claimed_operation, sync.operation),
+                null, sync.attempts, 'failure', private.safe_http_error_text(null, 'worker_lost'),
+                coalesce(sync.claimed_event, sync.triggered_by_event), clock_timestamp()
+            )::public.hlf_sync_audit_log)
+            into v_new_entries
+            from public.hlf_sync_state as sync
+            where sync.mentor_id = any (v_due) and sync.state = 'in_progress';
+            v_entries := v_entries || v_new_entries;
+
+            update public.hlf_sync_state as sync
+            set attempts = case when sync.claimed_version < sync.desired_version then 0 else sync.attempts + 1 end
+            where sync.mentor_id = any (v_due) and sync.state = 'in_progress';
+
+            select array_agg(mentor.id)
+            into v_unreachable
+            from public.peer_mentors as mentor
+            where mentor.id = any (v_due) and mentor.dynamics_contact_id is null;
+
+            if v_unreachable is not null then
+                with given_up as (
+                    update public.hlf_sync_state as sync
+                    set
+                        state = 'dead_lettered',
+                        leased_by = null,
+                        lease_expires_at = null,
+                        is_doubtful = false,
+                        last_error = private.safe_http_error_text(null, 'no_contact_id'),
+                        updated_at = clock_timestamp()
+                    where sync.mentor_id = any (v_unreachable)
+                    returning sync.*
+                )
+                select array_agg(row(
+                    gen_random_uuid(), given_up.organisation_id, given_up.mentor_id, given_up.operation,
+                    null, given_up.attempts, 'dead_lettered', given_up.last_error,
+                    given_up.triggered_by_event, clock_timestamp()
+                )::public.hlf_sync_audit_log)
+                into v_new_entries
+                from given_up;
+                v_entries := v_entries || v_new_entries;
+            end if;
+
+            return query
+            update public.hlf_sync_state as sync
+            set
+                state = 'in_progress',
+                leased_by = claim_hlf_sync.worker,
+                lease_expires_at = clock_timestamp() + claim_hlf_sync.lease,
+                claimed_version = sync.desired_version,
+                claimed_operation = sync.operation,
+                claimed_event = sync.triggered_by_event,
+                confirmed_operation = nullif(sync.confirmed_operation, case sync.operation when 'remove' then 'restore' else 'remove' end),
+                is_doubtful = false,
+                updated_at = clock_timestamp()
+            from public.peer_mentors as mentor
+            where
+                sync.mentor_id = any (v_due)
+                and mentor.id = sync.mentor_id
+                and mentor.dynamics_contact_id is not null
+            returning
+                sync.mentor_id, sync.organisation_id, sync.operation, sync.desired_version, sync.attempts,
+                mentor.dynamics_contact_id, sync.lease_expires_at;
+            get diagnostics v_claimed = row_count;
+            v_left := v_left - v_claimed;
+        end loop;
+    end loop;
+
+    perform private.log_hlf_sync_attempts(v_entries);
+end
+$$;
+
+comment on function public.claim_hlf_sync is
+'Takes up to batch_size (1 to 1,000) mentors that are due, removals first, for as long as the lease: nobody else gets
+them. An expired lease is taken over, and the attempt of its former holder is logged as failed. A mentor without a
+Dynamics contact becomes a dead letter here and is not returned. Mentors of paused organisations are left, unless
+ignore_pause; those of organisations with the sync switched off always. Callable by service_role. Error: 22023.';
+revoke all on function public.claim_hlf_sync from public, anon, authenticated, service_role;
+grant execute on function public.claim_hlf_sync to service_role;

@@ -1,0 +1,121 @@
+-- Definer: workers write the state through these functions only.
+create or replace function public.complete_hlf_sync(
+    results jsonb
+)
+returns table (
+    mentor_id uuid,
+    accepted boolean,
+    state text,
+    next_attempt_at timestamptz,
+    reason text
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+declare
+    v_now constant timestamptz := clock_timestamp();
+    v_results private.hlf_sync_result[];
+    v_verdicts private.hlf_sync_verdict[];
+    v_refused record;
+begin
+    v_results := array(select result from private.read_hlf_sync_results(complete_hlf_sync.results) as result);
+
+    -- In id order, as all who lock several.
+    perform
+    from public.hlf_sync_state as sync
+    where sync.mentor_id in (select result.mentor_id from unnest(v_results) as result)
+    order by sync.mentor_id
+    for update;
+
+    v_verdicts := array(select verdict from private.judge_hlf_sync_results(v_results, v_now) as verdict);
+
+    update public.hlf_sync_state as sync
+    set
+        state = verdict.state,
+        attempts = verdict.attempts,
+        next_attempt_at = verdict.next_attempt_at,
+        last_error = verdict.error_message,
+        applied_version = case when verdict.verdict = 'success' then verdict.version else sync.applied_version end,
+        confirmed_operation = case
+            when verdict.verdict = 'success' then verdict.operation
+            else sync.confirmed_operation
+        end,
+        leased_by = null,
+        lease_expires_at = null,
+        updated_at = clock_timestamp()
+    from unnest(v_verdicts) as verdict
+    where verdict.refusal is null and sync.mentor_id = verdict.mentor_id;
+
+    -- A request of an older version that nobody waited for any more may have been the last to arrive.
+    update public.hlf_sync_state as sync
+    set
+        is_doubtful = true,
+        next_attempt_at = case when sync.state = 'synced' then v_now else sync.next_attempt_at end,
+        confirmed_operation = null,
+        updated_at = clock_timestamp()
+    from unnest(v_verdicts) as verdict
+    where
+        verdict.refusal is not null
+        and verdict.verdict in ('success', 'retry')
+        and sync.mentor_id = verdict.mentor_id
+        and sync.state in ('synced', 'in_progress')
+        and verdict.version < coalesce(sync.claimed_version, sync.applied_version);
+
+    update public.hlf_removals as removal
+    set confirmed_at = clock_timestamp()
+    from unnest(v_verdicts) as verdict
+    where
+        verdict.refusal is null
+        and verdict.verdict = 'success'
+        and verdict.operation = 'remove'
+        and removal.mentor_id = verdict.mentor_id
+        and removal.confirmed_at is null
+        and removal.cancelled_at is null;
+
+    -- One entry for every attempt. A refused result gets none: its attempt was logged when it was first
+    -- reported, or when the lease was taken over.
+    perform private.log_hlf_sync_attempts(array(
+        select row(
+            gen_random_uuid(), verdict.organisation_id, verdict.mentor_id, verdict.operation, verdict.response_code,
+            verdict.retry_count, verdict.outcome, verdict.error_message, verdict.triggered_by_event, clock_timestamp()
+        )::public.hlf_sync_audit_log
+        from unnest(v_verdicts) as verdict
+        where verdict.refusal is null and verdict.outcome is not null
+    ));
+
+    for v_refused in
+        -- Null: everybody's credentials.
+        select distinct verdict.credential_organisations
+        from unnest(v_verdicts) as verdict
+        where verdict.verdict = 'pause'
+    loop
+        perform private.pause_for_credentials(v_refused.credential_organisations);
+    end loop;
+
+    if exists (
+        select
+        from unnest(v_verdicts) as verdict
+        where verdict.refusal is null and verdict.state = 'pending' and verdict.next_attempt_at <= v_now
+    ) then
+        perform pg_notify('peerledger_hlf_sync', '');
+    end if;
+
+    return query
+    select verdict.mentor_id, verdict.refusal is null, sync.state, sync.next_attempt_at, verdict.refusal
+    from unnest(v_verdicts) as verdict
+    left join public.hlf_sync_state as sync on sync.mentor_id = verdict.mentor_id
+    order by verdict.position;
+end
+$$;
+
+comment on function public.complete_hlf_sync is
+'Takes over what workers saw. results: an array of {mentor_id, desired_version, worker, dynamics_response_code,
+error_kind, retry_after, credential_organisations}; error_kind is timeout, connection, token_refused,
+token_unavailable, bad_response or not_sent (given back: no attempt). Returns a row a result, in their order; reason
+says why one was refused: lease_lost, older_than_applied or unknown_mentor. 401 and token_refused pause
+credential_organisations (null: all; empty: none) and alert. Callable by service_role. Error: 22023 with the path.';
+revoke all on function public.complete_hlf_sync from public, anon, authenticated, service_role;
+grant execute on function public.complete_hlf_sync to service_role;

@@ -1,0 +1,40 @@
+-- Definer: workers write the state through these functions only.
+create or replace function public.extend_hlf_sync_leases(
+    worker text,
+    mentor_ids uuid[],
+    lease interval
+)
+returns setof uuid
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not coalesce(extend_hlf_sync_leases.lease > interval '0' and extend_hlf_sync_leases.lease <= interval '1 hour', false) then
+        raise exception using errcode = '22023', message = 'lease must be longer than nothing and at most an hour.';
+    end if;
+
+    -- In id order, as all who lock several.
+    perform
+    from public.hlf_sync_state as sync
+    where sync.mentor_id = any (extend_hlf_sync_leases.mentor_ids)
+    order by sync.mentor_id
+    for update;
+
+    return query
+    update public.hlf_sync_state as sync
+    set lease_expires_at = greatest(sync.lease_expires_at, clock_timestamp() + extend_hlf_sync_leases.lease)
+    where
+        sync.mentor_id = any (extend_hlf_sync_leases.mentor_ids)
+        and sync.state = 'in_progress'
+        and sync.leased_by = extend_hlf_sync_leases.worker
+    returning sync.mentor_id;
+end
+$$;
+
+comment on function public.extend_hlf_sync_leases is
+'Keeps a worker''s leases for so long from now; never shortens one. Returns the mentors that it still holds: for the
+others it must not start a request. Callable by service_role. Error: 22023.';
+revoke all on function public.extend_hlf_sync_leases from public, anon, authenticated, service_role;
+grant execute on function public.extend_hlf_sync_leases to service_role;

@@ -1,0 +1,41 @@
+-- Definer: nobody writes the pauses directly.
+create or replace function public.pause_hlf_sync(
+    organisation_ids uuid[] default null,
+    reason text default 'operator'
+)
+returns int
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_paused int;
+begin
+    if not coalesce(pause_hlf_sync.reason in ('operator', 'credentials_refused'), false) then
+        raise exception using
+            errcode = '22023',
+            message = 'reason must be operator or credentials_refused.',
+            hint = 'resume_hlf_sync ends the one, a good credential check the other.';
+    end if;
+    if pause_hlf_sync.reason = 'credentials_refused' then
+        return private.pause_for_credentials(pause_hlf_sync.organisation_ids);
+    end if;
+
+    insert into public.hlf_sync_pauses (organisation_id, reason)
+    select organisation.id, 'operator'
+    from public.organisations as organisation
+    where pause_hlf_sync.organisation_ids is null or organisation.id = any (pause_hlf_sync.organisation_ids)
+    order by organisation.id
+    on conflict on constraint hlf_sync_pauses_pkey do nothing;
+    get diagnostics v_paused = row_count;
+    return v_paused;
+end
+$$;
+
+comment on function public.pause_hlf_sync is
+'Stops the sync of the organisations (null: of all that there are). Reason: operator, ended by resume_hlf_sync, or
+credentials_refused, ended by a good credential check. Returns how many were newly stopped. Callable by service_role.
+Error: 22023.';
+revoke all on function public.pause_hlf_sync from public, anon, authenticated, service_role;
+grant execute on function public.pause_hlf_sync to service_role;

@@ -1,0 +1,90 @@
+-- The one way in which a wish comes about. What is wanted is read from the mentor's status after the
+-- row is locked: whoever asks, and whatever they thought they saw, the last committed status wins.
+create or replace function private.queue_hlf_sync(
+    mentor_ids uuid[],
+    event text default null
+)
+returns int
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_queued public.hlf_sync_state[];
+begin
+    -- Mentors before their sync rows, as a status change locks them.
+    perform
+    from public.peer_mentors as mentor
+    where
+        mentor.id = any (queue_hlf_sync.mentor_ids)
+        and not exists (select from public.hlf_sync_state as sync where sync.mentor_id = mentor.id)
+    order by mentor.id
+    for key share;
+
+    -- Version 0 wants nothing yet; the update below makes it 1.
+    insert into public.hlf_sync_state (mentor_id, organisation_id, operation, desired_version, triggered_by_event)
+    select mentor.id, mentor.organisation_id, 'remove', 0, 'reconciliation'
+    from public.peer_mentors as mentor
+    where
+        mentor.id = any (queue_hlf_sync.mentor_ids)
+        and not exists (select from public.hlf_sync_state as sync where sync.mentor_id = mentor.id)
+    order by mentor.id
+    on conflict on constraint hlf_sync_state_pkey do nothing;
+
+    perform
+    from public.hlf_sync_state as sync
+    where sync.mentor_id = any (queue_hlf_sync.mentor_ids)
+    order by sync.mentor_id
+    for update;
+
+    -- A request that is under way keeps its lease: one at a time for each mentor keeps them in order.
+    with queued as (
+        update public.hlf_sync_state as sync
+        set
+            operation = case when mentor.status = 'active' then 'restore' else 'remove' end,
+            desired_version = sync.desired_version + 1,
+            triggered_by_event = coalesce(queue_hlf_sync.event, 'status_change:' || mentor.status),
+            state = case when sync.state = 'in_progress' then sync.state else 'pending' end,
+            attempts = case when sync.state = 'in_progress' then sync.attempts else 0 end,
+            next_attempt_at = clock_timestamp(),
+            is_doubtful = false,
+            last_error = null,
+            updated_at = clock_timestamp()
+        from public.peer_mentors as mentor
+        where sync.mentor_id = any (queue_hlf_sync.mentor_ids) and mentor.id = sync.mentor_id
+        returning sync.*
+    )
+    select array_agg(row(queued.*)::public.hlf_sync_state)
+    into v_queued
+    from queued;
+
+    insert into public.hlf_removals (organisation_id, mentor_id)
+    select sync.organisation_id, sync.mentor_id
+    from unnest(v_queued) as sync
+    where
+        sync.operation = 'remove'
+        -- Reconciliation has seen them there, whatever was confirmed before.
+        and (sync.confirmed_operation is distinct from 'remove' or queue_hlf_sync.event = 'reconciliation')
+    on conflict (mentor_id) where confirmed_at is null and cancelled_at is null do nothing;
+
+    update public.hlf_removals as removal
+    set cancelled_at = clock_timestamp()
+    from unnest(v_queued) as sync
+    where
+        removal.mentor_id = sync.mentor_id
+        and sync.operation = 'restore'
+        and removal.confirmed_at is null
+        and removal.cancelled_at is null;
+
+    if v_queued is not null then
+        perform pg_notify('peerledger_hlf_sync', '');
+    end if;
+    return coalesce(cardinality(v_queued), 0);
+end
+$$;
+
+comment on function private.queue_hlf_sync is
+'Wants the mentors shown as their status says, with a new version, fresh attempts and no waiting. event: null for a '
+'change of status. Returns how many. For our functions only.';
+revoke all on function private.queue_hlf_sync from public, anon, authenticated, service_role;

@@ -1,0 +1,151 @@
+-- Definer: compares with mentors of every organisation. What is queued is read again under lock, so that
+-- an observation that has grown old costs a request too many and never a wrong state.
+create or replace function public.reconcile_hlf_sync(
+    observed jsonb,
+    organisation_ids uuid[] default null
+)
+returns table (
+    contacts_observed bigint,
+    in_agreement bigint,
+    queued_remove bigint,
+    queued_restore bigint,
+    revived_dead_letters bigint,
+    already_pending bigint,
+    not_in_dynamics bigint,
+    no_contact_id bigint,
+    unknown_contacts bigint
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_bad text;
+    v_queued uuid[];
+begin
+    if jsonb_typeof(reconcile_hlf_sync.observed) is distinct from 'array' then
+        raise exception using
+            errcode = '22023',
+            message = 'observed must be an array of objects.',
+            detail = 'observed';
+    end if;
+    select format('observed[%s].%s', item.position - 1, problem.field)
+    into v_bad
+    from jsonb_array_elements(reconcile_hlf_sync.observed) with ordinality as item (body, position)
+    cross join lateral (
+        values
+        (
+            'dynamics_contact_id',
+            item.body ->> 'dynamics_contact_id' ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+        ),
+        ('listed', jsonb_typeof(item.body -> 'listed') = 'boolean')
+    ) as problem (field, holds)
+    where not coalesce(problem.holds, false)
+    order by item.position, problem.field
+    limit 1;
+    if found then
+        raise exception using
+            errcode = '22023',
+            message = format('%s is missing or has the wrong type.', v_bad),
+            detail = v_bad,
+            hint = 'Each element is {"dynamics_contact_id": uuid, "listed": true or false}. Nothing was queued.';
+    end if;
+
+    -- A contact that is named twice counts as listed when either says so.
+    with shown as materialized (
+        select
+            (item.body ->> 'dynamics_contact_id')::uuid as contact_id,
+            bool_or((item.body ->> 'listed')::boolean) as is_listed
+        from jsonb_array_elements(reconcile_hlf_sync.observed) as item (body)
+        group by (item.body ->> 'dynamics_contact_id')::uuid
+    ),
+    compared as (
+        select
+            mentor.id,
+            mentor.status = 'active' as is_wanted,
+            coalesce(sync.state = 'dead_lettered', false) as is_dead,
+            case
+                when mentor.dynamics_contact_id is null
+                    then case when mentor.status = 'active' then 'no_contact_id' else 'in_agreement' end
+                when shown.contact_id is null
+                    then case when mentor.status = 'active' then 'not_in_dynamics' else 'in_agreement' end
+                when sync.state = 'dead_lettered' then 'queue'
+                when shown.is_listed = (mentor.status = 'active') then 'in_agreement'
+                when sync.state in ('pending', 'in_progress') then 'already_pending'
+                else 'queue'
+            end as kind
+        from public.peer_mentors as mentor
+        left join shown on shown.contact_id = mentor.dynamics_contact_id
+        left join public.hlf_sync_state as sync on sync.mentor_id = mentor.id
+        where
+            (
+                reconcile_hlf_sync.organisation_ids is null
+                or mentor.organisation_id = any (reconcile_hlf_sync.organisation_ids)
+            )
+            and not exists (
+                select
+                from public.organisation_settings as setting
+                where setting.organisation_id = mentor.organisation_id and not setting.website_sync_enabled
+            )
+    )
+    select
+        (select count(*) from shown),
+        count(*) filter (where compared.kind = 'in_agreement'),
+        count(*) filter (where compared.kind = 'queue' and not compared.is_wanted),
+        count(*) filter (where compared.kind = 'queue' and compared.is_wanted),
+        count(*) filter (where compared.kind = 'queue' and compared.is_dead),
+        count(*) filter (where compared.kind = 'already_pending'),
+        count(*) filter (where compared.kind = 'not_in_dynamics'),
+        count(*) filter (where compared.kind = 'no_contact_id'),
+        (
+            select count(*)
+            from shown
+            where
+                shown.is_listed
+                and not exists (
+                    select from public.peer_mentors as mentor where mentor.dynamics_contact_id = shown.contact_id
+                )
+        ),
+        array_agg(compared.id) filter (where compared.kind = 'queue')
+    into
+        contacts_observed, in_agreement, queued_remove, queued_restore, revived_dead_letters,
+        already_pending, not_in_dynamics, no_contact_id, unknown_contacts, v_queued
+    from compared;
+
+    if v_queued is not null then
+        perform private.queue_hlf_sync(v_queued, 'reconciliation');
+    end if;
+
+    if unknown_contacts > 0 then
+        perform private.raise_alert(
+            'website_lists_strangers',
+            'warning',
+            format(
+                'The website lists %s contacts that belong to no mentor in the database. Look in the portal and take '
+                'off whoever should not be there.',
+                unknown_contacts
+            ),
+            'website_lists_strangers'
+        );
+    end if;
+    if not_in_dynamics > 0 then
+        perform private.raise_alert(
+            'mentors_not_in_dynamics',
+            'warning',
+            format('%s active mentors have a Dynamics contact id that Dynamics does not know.', not_in_dynamics),
+            'mentors_not_in_dynamics'
+        );
+    end if;
+    return next;
+end
+$$;
+
+comment on function public.reconcile_hlf_sync is
+'Compares what the portal shows – all of it, as an array of {dynamics_contact_id, listed} – with what it should show,
+for the organisations (null: all) whose sync is on, and queues what differs and is not on its way; dead letters whose
+contact is there are tried again. Returns one row of counts: each mentor is in agreement, queued (revived_dead_letters
+is a part of these), already pending, not in Dynamics or without a contact id; unknown_contacts are listed and belong
+to no mentor. Callable by service_role. Error: 22023 with the path.';
+revoke all on function public.reconcile_hlf_sync from public, anon, authenticated, service_role;
+grant execute on function public.reconcile_hlf_sync to service_role;

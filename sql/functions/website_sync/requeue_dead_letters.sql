@@ -1,0 +1,45 @@
+-- Definer: writes what no caller may; the caller is checked first.
+create or replace function public.requeue_dead_letters(
+    org_id uuid,
+    max_rows int default 100
+)
+returns int
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_mentor_ids uuid[];
+begin
+    if not coalesce(requeue_dead_letters.max_rows between 1 and 10000, false) then
+        raise exception using errcode = '22023', message = 'max_rows must be between 1 and 10000.';
+    end if;
+    perform private.require_organisation(requeue_dead_letters.org_id);
+
+    select array_agg(dead.mentor_id)
+    into v_mentor_ids
+    from (
+        select sync.mentor_id
+        from public.hlf_sync_state as sync
+        where
+            sync.organisation_id = requeue_dead_letters.org_id
+            and sync.state = 'dead_lettered'
+            and (private.is_service_call() or sync.mentor_id in (select private.my_scope_mentor_ids()))
+        order by sync.operation, sync.updated_at
+        limit requeue_dead_letters.max_rows
+        for update of sync skip locked
+    ) as dead;
+    if v_mentor_ids is null then
+        return 0;
+    end if;
+    return private.queue_hlf_sync(v_mentor_ids, 'manual_coordinator_requeue');
+end
+$$;
+
+comment on function public.requeue_dead_letters is
+'Tries up to max_rows (1 to 10,000) dead letters of the organisation again, removals and the oldest first; a
+coordinator''s only for the mentors in their scope. Returns how many. Callable by coordinators of the organisation and
+service_role. Errors: P0002, 22023.';
+revoke all on function public.requeue_dead_letters from public, anon, authenticated, service_role;
+grant execute on function public.requeue_dead_letters to authenticated, service_role;
