@@ -15,11 +15,13 @@ import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
 
+from runner import credential_check, reconcile_website, website_sync
 from runner import demo as demo_command
 from runner import load as load_command
 from runner import migrate as migration
 from runner import status as status_command
 from runner.database import Database, open_database
+from runner.dynamics.credentials import Account, load_accounts, readable_by_all
 from runner.errors import INTERRUPTED, RunnerError, from_database, one_line
 from runner.settings import Settings, load_settings
 from runner.sqlfiles import ROOT
@@ -33,6 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+reconcile = typer.Typer(help="Find and mend what was missed.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(reconcile, name="reconcile")
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -104,6 +108,59 @@ def demo() -> None:
     """The whole system on sample data: migrates, loads examples/, shows what came of it."""
     with _opened() as (settings, database):
         demo_command.run(database, settings, ROOT / "examples" / "likeperson")
+
+
+@app.command()
+def sync(
+    once: Annotated[
+        bool, typer.Option("--once", help="End when nothing is due, and say what was done.")
+    ] = False,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Other credentials, as TOML. With --once also while the sync stands still.",
+        ),
+    ] = None,
+) -> None:
+    """Bring the website to what the database wants, until SIGTERM."""
+    accounts = _accounts(load_settings(), credentials)
+    with _opened() as (settings, database):
+        code = website_sync.run(
+            database,
+            settings,
+            accounts,
+            once=once,
+            is_break_glass=once and credentials is not None,
+            tell=_errors.print,
+        )
+    raise typer.Exit(code)
+
+
+@app.command(name="check-credentials")
+def check_credentials() -> None:
+    """Do Entra and Dynamics accept the credentials? Exit code 1 when not. A good answer ends a standstill."""
+    accounts = _accounts(load_settings())
+    with _opened() as (settings, database):
+        is_good = credential_check.run(database, settings, accounts, tell=typer.echo)
+    if not is_good:
+        raise typer.Exit(1)
+
+
+@reconcile.command()
+def website() -> None:
+    """Compare what the website shows with what it should, and queue what differs."""
+    accounts = _accounts(load_settings())
+    with _opened() as (settings, database):
+        reconcile_website.run(database, settings, accounts)
+
+
+def _accounts(settings: Settings, file: Path | None = None) -> list[Account]:
+    file = file or settings.dynamics_credentials_file
+    accounts = load_accounts(settings, file)
+    if file is not None and readable_by_all(file):
+        _errors.print(f"peerledger: {file} holds secrets and everybody can read it; run chmod 600 on it.")
+    return accounts
 
 
 @app.command()

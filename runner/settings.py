@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     dynamics_max_in_flight: int = Field(default=52, ge=1, le=52)
     dynamics_max_requests: int = Field(default=6_000, ge=1, le=6_000)
     dynamics_timeout_seconds: float = Field(default=30, gt=0, le=300)
+    # For how long a worker has a mentor for itself; a dead one's are taken over after that.
+    sync_lease_seconds: float = Field(default=120, gt=5, le=3_600)
 
     @field_validator("database_url")
     @classmethod

@@ -3,8 +3,10 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import urljoin
@@ -49,7 +51,7 @@ class DynamicsClient:
     ) -> None:
         self._credentials = credentials
         self._tokens = tokens
-        self._limits = limits
+        self.limits = limits
         self._timeout = timeout
         self._base = credentials.url + API
         self._tls = credentials.tls()
@@ -67,15 +69,9 @@ class DynamicsClient:
         for http in self._all:
             await http.aclose()
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[httpx.AsyncClient]:
-        """When the limits allow it. The one used last first: it is the likeliest to be open still."""
-        async with self._limits.request():
-            with self._idle_one() as http:
-                yield http
-
     @contextmanager
-    def _idle_one(self) -> Iterator[httpx.AsyncClient]:
+    def _connection(self) -> Iterator[httpx.AsyncClient]:
+        """The one used last first: it is the likeliest to be open still."""
         if not self._idle:
             self._idle.append(
                 httpx.AsyncClient(
@@ -94,7 +90,7 @@ class DynamicsClient:
             self._idle.append(http)
 
     async def set_listed(self, contact_id: UUID, listed: bool, token: str) -> Seen:
-        """Without `If-Match: *` Dataverse would make a contact that does not exist."""
+        """The caller holds the limits. Without `If-Match: *` Dataverse would make a missing contact."""
         seen, _ = await self._request(
             "PATCH",
             f"{self._base}{self._credentials.entity_set}({contact_id})",
@@ -106,7 +102,8 @@ class DynamicsClient:
 
     async def who_am_i(self, token: str) -> Seen:
         """Changes nothing, and any user that may call the API at all may call it."""
-        seen, content = await self._request("GET", f"{self._base}WhoAmI", token, content_wanted=True)
+        async with self.limits.request():
+            seen, content = await self._request("GET", f"{self._base}WhoAmI", token, content_wanted=True)
         if seen.code == 200 and not (isinstance(content, dict) and "UserId" in content):
             return Seen(code=200, error_kind="bad_response")
         return seen
@@ -136,13 +133,14 @@ class DynamicsClient:
         """Reading changes nothing, so it may be tried again at once."""
         for attempt in range(1, _PAGE_TRIES + 1):
             token = await self._tokens.token()
-            seen, content = await self._request(
-                "GET",
-                address,
-                token,
-                headers={"Prefer": f"odata.maxpagesize={page_size}"},
-                content_wanted=True,
-            )
+            async with self.limits.request():
+                seen, content = await self._request(
+                    "GET",
+                    address,
+                    token,
+                    headers={"Prefer": f"odata.maxpagesize={page_size}"},
+                    content_wanted=True,
+                )
             if seen.code == 200 and content is not None:
                 return content
             if seen.code == 401:
@@ -150,7 +148,7 @@ class DynamicsClient:
             passing = seen.code is None or seen.code == 401 or seen.code in _WORTH_ANOTHER_TRY
             if attempt == _PAGE_TRIES or not passing:
                 break
-            await asyncio.sleep(_page_wait(seen.retry_after, attempt))
+            await asyncio.sleep(min(max(seconds_to_wait(seen.retry_after), attempt / 2), _LONGEST_PAGE_WAIT))
         raise ReadError(f"The listing cannot be read: {describe(seen)}. Nothing was compared.")
 
     def _same_house(self, address: str, following: Any) -> str:
@@ -174,7 +172,8 @@ class DynamicsClient:
     ) -> tuple[Seen, Any]:
         code: int | None = None
         retry_after: str | None = None
-        async with self._connection() as http:
+        content: Any = None
+        with self._connection() as http:
             try:
                 async with (
                     asyncio.timeout(self._timeout),
@@ -189,9 +188,9 @@ class DynamicsClient:
                     retry_after = response.headers.get("Retry-After")
                     body = await _read(response, _MAX_CONTENT if content_wanted else _ENOUGH_BODY)
                     content = _parsed(response, body) if content_wanted and code == 200 else None
-                    return Seen(code, None, retry_after), content
+                    kind: ErrorKind = "bad_response"
             except (httpx.TimeoutException, TimeoutError):
-                kind: ErrorKind = "timeout"
+                kind = "timeout"
             except httpx.RemoteProtocolError as error:
                 # The same class for an answer that is none and for no answer at all.
                 closed = str(error).startswith(("Server disconnected", "peer closed"))
@@ -200,8 +199,10 @@ class DynamicsClient:
                 kind = "bad_response"
             except httpx.TransportError:
                 kind = "connection"
-        # A status that came through counts, even if the rest of the answer did not.
-        return (Seen(None, kind) if code is None else Seen(code, None, retry_after)), None
+        if code is not None and 100 <= code <= 599:
+            # A status that came through counts, even if the rest of the answer did not.
+            return Seen(code, None, retry_after), content
+        return Seen(None, kind), None
 
 
 def describe(seen: Seen) -> str:
@@ -243,6 +244,16 @@ def _parsed(response: httpx.Response, body: bytes) -> Any:
         return None
 
 
-def _page_wait(retry_after: str | None, attempt: int) -> float:
-    asked = float(retry_after) if retry_after and retry_after.isdecimal() else 0.0
-    return min(max(asked, 0.5 * attempt), _LONGEST_PAGE_WAIT)
+def seconds_to_wait(retry_after: str | None) -> float:
+    """What a Retry-After asks for: seconds or a date. Nonsense asks for nothing."""
+    if not retry_after:
+        return 0
+    if retry_after.isascii() and retry_after.isdecimal():
+        return float(retry_after[:9])
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return 0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - datetime.now(UTC)).total_seconds(), 0)
