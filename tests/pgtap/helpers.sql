@@ -66,6 +66,57 @@ as $$
     returning id
 $$;
 
+-- Active, and known to Dynamics as tests.id('contact', name).
+create function tests.make_listed_mentor(name text, organisation text, chapter text default null) returns uuid
+language sql
+as $$
+    insert into public.peer_mentors (id, organisation_id, chapter_id, display_name, dynamics_contact_id)
+    values (
+        tests.id('mentor', make_listed_mentor.name),
+        tests.id('organisation', make_listed_mentor.organisation),
+        tests.id('chapter', make_listed_mentor.chapter),
+        make_listed_mentor.name,
+        tests.id('contact', make_listed_mentor.name)
+    )
+    returning id
+$$;
+
+create function tests.set_status(mentor text, status public.mentor_status) returns void
+language sql
+as $$ update public.peer_mentors set status = set_status.status where id = tests.id('mentor', set_status.mentor) $$;
+
+-- One result as a worker reports it, for the version that the mentor's row was last claimed with.
+create function tests.sync_result(
+    mentor text, code int, kind text default null, retry_after text default null, worker text default 'w'
+) returns jsonb
+language sql
+as $$
+    select jsonb_build_object(
+        'mentor_id', sync.mentor_id, 'desired_version', coalesce(sync.claimed_version, 1), 'worker', sync_result.worker,
+        'dynamics_response_code', sync_result.code, 'error_kind', sync_result.kind, 'retry_after', sync_result.retry_after
+    )
+    from public.hlf_sync_state as sync
+    where sync.mentor_id = tests.id('mentor', sync_result.mentor)
+$$;
+
+-- Makes the mentor due, claims what is due as worker "w", and reports that answer. Returns the new state.
+create function tests.sync_once(
+    mentor text, code int, kind text default null, retry_after text default null
+) returns text
+language plpgsql
+as $$
+begin
+    update public.hlf_sync_state set next_attempt_at = now() where mentor_id = tests.id('mentor', sync_once.mentor);
+    perform public.claim_hlf_sync('w', 1000, '1 minute', ignore_pause => true);
+    return (
+        select done.state
+        from public.complete_hlf_sync(jsonb_build_array(
+            tests.sync_result(sync_once.mentor, sync_once.code, sync_once.kind, sync_once.retry_after)
+        )) as done
+    );
+end
+$$;
+
 -- With a coordinator: registered by proxy.
 create function tests.make_activity(name text, mentor text, coordinator text default null) returns uuid
 language sql

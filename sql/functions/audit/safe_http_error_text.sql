@@ -45,7 +45,7 @@ as $$
             limit 1
         ),
         'The answer could not be read.'
-    ) || coalesce(format(' (HTTP %s)', safe_http_error_text.dynamics_response_code), '')
+    ) || coalesce(' (HTTP ' || safe_http_error_text.dynamics_response_code || ')', '')
 $$;
 
 comment on function private.safe_http_error_text is

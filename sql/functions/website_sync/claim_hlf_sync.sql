@@ -52,10 +52,10 @@ begin
     foreach v_operation in array array['remove', 'restore'] loop
         loop
             exit when v_left = 0;
-            select array_agg(due.mentor_id)
+            select array_agg(due.mentor_id order by due.due_at)
             into v_due
             from (
-                select sync.mentor_id
+                select sync.mentor_id, sync.due_at
                 from public.hlf_sync_state as sync
                 where
                     sync.operation = v_operation
@@ -127,25 +127,31 @@ begin
             end if;
 
             return query
-            update public.hlf_sync_state as sync
-            set
-                state = 'in_progress',
-                leased_by = claim_hlf_sync.worker,
-                lease_expires_at = clock_timestamp() + claim_hlf_sync.lease,
-                claimed_version = sync.desired_version,
-                claimed_operation = sync.operation,
-                claimed_event = sync.triggered_by_event,
-                confirmed_operation = nullif(sync.confirmed_operation, case sync.operation when 'remove' then 'restore' else 'remove' end),
-                is_doubtful = false,
-                updated_at = clock_timestamp()
-            from public.peer_mentors as mentor
-            where
-                sync.mentor_id = any (v_due)
-                and mentor.id = sync.mentor_id
-                and mentor.dynamics_contact_id is not null
-            returning
-                sync.mentor_id, sync.organisation_id, sync.operation, sync.desired_version, sync.attempts,
-                mentor.dynamics_contact_id, sync.lease_expires_at;
+            with leased as (
+                update public.hlf_sync_state as sync
+                set
+                    state = 'in_progress',
+                    leased_by = claim_hlf_sync.worker,
+                    lease_expires_at = clock_timestamp() + claim_hlf_sync.lease,
+                    claimed_version = sync.desired_version,
+                    claimed_operation = sync.operation,
+                    claimed_event = sync.triggered_by_event,
+                    -- Once a request is under way that says otherwise, what was confirmed may not hold any more.
+                    confirmed_operation = case when sync.confirmed_operation = sync.operation then sync.operation end,
+                    is_doubtful = false,
+                    updated_at = clock_timestamp()
+                from public.peer_mentors as mentor
+                where
+                    sync.mentor_id = any (v_due)
+                    and mentor.id = sync.mentor_id
+                    and mentor.dynamics_contact_id is not null
+                returning sync.*, mentor.dynamics_contact_id
+            )
+            select
+                leased.mentor_id, leased.organisation_id, leased.operation, leased.desired_version, leased.attempts,
+                leased.dynamics_contact_id, leased.lease_expires_at
+            from leased
+            order by array_position(v_due, leased.mentor_id);
             get diagnostics v_claimed = row_count;
             v_left := v_left - v_claimed;
         end loop;

@@ -12,13 +12,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_day constant int := 86400;
-    v_months constant text[] := '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}';
+    v_months constant text[] := array['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
     v_header constant text := lower(btrim(retry_after_seconds.retry_after, E' \t\r\n'));
     v_found text[];
     v_year int;
     v_until timestamptz;
 begin
-    if v_header ~ '^[0-9]{1,400}([.][0-9]{1,9})?$' then
+    if v_header ~ '^[0-9]{1,255}([.][0-9]{1,9})?$' then
         return least(ceil(v_header::numeric), v_day);
     end if;
 

@@ -1,0 +1,90 @@
+begin;
+select plan(24);
+select tests.make_organisation('north');
+select tests.make_listed_mentor('olga', 'north');
+create temporary view sync as select * from public.hlf_sync_state;
+create function pg_temp.expire() returns void language sql as
+$$ update public.hlf_sync_state set lease_expires_at = now() - interval '1 second' where state = 'in_progress' $$;
+
+select is((select count(*) from public.claim_hlf_sync('first', 1, '1 minute')), 1::bigint, 'the first has it');
+select results_eq(
+    $$ select accepted, reason, state from public.complete_hlf_sync(jsonb_build_array(tests.sync_result('olga', 204, worker => 'second'))) $$,
+    $$ values (false, 'lease_lost', 'in_progress') $$, 'another cannot report for it'
+);
+select is_empty($$ select from public.extend_hlf_sync_leases('second', array[tests.id('mentor', 'olga')], '5 minutes') $$, 'nor extend');
+select results_eq(
+    $$ select public.extend_hlf_sync_leases('first', array[tests.id('mentor', 'olga')], '5 minutes') $$,
+    array[tests.id('mentor', 'olga')], 'its holder can'
+);
+select ok(lease_expires_at > now() + interval '4 minutes', 'and then has longer') from sync;
+select pg_temp.expire();
+select results_eq(
+    $$ select public.extend_hlf_sync_leases('first', array[tests.id('mentor', 'olga')], '5 minutes') $$,
+    array[tests.id('mentor', 'olga')], 'also when late, as long as nobody took over'
+);
+select pg_temp.expire();
+select tests.set_status('olga', 'expired_cert');
+create temporary table late as select tests.sync_result('olga', 204, worker => 'first') as result;
+select results_eq(
+    $$ select operation, desired_version, attempts from public.claim_hlf_sync('second', 1, '1 minute') $$,
+    $$ values ('remove', 2::bigint, 0) $$, 'the second takes over, with what is wanted now'
+);
+select results_eq(
+    'select outcome, operation, retry_count, error_message, triggered_by_event from public.hlf_sync_audit_log',
+    $$ values (
+        'failure', 'restore', 0, 'The worker stopped before it reported; the change may have been applied.', 'status_change:active'
+    ) $$, 'the attempt of unknown outcome is on record'
+);
+select results_eq(
+    'select done.accepted, done.reason, done.state from late, public.complete_hlf_sync(jsonb_build_array(late.result)) as done',
+    $$ values (false, 'lease_lost', 'in_progress') $$, 'and the first is refused'
+);
+select results_eq(
+    $$ select accepted, reason, state from public.complete_hlf_sync(jsonb_build_array(tests.sync_result('olga', 204, worker => 'second'))) $$,
+    $$ values (true, null, 'synced') $$, 'the second is not'
+);
+select is((select count(*) from public.hlf_sync_audit_log), 2::bigint, 'two attempts, two entries');
+select is((select applied_version from sync), 2::bigint, 'applied is what was confirmed');
+
+-- The first's request may have been the last to arrive: what is wanted is sent once more.
+select results_eq(
+    $$ select operation, desired_version from public.claim_hlf_sync('second', 1, '1 minute') $$,
+    $$ values ('remove', 2::bigint) $$, 'to be sure'
+);
+select is(
+    (select state from public.complete_hlf_sync(jsonb_build_array(tests.sync_result('olga', 204, worker => 'second')))),
+    'synced', 'then all is well'
+);
+select is_empty($$ select from public.claim_hlf_sync('second', 1, '1 minute') $$, 'once');
+select results_eq(
+    'select done.accepted, done.reason, done.state from late, public.complete_hlf_sync(jsonb_build_array(late.result)) as done',
+    $$ values (false, 'older_than_applied', 'synced') $$, 'an older version is refused whoever holds what'
+);
+select is((select applied_version from sync), 2::bigint, 'and changes nothing that is known');
+select is((select count(*) from public.claim_hlf_sync('second', 1, '1 minute')), 1::bigint, 'but makes sure again');
+
+-- Reported twice, as after a broken connection.
+create temporary table report as select tests.sync_result('olga', 204, worker => 'second') as result;
+select is((select done.accepted from report, public.complete_hlf_sync(jsonb_build_array(result, result)) as done limit 1), true, 'once');
+select is((select done.reason from report, public.complete_hlf_sync(jsonb_build_array(result)) as done), 'lease_lost', 'twice');
+select is((select count(*) from public.hlf_sync_audit_log), 4::bigint, 'is one attempt');
+select is_empty($$ select from public.claim_hlf_sync('second', 1, '1 minute') $$, 'and no doubt');
+
+-- A worker that dies each time.
+select public.requeue_hlf_sync(tests.id('mentor', 'olga'));
+do $$ begin
+for v_round in 1..3 loop
+    perform public.claim_hlf_sync('mortal', 1, '1 minute');
+    perform pg_temp.expire();
+end loop;
+end $$;
+select results_eq(
+    $$ select desired_version, attempts from public.claim_hlf_sync('second', 1, '1 minute') $$, $$ values (3::bigint, 3) $$,
+    'each of its attempts counts'
+);
+select results_eq(
+    $$ select retry_count, triggered_by_event from public.hlf_sync_audit_log where triggered_by_event like 'manual%' order by 1 $$,
+    $$ select attempt, 'manual_coordinator_requeue' from generate_series(0, 2) as attempt $$, 'and is on record'
+);
+select finish();
+rollback;
