@@ -48,7 +48,9 @@ class Website:
         )
         return made
 
-    def add_mentors(self, count: int, organisation_id: UUID | None = None, status: str = "active") -> list[UUID]:
+    def add_mentors(
+        self, count: int, organisation_id: UUID | None = None, status: str = "active"
+    ) -> list[UUID]:
         """Active ones are queued to be put on the website, the others to be taken off."""
         made = [uuid.uuid4() for _ in range(count)]
         contacts = [uuid.uuid4() for _ in made]
