@@ -46,12 +46,12 @@ def assert_on_record(website: Website, tokens_failed: int = 0) -> None:
             "select mentor.dynamics_contact_id, entry.dynamics_response_code"
             " from public.hlf_sync_audit_log as entry"
             " join public.peer_mentors as mentor on mentor.id = entry.mentor_id"
-            " where entry.error_message is null or entry.error_message not like '%token%'"
+            " where entry.error_message is null or entry.error_message not like '%Entra%'"
         )
     )
     assert entries == requests
     without = website.value(
-        "select count(*) from public.hlf_sync_audit_log where error_message like '%token%'"
+        "select count(*) from public.hlf_sync_audit_log where error_message like '%Entra%'"
     )
     assert without == tokens_failed
 

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-
 from conftest import Database
+
 from runner.database import Database as RunnerDatabase
 from runner.dynamics.credentials import Account, Credentials
 from runner.dynamics.limits import RequestLimits

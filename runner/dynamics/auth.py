@@ -65,8 +65,9 @@ class TokenSource:
 
     async def _ask(self) -> tuple[str, float]:
         answers: list[Any] = []
+        connector = aiohttp.TCPConnector(ssl=self._tls)
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._tls),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=True,
             auto_decompress=False,
@@ -78,19 +79,24 @@ class TokenSource:
             "raw_response_hook": answers.append,
             "transport": AioHttpTransport(session=session),
         }
-        who = (self._credentials.tenant_id, self._credentials.client_id)
-        credential: ClientSecretCredential | CertificateCredential
-        if self._credentials.client_secret is not None:
-            secret = self._credentials.client_secret.get_secret_value()
-            credential = ClientSecretCredential(*who, secret, **options)
-        else:
-            credential = CertificateCredential(*who, str(self._credentials.certificate_path), **options)
         try:
-            async with session, credential, asyncio.timeout(self._timeout):
+            async with self._credential(options) as credential, asyncio.timeout(self._timeout):
                 token = await credential.get_token(f"{self._credentials.url}/.default")
         except (AzureError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise _what_it_means(answers) from error
+        finally:
+            # Without waiting for the other side's goodbye, which may never come.
+            await connector.close(abort_ssl=True)
+            await session.close()
+            await asyncio.sleep(0)
         return token.token, float(token.expires_on)
+
+    def _credential(self, options: dict[str, Any]) -> ClientSecretCredential | CertificateCredential:
+        ours = self._credentials
+        if ours.client_secret is not None:
+            secret = ours.client_secret.get_secret_value()
+            return ClientSecretCredential(ours.tenant_id, ours.client_id, secret, **options)
+        return CertificateCredential(ours.tenant_id, ours.client_id, str(ours.certificate_path), **options)
 
 
 def _what_it_means(answers: list[Any]) -> TokenError:

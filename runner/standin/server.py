@@ -134,9 +134,16 @@ class StandIn:
         self._port = self._runner.addresses[0][1]
 
     async def _close(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._runner is None:
+            return
+        # Abort, for a callers' goodbye may never come; then let the loop carry it out.
+        for connection in self._runner.server.connections if self._runner.server else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+        await self._runner.cleanup()
         self._runner = None
+        for _ in range(5):
+            await asyncio.sleep(0.01)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()
