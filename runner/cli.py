@@ -8,23 +8,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import psycopg
 import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
 
-from runner import credential_check, reconcile_website, website_sync
 from runner import demo as demo_command
 from runner import load as load_command
 from runner import migrate as migration
 from runner import status as status_command
 from runner.database import Database, open_database
-from runner.dynamics.credentials import Account, load_accounts, readable_by_all
 from runner.errors import INTERRUPTED, RunnerError, from_database, one_line
 from runner.settings import Settings, load_settings
 from runner.sqlfiles import ROOT
+
+if TYPE_CHECKING:
+    from runner.dynamics.credentials import Account
 
 app = typer.Typer(
     name="peerledger",
@@ -124,6 +125,8 @@ def sync(
     ] = None,
 ) -> None:
     """Bring the website to what the database wants, until SIGTERM."""
+    from runner import website_sync
+
     accounts = _accounts(load_settings(), credentials)
     with _opened() as (settings, database):
         code = website_sync.run(
@@ -140,6 +143,8 @@ def sync(
 @app.command(name="check-credentials")
 def check_credentials() -> None:
     """Do Entra and Dynamics accept the credentials? Exit code 1 when not. A good answer ends a standstill."""
+    from runner import credential_check
+
     accounts = _accounts(load_settings())
     with _opened() as (settings, database):
         is_good = credential_check.run(database, settings, accounts, tell=typer.echo)
@@ -150,12 +155,17 @@ def check_credentials() -> None:
 @reconcile.command()
 def website() -> None:
     """Compare what the website shows with what it should, and queue what differs."""
+    from runner import reconcile_website
+
     accounts = _accounts(load_settings())
     with _opened() as (settings, database):
         reconcile_website.run(database, settings, accounts)
 
 
-def _accounts(settings: Settings, file: Path | None = None) -> list[Account]:
+def _accounts(settings: Settings, file: Path | None = None) -> "list[Account]":
+    # Here and in the three commands above: the libraries behind it take longer to import than all the rest.
+    from runner.dynamics.credentials import load_accounts, readable_by_all
+
     file = file or settings.dynamics_credentials_file
     accounts = load_accounts(settings, file)
     if file is not None and readable_by_all(file):

@@ -223,6 +223,8 @@ class Lane:
     async def _must_stand_still(self, organisations: list[UUID] | None) -> bool:
         """Refused, by us or by another worker, and not yet accepted since. Makes a check when it is time."""
         if self.sync.is_break_glass:
+            if self._gate is Gate.REFUSED:
+                self.sync.trouble.add(f"{self.account.name}: Entra or Dynamics refuses these credentials.")
             return self._gate is Gate.REFUSED
         if not await self.sync.database.stands_still(organisations):
             if self._gate is Gate.REFUSED:
@@ -234,8 +236,10 @@ class Lane:
             # Just refused: not again at once. Found so: perhaps it has been mended since.
             refused_now = self._gate is Gate.REFUSED and not self.sync.once
             self._check_at = time.monotonic() + (self._check_wait if refused_now else 0)
-            self.sync.tell(f"{self.account.name}: stands still until Dynamics accepts the credentials.")
+            if not self.sync.once:
+                self._say("the sync stands still until Dynamics accepts the credentials.")
         if self.sync.once and self._checks:
+            self.sync.trouble.add(f"{self.account.name}: the sync stands still. Run check-credentials.")
             return True
         if (wait := self._check_at - time.monotonic()) > 0:
             # Somebody else's check may be good before ours.
@@ -246,12 +250,18 @@ class Lane:
         await self.sync.database.record_check(*verdict_of_check(seen), organisations)
         if seen.code == 200 and seen.error_kind is None:
             self._gate, self._stands_still = Gate.OPEN, False
-            self.sync.tell(f"{self.account.name}: Dynamics accepts the credentials, the sync goes on.")
+            self._say("Dynamics accepts the credentials, the sync goes on.")
             return False
-        self.sync.tell(f"{self.account.name}: {describe(seen)}.")
+        if self.sync.once:
+            self.sync.trouble.add(f"{self.account.name}: {describe(seen)}. Nothing was sent.")
+            return True
+        self._say(f"{describe(seen)}.")
         self._check_at = time.monotonic() + self._check_wait
         self._check_wait = min(self._check_wait * 2, self.sync.pace.longest_check)
         return True
+
+    def _say(self, words: str) -> None:
+        self.sync.tell(f"{self.account.name}: {words}")
 
     # Sending. ---------------------------------------------------------------------------------------
 
@@ -309,7 +319,8 @@ class Lane:
                 if held.epoch == self._epoch:
                     self._probe_wait = min(self._probe_wait * 2, self.sync.pace.longest_probe)
                     self._close(Gate.AWAY)
-                self.sync.trouble.add(f"{self.account.name}: {describe(seen)}.")
+                if self.sync.once:
+                    self.sync.trouble.add(f"{self.account.name}: {describe(seen)}.")
         else:
             self._failures = 0
             self._probe_wait = self.sync.pace.first_probe

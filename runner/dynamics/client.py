@@ -208,7 +208,7 @@ class DynamicsClient:
 def describe(seen: Seen) -> str:
     """For a person. Nothing of what the other side said but its status."""
     if seen.error_kind == "bad_response":
-        return "the answer is not one of Dynamics'; does the address lead there?"
+        return "the answer is not one of Dynamics'; look at the address"
     if seen.code is not None:
         meanings = {
             401: "it does not accept the token",
@@ -220,7 +220,7 @@ def describe(seen: Seen) -> str:
     return {
         "timeout": "no answer in time",
         "connection": "no connection, or it broke",
-        "token_refused": "Entra refuses a token: are tenant, client and secret or certificate right?",
+        "token_refused": "Entra refuses a token; look at tenant, client, and secret or certificate",
         "token_unavailable": "Entra gives no token just now",
     }.get(seen.error_kind or "", "nothing was sent")
 
