@@ -19,7 +19,8 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
--- Plans are kept for as long as a worker's session; when they were made the queue may have been empty.
+-- Plans are made once a session, perhaps when the queue was empty, and fit a full one too.
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
 declare

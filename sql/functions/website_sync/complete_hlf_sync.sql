@@ -13,13 +13,14 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+-- As in claim_hlf_sync.
+set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
 declare
     v_now constant timestamptz := clock_timestamp();
     v_results private.hlf_sync_result[];
     v_verdicts private.hlf_sync_verdict[];
-    v_refused record;
 begin
     v_results := array(select result from private.read_hlf_sync_results(complete_hlf_sync.results) as result);
 
@@ -86,14 +87,22 @@ begin
         where verdict.refusal is null and verdict.outcome is not null
     ));
 
-    for v_refused in
-        -- Null: everybody's credentials.
-        select distinct verdict.credential_organisations
-        from unnest(v_verdicts) as verdict
-        where verdict.verdict = 'pause'
-    loop
-        perform private.pause_for_credentials(v_refused.credential_organisations);
-    end loop;
+    -- In one call, so that two workers stop organisations in the same order. Null: everybody's credentials.
+    if exists (select from unnest(v_verdicts) as verdict where verdict.verdict = 'pause') then
+        perform private.pause_for_credentials(case
+            when not exists (
+                select
+                from unnest(v_verdicts) as verdict
+                where verdict.verdict = 'pause' and verdict.credential_organisations is null
+            )
+                then array(
+                    select distinct shared.organisation_id
+                    from unnest(v_verdicts) as verdict
+                    cross join unnest(verdict.credential_organisations) as shared (organisation_id)
+                    where verdict.verdict = 'pause'
+                )
+        end);
+    end if;
 
     if exists (
         select

@@ -4,12 +4,14 @@ create or replace function private.judge_hlf_sync_results(
     seen_at timestamptz
 )
 returns setof private.hlf_sync_verdict
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    with matched as (
+begin
+    return query
+    with matched as materialized (
         select
             result.*,
             sync.organisation_id,
@@ -103,7 +105,8 @@ as $$
         judged.response_code,
         judged.triggered_by_event,
         judged.credential_organisations
-    from judged
+    from judged;
+end
 $$;
 
 comment on function private.judge_hlf_sync_results is
