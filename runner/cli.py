@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import psycopg
 import typer
@@ -29,6 +29,9 @@ from runner.errors import INTERRUPTED, RunnerError, from_database, one_line
 from runner.settings import Settings, load_settings
 from runner.sqlfiles import ROOT
 
+if TYPE_CHECKING:
+    from runner.dynamics.credentials import Account
+
 app = typer.Typer(
     name="peerledger",
     help="The database of a peer-mentor organisation, with records that nobody can change. "
@@ -38,10 +41,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-_reconcile = typer.Typer(
+reconcile = typer.Typer(
     help="Find what the ordinary way missed, and make up for it.", no_args_is_help=True, rich_markup_mode=None
 )
-app.add_typer(_reconcile, name="reconcile")
+app.add_typer(reconcile, name="reconcile")
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -115,7 +118,7 @@ def demo() -> None:
         demo_command.run(database, settings, ROOT / "examples" / "likeperson")
 
 
-@_reconcile.command("badges")
+@reconcile.command("badges")
 def reconcile_badges(
     since: Annotated[
         datetime | None,
@@ -156,6 +159,68 @@ def nightly(
     nightly_command.print_results(results)
     if not all(result.succeeded for result in results):
         raise typer.Exit(1)
+
+
+@app.command()
+def sync(
+    once: Annotated[
+        bool, typer.Option("--once", help="End when nothing is due, and say what was done.")
+    ] = False,
+    credentials: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Other credentials, as TOML. With --once also while the sync stands still.",
+        ),
+    ] = None,
+) -> None:
+    """Bring the website to what the database wants, until SIGTERM."""
+    from runner import website_sync
+
+    accounts = _accounts(load_settings(), credentials)
+    with _opened() as (settings, database):
+        code = website_sync.run(
+            database,
+            settings,
+            accounts,
+            once=once,
+            is_break_glass=once and credentials is not None,
+            tell=_errors.print,
+        )
+    raise typer.Exit(code)
+
+
+@app.command(name="check-credentials")
+def check_credentials() -> None:
+    """Do Entra and Dynamics accept the credentials? Exit code 1 when not. A good answer ends a standstill."""
+    from runner import credential_check
+
+    accounts = _accounts(load_settings())
+    with _opened() as (settings, database):
+        is_good = credential_check.run(database, settings, accounts, tell=typer.echo)
+    if not is_good:
+        raise typer.Exit(1)
+
+
+@reconcile.command()
+def website() -> None:
+    """Compare what the website shows with what it should, and queue what differs."""
+    from runner import reconcile_website
+
+    accounts = _accounts(load_settings())
+    with _opened() as (settings, database):
+        reconcile_website.run(database, settings, accounts)
+
+
+def _accounts(settings: Settings, file: Path | None = None) -> "list[Account]":
+    # Here and in the three commands above: the libraries behind it take longer to import than all the rest.
+    from runner.dynamics.credentials import load_accounts, readable_by_all
+
+    file = file or settings.dynamics_credentials_file
+    accounts = load_accounts(settings, file)
+    if file is not None and readable_by_all(file):
+        _errors.print(f"peerledger: {file} holds secrets and everybody can read it; run chmod 600 on it.")
+    return accounts
 
 
 @app.command()

@@ -35,6 +35,24 @@ class Settings(BaseSettings):
     fcm_url: str = Field(default="https://fcm.googleapis.com", pattern="^https?://[^/ ]+")
     # Without a signal, the outbox is looked at this often.
     notify_poll_seconds: float = Field(default=15, gt=0, le=3600)
+    # How to reach Dynamics; `runner.dynamics.credentials` checks them when they are needed.
+    dynamics_url: str | None = None
+    dynamics_authority: str | None = None
+    dynamics_tenant_id: str | None = None
+    dynamics_client_id: str | None = None
+    dynamics_client_secret: SecretStr | None = None
+    dynamics_certificate_path: Path | None = None
+    dynamics_entity_set: str | None = None
+    dynamics_key_column: str | None = None
+    dynamics_listed_column: str | None = None
+    dynamics_ca_file: Path | None = None
+    dynamics_credentials_file: Path | None = None
+    # What one worker may do. Dynamics counts all workers of an account together: divide by their number.
+    dynamics_max_in_flight: int = Field(default=52, ge=1, le=52)
+    dynamics_max_requests: int = Field(default=6_000, ge=1, le=6_000)
+    dynamics_timeout_seconds: float = Field(default=30, gt=0, le=300)
+    # For how long a worker has a mentor for itself; a dead one's are taken over after that.
+    sync_lease_seconds: float = Field(default=120, gt=5, le=3_600)
 
     @field_validator("webhook_url")
     @classmethod

@@ -1,0 +1,46 @@
+"""`check-credentials`: does Entra give a token, and does Dynamics take it?"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from runner.database import Database
+from runner.dynamics.auth import TokenSource
+from runner.dynamics.client import DynamicsClient, Seen, describe
+from runner.dynamics.credentials import Account
+from runner.settings import Settings
+from runner.sync_database import connected
+from runner.website_sync import (
+    check,
+    limits_of,
+    organisations_of,
+    require_organisations,
+    verdict_of_check,
+)
+
+
+def run(
+    database: Database, settings: Settings, accounts: Sequence[Account], *, tell: Callable[[str], None]
+) -> bool:
+    known = require_organisations(database, accounts)
+    seen = asyncio.run(_check(settings, accounts))
+    with connected(database) as connection:
+        for account, what in zip(accounts, seen, strict=True):
+            ok, error_kind = verdict_of_check(what)
+            connection.execute(
+                "select public.record_credential_check(%s, %s, %s)",
+                (ok, error_kind, organisations_of(account, accounts, known)),
+            )
+            tell(f"{account.name}: {'Entra and Dynamics accept the credentials' if ok else describe(what)}.")
+    return all(verdict_of_check(what)[0] for what in seen)
+
+
+async def _check(settings: Settings, accounts: Sequence[Account]) -> list[Seen]:
+    limits = limits_of(settings)
+
+    async def one(account: Account) -> Seen:
+        timeout = settings.dynamics_timeout_seconds
+        tokens = TokenSource(account.credentials, timeout)
+        async with DynamicsClient(account.credentials, tokens, limits, timeout) as client:
+            return await check(client, tokens)
+
+    return await asyncio.gather(*(one(account) for account in accounts))

@@ -1,0 +1,1 @@
+"""Dynamics 365 (Dataverse), where the public website reads who is listed."""

@@ -1,0 +1,323 @@
+"""The sync from the database to the stand-in and back: what is sent, what is on record, what happens next."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from conftest import Database
+from website import QUICK, Website, make_website
+
+from runner.dynamics.credentials import Account
+from runner.standin import Fault, StandIn
+from runner.standin.faults import HTML_PAGE
+
+
+@pytest.fixture(scope="module")
+def shared_standin() -> Iterator[StandIn]:
+    with StandIn() as running:
+        yield running
+
+
+@pytest.fixture
+def standin(shared_standin: StandIn) -> StandIn:
+    shared_standin.faults.clear()
+    shared_standin.token_faults.clear()
+    shared_standin.table.rows.clear()
+    shared_standin.journal.clear()
+    return shared_standin
+
+
+@pytest.fixture
+def website(database: Database, standin: StandIn) -> Website:
+    return make_website(database, standin)
+
+
+def assert_on_record(website: Website, tokens_failed: int = 0) -> None:
+    """Every request has its entry, every entry its request; a refused token is an entry without one."""
+    requests = sorted(
+        (str(request.contact_id), request.status or 0) for request in website.standin.journal.patches()
+    )
+    entries = sorted(
+        (str(contact), code or 0)
+        for contact, code in website.rows(
+            "select mentor.dynamics_contact_id, entry.dynamics_response_code"
+            " from public.hlf_sync_audit_log as entry"
+            " join public.peer_mentors as mentor on mentor.id = entry.mentor_id"
+            " where entry.error_message is null or entry.error_message not like '%Entra%'"
+        )
+    )
+    assert entries == requests
+    without = website.value(
+        "select count(*) from public.hlf_sync_audit_log where error_message like '%Entra%'"
+    )
+    assert without == tokens_failed
+
+
+def test_everybody_is_shown_as_the_database_wants(website: Website) -> None:
+    active = website.add_mentors(150)
+    expired = website.add_mentors(150, status="expired_cert")
+    summary = website.sync_once()
+    assert (summary.restored, summary.removed, summary.is_good) == (150, 150, True)
+    assert website.shown_wrongly() == []
+    assert {website.state(mentor) for mentor in (*active, *expired)} == {"synced"}
+    assert_on_record(website)
+    first = website.standin.journal.patches()[:150]
+    assert {request.body["hlf_listed"] for request in first[: 150 - 52]} == {False}, "removals go first"
+    assert {request.headers["If-Match"] for request in first} == {"*"}
+    assert all(list(request.body) == ["hlf_listed"] for request in first)
+    assert website.standin.journal.most_in_flight <= 52
+    website.standin.journal.clear()
+    assert website.sync_once().is_good
+    assert len(website.standin.journal) == 0, "nothing is due: no request, not even for a token"
+
+
+def test_dynamics_asks_for_time_and_gets_it(website: Website) -> None:
+    waits, dated = website.add_mentors(2)
+    website.standin.faults.add(Fault(status=429, retry_after="1700"), contact=website.contact_of[waits])
+    moment = datetime.now(UTC) + timedelta(minutes=50)
+    website.standin.faults.add(
+        Fault(status=503, retry_after=format_datetime(moment, usegmt=True)), contact=website.contact_of[dated]
+    )
+    assert website.sync_once().to_be_retried == 2
+    in_seconds = dict(
+        website.rows(
+            "select mentor_id, extract(epoch from next_attempt_at - now())::int from public.hlf_sync_state"
+        )
+    )
+    assert 1690 <= in_seconds[waits] <= 1700
+    assert 2980 <= in_seconds[dated] <= 3001
+    assert website.sync_once().table().row_count > 0
+    assert len(website.standin.journal.patches()) == 2, "not due, so not asked again"
+    website.make_due()
+    assert website.sync_once().restored == 2
+    assert website.shown_wrongly() == []
+    assert_on_record(website)
+
+
+def test_a_mentor_whom_dynamics_never_takes_is_given_up(website: Website) -> None:
+    (mentor,) = website.add_mentors(1, status="withdrawn")
+    website.standin.faults.always = Fault(status=503)
+    for _ in range(8):
+        website.sync_once()
+        website.make_due()
+    assert website.state(mentor) == "dead_lettered"
+    assert [(outcome, code, count) for _, outcome, code, count, _ in website.log(mentor)] == [
+        *(("failure", 503, tried) for tried in range(7)),
+        ("dead_lettered", 503, 8),
+    ]
+    website.standin.faults.clear()
+    assert website.sync_once().is_good
+    assert website.is_listed(mentor)
+    assert_on_record(website)
+
+
+def test_a_contact_that_is_not_there_is_given_up_and_not_made(website: Website) -> None:
+    (mentor,) = website.add_mentors(1)
+    del website.standin.table.rows[website.contact_of[mentor]]
+    summary = website.sync_once()
+    assert (summary.given_up, summary.is_good) == (1, False)
+    assert website.state(mentor) == "dead_lettered"
+    assert website.standin.table.rows == {}
+    assert_on_record(website)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (HTML_PAGE, 200),
+        (Fault(status=302, body=b""), 302),
+        (Fault(raw=b"garbage\r\n\r\n"), None),
+        (Fault(cut="before"), None),
+    ],
+    ids=["a page", "a redirect", "garbage", "a broken connection"],
+)
+def test_what_is_no_204_is_no_success(website: Website, fault: Fault, code: int | None) -> None:
+    (mentor,) = website.add_mentors(1)
+    website.standin.faults.add(fault)
+    summary = website.sync_once()
+    assert (summary.to_be_retried, summary.restored) == (1, 0)
+    assert website.state(mentor) == "pending"
+    assert [(outcome, seen) for _, outcome, seen, _, _ in website.log(mentor)] == [("failure", code)]
+    assert len(website.standin.journal.patches()) == 1, "no attempt that is not on record"
+
+
+@pytest.mark.parametrize("fault", [Fault(latency_after=2), Fault(cut="after")], ids=["time-out", "reset"])
+def test_what_was_applied_without_an_answer_is_sent_again(website: Website, fault: Fault) -> None:
+    (mentor,) = website.add_mentors(1, status="expired_cert")
+    website.standin.faults.add(fault)
+    assert website.sync_once(pace=replace(QUICK, request=0.5)).to_be_retried == 1
+    assert not website.is_listed(mentor)
+    assert website.state(mentor) == "pending", "applied, but nobody said so"
+    website.make_due()
+    assert website.sync_once().removed == 1
+    assert [outcome for _, outcome, *_ in website.log(mentor)] == ["failure", "success"]
+    assert len(website.standin.journal.patches(website.contact_of[mentor])) == 2
+
+
+def test_the_last_state_wins_when_it_changes_under_way(website: Website) -> None:
+    (mentor,) = website.add_mentors(1)
+    contact = website.contact_of[mentor]
+    website.standin.faults.add(Fault(latency=0.5), contact=contact)
+
+    def flaps_and_settles() -> bool:
+        if website.standin.journal.in_flight:
+            for status in ("paused", "active", "withdrawn"):
+                website.set_status([mentor], status)
+        return website.state(mentor) == "synced" and not website.is_listed(mentor)
+
+    website.sync_until(flaps_and_settles)
+    sent = website.standin.journal.patches(contact)
+    assert sent[0].body == {"hlf_listed": True}
+    assert sent[-1].body == {"hlf_listed": False}
+    ends = [request.finished_at for request in sent]
+    assert all(
+        end is not None and end <= later.started_at for end, later in zip(ends, sent[1:], strict=False)
+    )
+    assert_on_record(website)
+
+
+def test_a_refused_token_stops_all_until_it_is_accepted_again(website: Website) -> None:
+    website.add_mentors(300)
+    website.sync_once()
+    website.standin.journal.clear()
+    expired = [mentor for (mentor,) in website.rows("select id from public.peer_mentors limit 200")]
+    website.set_status(expired, "expired_cert")
+    website.standin.faults.add(*[Fault(latency=0.05)] * 60, Fault(revokes_tokens=True))
+    worker = website.sync_until(lambda: website.shown_wrongly() == [])
+    assert worker.summary.removed == 200
+    codes = {code for _, _, code, _, _ in website.log()}
+    assert codes == {204, 401}
+    refused = [request for request in website.standin.journal.patches() if request.status == 401]
+    assert 1 <= len(refused) <= 52, "those that were on their way, and nobody else"
+    assert website.value("select count(*) from public.hlf_sync_pauses") == 0
+    assert website.value("select max(attempts) from public.hlf_sync_state") == 0, "401 does not count"
+    assert website.value("select count(*) from public.ops_alerts where kind = 'auth_failure'") >= 1
+
+
+def test_a_wrong_secret_is_one_entry_and_a_standstill(website: Website) -> None:
+    website.add_mentors(20)
+    wrong = [Account(website.credentials(client_secret="wrong"), None)]
+    summary = website.sync_once(wrong)
+    assert not summary.is_good
+    assert website.standin.journal.patches() == []
+    assert len(website.log()) == 1
+    assert website.value("select count(*) from public.hlf_sync_pauses") == 1
+    assert website.value("select count(*) from public.hlf_sync_state where state = 'pending'") == 20
+
+    assert website.sync_once(wrong).restored == 0
+    assert len(website.log()) == 1, "while it stands still nobody tries with a mentor"
+    assert website.sync_once().restored == 20, "the right one is tried and ends the standstill"
+    assert website.value("select count(*) from public.hlf_sync_pauses") == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(status=503), Fault(status=429, retry_after="1"), Fault(cut="before"), HTML_PAGE],
+    ids=["503", "429", "reset", "a page"],
+)
+def test_a_token_that_is_not_to_be_had_is_no_refusal(website: Website, fault: Fault) -> None:
+    website.add_mentors(20)
+    website.standin.entra.revoke_tokens()
+    website.standin.token_faults.add(fault)
+    assert website.sync_once().to_be_retried == 1
+    assert len(website.standin.journal.token_requests()) == 1, "azure-identity does not try again by itself"
+    assert website.value("select count(*) from public.hlf_sync_pauses") == 0
+    assert [code for _, _, code, _, _ in website.log()] == [None]
+    assert website.sync_once().restored == 19
+
+
+def test_with_a_certificate(website: Website) -> None:
+    website.add_mentors(3)
+    path = website.standin.use_certificate()
+    other = website.standin.use_certificate()
+    assert website.sync_once([Account(website.credentials(certificate_path=other), None)]).restored == 3
+    website.set_status([website.add_mentors(1)[0]], "paused")
+    # Known no more since the other was made.
+    assert website.sync_once([Account(website.credentials(certificate_path=path), None)]).to_be_retried == 1
+    assert website.value("select count(*) from public.hlf_sync_pauses") == 1
+
+
+def test_break_glass_works_while_the_others_stand_still(website: Website) -> None:
+    mentors = website.add_mentors(5, status="withdrawn")
+    website.do("select public.pause_hlf_sync(null, 'credentials_refused')")
+    wrong = [Account(website.credentials(client_secret="wrong"), None)]
+    assert website.sync_once(wrong).removed == 0
+    assert website.sync_once(is_break_glass=True).removed == 5
+    assert len([entry for mentor in mentors for entry in website.log(mentor)]) == 5
+    assert website.value("select count(*) from public.hlf_sync_pauses") == 1, "the usual ones are still bad"
+    assert_on_record(website)
+
+
+def test_an_outage_does_not_use_up_everybodys_attempts(website: Website) -> None:
+    website.add_mentors(400)
+    website.standin.faults.always = Fault(cut="before")
+    worker = website.sync_until(
+        lambda: len(website.standin.journal.patches()) >= 70,
+        pace=replace(QUICK, outage_after=10),
+        in_flight=5,
+    )
+    assert worker.summary.to_be_retried >= 70
+    website.standin.faults.clear()
+    assert website.value("select max(attempts) from public.hlf_sync_state") == 1
+    untouched = website.value("select count(*) from public.hlf_sync_state where attempts = 0")
+    assert untouched >= 300
+    website.make_due()
+    website.sync_until(lambda: website.shown_wrongly() == [])
+    assert_on_record(website)
+
+
+def test_organisations_with_credentials_of_their_own(website: Website) -> None:
+    south = website.add_organisation("south")
+    north_mentors, south_mentors = website.add_mentors(10), website.add_mentors(10, south)
+    good = website.credentials()
+    bad = website.credentials(client_secret="wrong")
+    accounts = [Account(bad, frozenset({"south"})), Account(good, None)]
+    website.sync_once(accounts)
+    assert all(website.is_listed(mentor) for mentor in north_mentors)
+    assert not any(website.is_listed(mentor) for mentor in south_mentors)
+    assert website.rows("select organisation_id from public.hlf_sync_pauses") == [(south,)]
+    website.sync_once([Account(good, frozenset({"south"})), Account(good, None)])
+    assert website.shown_wrongly() == []
+
+
+def test_two_workers_share_the_work(website: Website) -> None:
+    website.add_mentors(400)
+
+    async def both() -> None:
+        async with asyncio.timeout(60):
+            await asyncio.gather(website.sync(in_flight=26).run(), website.sync(in_flight=26).run())
+
+    asyncio.run(both())
+    assert website.shown_wrongly() == []
+    assert len(website.standin.journal.patches()) == 400, "nobody twice"
+    assert_on_record(website)
+
+
+def test_told_to_stop_it_finishes_what_is_on_its_way(website: Website) -> None:
+    website.add_mentors(300)
+    website.standin.faults.always = Fault(latency=0.2)
+    worker = website.sync_until(lambda: website.standin.journal.in_flight >= 20)
+    assert worker.summary.given_back > 0
+    assert website.value("select count(*) from public.hlf_sync_state where state = 'in_progress'") == 0
+    assert worker.summary.restored == len(website.standin.journal.patches()) < 300
+    assert_on_record(website)
+
+
+def test_a_change_is_noticed_at_once(website: Website) -> None:
+    (mentor,) = website.add_mentors(1)
+    moments: list[datetime] = []
+
+    def expires_then_removed() -> bool:
+        if not moments:
+            if website.state(mentor) == "synced":
+                website.set_status([mentor], "expired_cert")
+                moments.append(datetime.now(UTC))
+            return False
+        return website.state(mentor) == "synced" and not website.is_listed(mentor)
+
+    # A poll would come after a minute.
+    website.sync_until(expires_then_removed, pace=replace(QUICK, poll=60))
+    assert datetime.now(UTC) - moments[0] < timedelta(seconds=20)
