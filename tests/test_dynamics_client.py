@@ -316,6 +316,12 @@ def test_good_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hush" not in repr(account) + str(account.credentials)
 
 
+def test_the_stand_in_says_where_it_is(monkeypatch: pytest.MonkeyPatch, standin: StandIn) -> None:
+    elsewhere = settings(monkeypatch, {**GOOD, "CREDENTIALS_FILE": "missing.toml"})
+    (account,) = load_accounts(standin.configure(elsewhere))
+    assert account.credentials == credentials(standin)
+
+
 def test_a_file_for_some_organisations(
     monkeypatch: pytest.MonkeyPatch, standin: StandIn, tmp_path: Path
 ) -> None:
