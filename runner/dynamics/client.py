@@ -185,7 +185,7 @@ class DynamicsClient:
                     ) as response,
                 ):
                     code = response.status_code
-                    retry_after = response.headers.get("Retry-After")
+                    retry_after = response.headers.get("Retry-After", "")[:100] or None
                     body = await _read(response, _MAX_CONTENT if content_wanted else _ENOUGH_BODY)
                     content = _parsed(response, body) if content_wanted and code == 200 else None
                     kind: ErrorKind = "bad_response"

@@ -19,8 +19,9 @@ from uuid import UUID
 import trustme
 from aiohttp import web
 from cryptography import x509
+from pydantic import SecretStr
 
-from runner.settings import PREFIX
+from runner.settings import PREFIX, Settings
 from runner.standin.dataverse import Dataverse, ODataError, Table, unauthorized
 from runner.standin.entra import Entra
 from runner.standin.faults import Fault, Faults
@@ -85,6 +86,17 @@ class StandIn:
             "CA_FILE": str(self.ca_file),
         }
         return {f"{PREFIX}DYNAMICS_{name}": value for name, value in values.items()}
+
+    def configure(self, settings: Settings) -> Settings:
+        """The same settings, but for where Dynamics is."""
+        values = {name.removeprefix(PREFIX).lower(): value for name, value in self.settings().items()}
+        changes: dict[str, Any] = {
+            **values,
+            "dynamics_client_secret": SecretStr(self.entra.client_secret or ""),
+        }
+        changes["dynamics_ca_file"] = self.ca_file
+        changes["dynamics_certificate_path"] = changes["dynamics_credentials_file"] = None
+        return settings.model_copy(update=changes)
 
     def add_contact(self, contact_id: UUID | None = None, listed: bool | None = False) -> UUID:
         contact_id = contact_id or uuid.uuid4()
