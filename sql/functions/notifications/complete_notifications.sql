@@ -66,6 +66,7 @@ begin
     decided as (
         select
             held.id,
+            message.worker,
             case
                 when message.outcome = 'retry' and held.attempts + 1 >= c_max_attempts then 'dead_lettered'
                 else message.outcome
@@ -103,14 +104,18 @@ begin
         where
             member.id = decided.id
             or member.digest_id = decided.id
-        returning member.id, decided.id as message_id, decided.outcome
+        returning member.id, decided.id as message_id, decided.worker, decided.outcome
     )
     select
         array_agg(message.id),
         array_agg(coalesce(written.outcome, 'refused'))
     into v_ids, v_outcomes
     from messages as message
-    left join written on written.id = message.id and written.message_id = message.id;
+    left join written
+        on
+            written.id = message.id
+            and written.message_id = message.id
+            and written.worker = message.worker;
 
     delete from public.device_tokens as device
     using jsonb_to_recordset(complete_notifications.results) as result (device_id uuid, error_kind text)

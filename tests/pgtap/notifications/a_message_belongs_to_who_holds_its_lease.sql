@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(13);
 select tests.make_organisation('north');
 select tests.make_mentor('olga', 'north');
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
@@ -42,6 +42,18 @@ select results_eq(
 );
 select is(pg_temp.answer('first'), 'refused', 'who lost the lease answers for nothing');
 select is((select state from public.notifications where id = tests.id('message', 'm')), 'in_progress', 'nothing changed');
+select results_eq(
+    $$
+    select outcome from public.complete_notifications(
+        (
+            select jsonb_agg(jsonb_build_object('id', tests.id('message', 'm'), 'worker', worker, 'error_kind', 'not_sent'))
+            from unnest(array['first', 'second']) as worker
+        ), '2026-01-15 12:01+01'
+    ) order by outcome
+    $$,
+    $$ values ('given_back'), ('refused') $$, 'each is told what became of its own answer'
+);
+select public.claim_notifications('second', 50, '1 minute', '2026-01-15 12:01+01');
 select is(pg_temp.answer('second'), 'sent', 'who holds it does');
 select is(pg_temp.answer('second'), 'refused', 'once');
 select is(
