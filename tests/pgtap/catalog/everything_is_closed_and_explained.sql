@@ -134,6 +134,8 @@ select is_empty(
         prosecdef
         and (pronamespace::regnamespace || '.' || proname) not in (
             'private.check_badge_rollups',
+            'private.check_proxy_inserted',
+            'private.check_proxy_updated',
             'private.ensure_log_partitions',
             'private.my_mentor_ids',
             'private.my_organisation_ids',
@@ -144,16 +146,26 @@ select is_empty(
             'private.on_activities_updated',
             'private.on_badge_definition_writing',
             'private.on_badge_definitions_written',
+            'private.on_proxy_activities_inserted',
+            'private.on_proxy_activities_updated',
+            'private.on_proxy_audit_entry_inserting',
+            'private.prepare_proxy_entries',
+            'private.proxy_standings',
             'private.raise_alert',
+            'private.require_coordinator',
             'private.require_mentor_in_scope',
             'private.require_organisation',
+            'public.check_proxy_activities',
             'public.evaluate_badges',
             'public.find_cross_org_awards',
             'public.get_badge_progress',
             'public.preview_badge',
             'public.reconcile_badges',
+            'public.register_proxy_activities',
+            'public.register_proxy_activity',
             'public.reinstate_badge',
-            'public.revoke_badge'
+            'public.revoke_badge',
+            'public.update_proxy_activity'
         )
     $$,
     'each security definer is one that was thought about: add it to the list with its reason beside the code'

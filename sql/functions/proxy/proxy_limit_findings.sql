@@ -1,0 +1,63 @@
+create or replace function private.proxy_limit_findings(
+    entries private.proxy_entry[],
+    standings private.proxy_standing[]
+)
+returns setof private.proxy_finding
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    with entry as (
+        select given.*, known.today, known.withdrawn_on, known.activity_types
+        from unnest(proxy_limit_findings.entries) as given
+        inner join unnest(proxy_limit_findings.standings) as known on known.mentor_id = given.mentor_id
+        where known.standing = 'in_scope'
+    ),
+    overfull as (
+        select asked.mentor_id, asked.occurred_on, asked.minutes + known.minutes as minutes
+        from (
+            select entry.mentor_id, entry.occurred_on, sum(entry.duration_minutes) as minutes
+            from entry
+            group by entry.mentor_id, entry.occurred_on
+        ) as asked
+        cross join lateral (
+            select coalesce(sum(activity.duration_minutes), 0) as minutes
+            from public.activities as activity
+            where
+                activity.mentor_id = asked.mentor_id
+                and activity.occurred_on = asked.occurred_on
+                and activity.voided_at is null
+                and activity.id not in (
+                    select given.id from unnest(proxy_limit_findings.entries) as given where given.id is not null
+                )
+        ) as known
+        where asked.minutes + known.minutes > 1440
+    )
+    select entry.entry_index, 'occurred_on', 'error', format('is in the future; today is %s', entry.today), '22023'
+    from entry
+    where entry.occurred_on > entry.today
+    union all
+    select
+        entry.entry_index, 'activity_type', 'error',
+        'is not one of the types of the organisation: ' || array_to_string(entry.activity_types, ', '), '22023'
+    from entry
+    where cardinality(entry.activity_types) > 0 and entry.activity_type <> all (entry.activity_types)
+    union all
+    select
+        entry.entry_index, 'mentor_id', 'error',
+        format('is a mentor who withdrew on %s, before that activity', entry.withdrawn_on), '22023'
+    from entry
+    where entry.occurred_on > entry.withdrawn_on
+    union all
+    select
+        entry.entry_index, 'duration_minutes', 'error',
+        format('brings the mentor''s activities of that day to %s minutes; a day has 1440', overfull.minutes), '22023'
+    from entry
+    inner join overfull on overfull.mentor_id = entry.mentor_id and overfull.occurred_on = entry.occurred_on
+$$;
+
+comment on function private.proxy_limit_findings is
+'What is beyond the limits: a future day, an unknown type, a day after the mentor withdrew, more than 24 hours a day.
+Entries count as said here, whether they are in activities or not. For our functions only; lock the mentors first.';
+revoke all on function private.proxy_limit_findings from public, anon, authenticated, service_role;
