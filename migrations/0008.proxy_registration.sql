@@ -65,7 +65,6 @@ comment on column public.proxy_audit_log.coordinator_id is
 'Who made this change; payload_snapshot.coordinator_id is who registered the activity.';
 create index proxy_audit_log_activity on public.proxy_audit_log (proxy_activity_id, "timestamp");
 create index proxy_audit_log_organisation on public.proxy_audit_log (organisation_id, "timestamp");
-create index proxy_audit_log_mentor on public.proxy_audit_log (attributed_mentor_id, "timestamp");
 
 insert into private.logs (log_name, time_column) values ('proxy_audit_log', 'timestamp');
 

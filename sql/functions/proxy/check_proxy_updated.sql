@@ -5,6 +5,10 @@ language plpgsql
 volatile
 security definer -- sums up activities whoever may see them, and locks
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set jit = off
+-- All is read by key. A plan that is kept from when the tables were small must not scan them.
+set enable_seqscan = off
 as $$
 declare
     v_findings private.proxy_finding[];

@@ -9,30 +9,12 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
     with entry as (
-        select given.*, known.today, known.withdrawn_on, known.activity_types
+        select
+            given.*, known.today, known.withdrawn_on, known.activity_types,
+            sum(given.duration_minutes) over (partition by given.mentor_id, given.occurred_on) as minutes_of_day
         from unnest(proxy_limit_findings.entries) as given
         inner join unnest(proxy_limit_findings.standings) as known on known.mentor_id = given.mentor_id
         where known.standing = 'in_scope'
-    ),
-    overfull as (
-        select asked.mentor_id, asked.occurred_on, asked.minutes + known.minutes as minutes
-        from (
-            select entry.mentor_id, entry.occurred_on, sum(entry.duration_minutes) as minutes
-            from entry
-            group by entry.mentor_id, entry.occurred_on
-        ) as asked
-        cross join lateral (
-            select coalesce(sum(activity.duration_minutes), 0) as minutes
-            from public.activities as activity
-            where
-                activity.mentor_id = asked.mentor_id
-                and activity.occurred_on = asked.occurred_on
-                and activity.voided_at is null
-                and activity.id not in (
-                    select given.id from unnest(proxy_limit_findings.entries) as given where given.id is not null
-                )
-        ) as known
-        where asked.minutes + known.minutes > 1440
     )
     select entry.entry_index, 'occurred_on', 'error', format('is in the future; today is %s', entry.today), '22023'
     from entry
@@ -52,9 +34,21 @@ as $$
     union all
     select
         entry.entry_index, 'duration_minutes', 'error',
-        format('brings the mentor''s activities of that day to %s minutes; a day has 1440', overfull.minutes), '22023'
+        format('brings the mentor''s activities of that day to %s minutes; a day has 1440', entry.minutes_of_day + others.minutes),
+        '22023'
     from entry
-    inner join overfull on overfull.mentor_id = entry.mentor_id and overfull.occurred_on = entry.occurred_on
+    cross join lateral (
+        select coalesce(sum(activity.duration_minutes), 0) as minutes
+        from public.activities as activity
+        where
+            activity.mentor_id = entry.mentor_id
+            and activity.occurred_on = entry.occurred_on
+            and activity.voided_at is null
+            and activity.id not in (
+                select given.id from unnest(proxy_limit_findings.entries) as given where given.id is not null
+            )
+    ) as others
+    where entry.minutes_of_day + others.minutes > 1440
 $$;
 
 comment on function private.proxy_limit_findings is

@@ -1,7 +1,7 @@
 create or replace function private.read_proxy_changes(
     activity public.activities,
     changes jsonb,
-    out changed public.activities,
+    out changed public.activities[],
     out findings private.proxy_finding[]
 )
 language plpgsql
@@ -10,11 +10,13 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_entries private.proxy_entry[];
     v_entry private.proxy_entry;
+    v_changed public.activities;
     v_voided_at timestamptz := activity.voided_at;
 begin
-    select reading.read_entries[1], reading.findings
-    into v_entry, read_proxy_changes.findings
+    select reading.read_entries, reading.findings
+    into v_entries, read_proxy_changes.findings
     from private.read_proxy_entries(jsonb_build_array(
         jsonb_build_object(
             'mentor_id', activity.mentor_id,
@@ -38,7 +40,7 @@ begin
 
     if read_proxy_changes.changes ? 'voided_at' then
         begin
-            v_voided_at := read_proxy_changes.changes ->> 'voided_at';
+            v_voided_at := (read_proxy_changes.changes ->> 'voided_at')::timestamptz;
             if not coalesce(read_proxy_changes.changes ->> 'voided_at' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]', true) then
                 raise invalid_datetime_format;
             end if;
@@ -50,17 +52,19 @@ begin
         end;
     end if;
 
-    changed := activity;
-    changed.mentor_id := v_entry.mentor_id;
-    changed.activity_type := v_entry.activity_type;
-    changed.occurred_on := v_entry.occurred_on;
-    changed.duration_minutes := v_entry.duration_minutes;
-    changed.participant_count := v_entry.participant_count;
-    changed.delivery_mode := v_entry.delivery_mode;
-    changed.voided_at := v_voided_at;
+    v_entry := v_entries[1];
+    v_changed := activity;
+    v_changed.mentor_id := v_entry.mentor_id;
+    v_changed.activity_type := v_entry.activity_type;
+    v_changed.occurred_on := v_entry.occurred_on;
+    v_changed.duration_minutes := v_entry.duration_minutes;
+    v_changed.participant_count := v_entry.participant_count;
+    v_changed.delivery_mode := v_entry.delivery_mode;
+    v_changed.voided_at := v_voided_at;
+    changed := array[v_changed];
 end
 $$;
 
 comment on function private.read_proxy_changes is
-'An activity with the changes of update_proxy_activity in it, and all that is wrong with their form. For our functions only.';
+'The activity (one) with the changes of update_proxy_activity in it, and all that is wrong with their form. For our functions only.';
 revoke all on function private.read_proxy_changes from public, anon, authenticated, service_role;

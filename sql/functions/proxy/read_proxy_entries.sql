@@ -13,7 +13,12 @@ as $$
         select
             (element.position - 1)::int as entry_index,
             element.value as sent,
-            case when jsonb_typeof(element.value) = 'object' then jsonb_strip_nulls(element.value) else '{}' end as entry
+            case when jsonb_typeof(element.value) = 'object' then jsonb_strip_nulls(element.value) else '{}' end as entry,
+            case
+                when jsonb_typeof(element.value) = 'object' then element.value - array[
+                    'id', 'mentor_id', 'activity_type', 'occurred_on', 'duration_minutes', 'participant_count', 'delivery_mode'
+                ]
+            end as unknown
         from jsonb_array_elements(read_proxy_entries.entries) with ordinality as element (value, position)
     ),
     checked as (
@@ -76,10 +81,20 @@ as $$
                 row(checked.entry_index, fault.field, 'error', fault.reason, '22023')::private.proxy_finding
                 order by checked.entry_index, fault.field
             )
-            from checked
+            from (
+                select checked.*
+                from checked
+                where
+                    not coalesce(mentor_fits and type_fits and day_fits and duration_fits, false)
+                    or not coalesce(id_fits, true)
+                    or not coalesce(participants_fit, true)
+                    or not coalesce(mode_fits, true)
+                    or unknown <> '{}'
+                    or unknown is null
+            ) as checked
             cross join lateral (
                 select null as field, 'is not an object' as reason
-                where jsonb_typeof(checked.sent) <> 'object'
+                where checked.unknown is null
                 union all
                 select expected.field, case when expected.fits is null then 'is missing' else expected.reason end
                 from (
@@ -92,16 +107,13 @@ as $$
                     ('participant_count', checked.participants_fit, false, 'is not a whole number from 1 to 100000'),
                     ('delivery_mode', checked.mode_fits, false, 'is not a code: a letter, then up to 59 letters, digits, _ or -')
                 ) as expected (field, fits, is_needed, reason)
-                where jsonb_typeof(checked.sent) = 'object' and not coalesce(expected.fits, not expected.is_needed)
+                where checked.unknown is not null and not coalesce(expected.fits, not expected.is_needed)
                 union all
                 select
                     -- What a client invents may be anything, also a name: only what looks like a key is repeated.
-                    case when unknown.key ~ '^[a-z][a-z0-9_]{0,39}$' then unknown.key else '?' end,
+                    case when sent.key ~ '^[a-z][a-z0-9_]{0,39}$' then sent.key else '?' end,
                     'is not a field of an entry'
-                from jsonb_object_keys(case when jsonb_typeof(checked.sent) = 'object' then checked.sent else '{}' end) as unknown (key)
-                where unknown.key not in (
-                    'id', 'mentor_id', 'activity_type', 'occurred_on', 'duration_minutes', 'participant_count', 'delivery_mode'
-                )
+                from jsonb_object_keys(checked.unknown) as sent (key)
             ) as fault
         )
 $$;

@@ -9,9 +9,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if
-        case jsonb_typeof(require_entries.entries)
-            when 'array' then jsonb_array_length(require_entries.entries) between 1 and 500
-        end
+        (
+            case jsonb_typeof(require_entries.entries)
+                when 'array' then jsonb_array_length(require_entries.entries) between 1 and 500
+            end
+        )
     then
         return;
     end if;

@@ -10,12 +10,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set jit = off
+-- All is read by key. A plan that is kept from when the tables were small must not scan them.
+set enable_seqscan = off
 as $$
 declare
     v_is_service boolean := private.is_service_call();
     v_coordinator_id uuid := case when not v_is_service then private.caller_id() end;
     v_old public.activities;
     v_new public.activities;
+    v_changed public.activities[];
     v_findings private.proxy_finding[];
     v_standing private.proxy_standing;
 begin
@@ -61,23 +64,24 @@ begin
     end if;
 
     select reading.changed, reading.findings
-    into v_new, v_findings
+    into v_changed, v_findings
     from private.read_proxy_changes(v_old, update_proxy_activity.changes) as reading;
+    v_new := v_changed[1];
 
     if v_new.mentor_id <> v_old.mentor_id then
         v_standing := (private.proxy_standings(v_coordinator_id, array[v_new.mentor_id]))[1];
-        select v_findings || row(
-            0, 'mentor_id', 'error',
-            case
-                when v_standing.standing = 'unknown' then 'is no mentor that you can see'
-                when v_standing.standing = 'self' then 'is you: what you did yourself you register as a mentor'
-                when v_standing.standing = 'outside' then 'is outside your chapters'
-                else 'is a mentor of another organisation than the activity'
-            end,
-            case v_standing.standing when 'unknown' then 'P0002' when 'in_scope' then '22023' else '42501' end
-        )::private.proxy_finding
-        into v_findings
-        where v_standing.standing <> 'in_scope' or v_standing.organisation_id <> v_old.organisation_id;
+        if v_standing.standing <> 'in_scope' or v_standing.organisation_id <> v_old.organisation_id then
+            v_findings := v_findings || row(
+                0, 'mentor_id', 'error',
+                case v_standing.standing
+                    when 'unknown' then 'is no mentor that you can see'
+                    when 'self' then 'is you: what you did yourself you register as a mentor'
+                    when 'outside' then 'is outside your chapters'
+                    else 'is a mentor of another organisation than the activity'
+                end,
+                case v_standing.standing when 'unknown' then 'P0002' when 'in_scope' then '22023' else '42501' end
+            )::private.proxy_finding;
+        end if;
     end if;
     if v_findings is not null then
         perform private.report_proxy_findings(v_findings, false);
