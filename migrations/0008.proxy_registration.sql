@@ -5,9 +5,13 @@ set role peerledger_owner;
 
 alter table public.organisation_settings
 add column activity_types text[] not null default '{}',
--- One sentence over all elements; a null among them becomes "?" and does not fit.
+-- As one text, since a CHECK cannot look at each; a null becomes "?", and a blank within makes one more.
 add constraint activity_types_are_codes check (
-    (' ' || array_to_string(activity_types, ' ', '?')) ~ '^( [A-Za-z][A-Za-z0-9_-]{0,59})*$' or activity_types = '{}'
+    activity_types = '{}'
+    or (
+        array_to_string(activity_types, ' ', '?') ~ '^[A-Za-z][A-Za-z0-9_-]{0,59}( [A-Za-z][A-Za-z0-9_-]{0,59})*$'
+        and cardinality(string_to_array(array_to_string(activity_types, ' ', '?'), ' ')) = cardinality(activity_types)
+    )
 );
 comment on column public.organisation_settings.activity_types is
 'The types that coordinators may register; empty: any.';
