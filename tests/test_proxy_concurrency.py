@@ -64,7 +64,8 @@ def insert(
     session.execute(
         "insert into public.activities"
         " (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes)"
-        " values (%s, tests.id('organisation', 'north'), %s, tests.id('user', 'nina'), 'walk', '2026-02-01', %s)",
+        " values (%s, tests.id('organisation', 'north'), %s, tests.id('user', 'nina'), 'walk', '2026-02-01',"
+        " %s)",
         (activity or uuid.uuid4(), mentor, minutes),
     )
 

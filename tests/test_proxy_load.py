@@ -21,13 +21,9 @@ def test_activities_by_proxy_that_are_loaded_are_logged(database: Database, tmp_
     lines = [_HEADER]
     for number in range(300):
         coordinator = nina if number % 3 else ""
-        lines.append(
-            f"00000000-0000-4000-8000-{number:012},{north},{olga},{coordinator},walk,2026-02-01,30"
-        )
+        lines.append(f"00000000-0000-4000-8000-{number:012},{north},{olga},{coordinator},walk,2026-02-01,30")
     (tmp_path / "activities.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    target = RunnerDatabase(
-        database.dsn(database.target.server.migrator_dsn), is_embedded=False, psql=None
-    )
+    target = RunnerDatabase(database.dsn(database.target.server.migrator_dsn), is_embedded=False, psql=None)
 
     for inserted in (300, 0):
         assert load(target, tmp_path).counts["activities"].inserted == inserted
