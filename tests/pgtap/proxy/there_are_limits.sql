@@ -32,7 +32,7 @@ insert into cases values
 ('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
 ('on the day', true, 'berit', 'walk', '2026-05-10', 30);
 
-select plan((select count(*)::int from cases) * 3 + 22);
+select plan((select count(*)::int from cases) * 3 + 23);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
@@ -110,6 +110,17 @@ select
     )), ' ' order by title) as found
 from changes;
 select is(found, expected, 'and by a plain update the same') from plain_changes;
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select throws_ok(
+    format(
+        'insert into public.activities (organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes) '
+        'select %L, %L, %L, ''dance'', date ''2026-02-01'' + number, 30 from generate_series(1, 500) as number',
+        tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina')
+    ),
+    '22023', 'Nothing was saved: activity_type is not one of the types of the organisation: walk, talk, conversation.',
+    'what is wrong with many rows of a statement is said once'
+);
+reset role;
 select is(
     tests.outcome('service_role', null, format('update public.organisation_settings set activity_types = %L', types)),
     outcome, format('the types may be %s: %s', types, outcome)
