@@ -1,6 +1,8 @@
--- The raw message may quote a row; the SQLSTATE stays, so that a client knows when to try again.
+-- The raw message goes to the server's log, where PostgreSQL would have put it, and to nobody else. The
+-- SQLSTATE stays, so that a client knows when to try again.
 create or replace function private.refuse_unaudited(
-    error_code text
+    error_code text,
+    error_message text
 )
 returns void
 language plpgsql
@@ -9,7 +11,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    raise log 'peerledger.audit: a proxy registration could not be recorded and was refused (%)', error_code;
+    raise log 'peerledger.audit: a proxy registration could not be recorded and was refused (%): %', error_code, error_message;
     raise exception using
         errcode = error_code,
         message = 'Nothing was saved, because the audit log could not be written. ' || private.safe_error_text(error_code),
