@@ -3,11 +3,13 @@ create or replace function private.proxy_limit_findings(
     standings private.proxy_standing[]
 )
 returns setof private.proxy_finding
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     with entry as (
         select
             given.*, known.today, known.withdrawn_on, known.activity_types,
@@ -48,7 +50,8 @@ as $$
                 select given.id from unnest(proxy_limit_findings.entries) as given where given.id is not null
             )
     ) as others
-    where entry.minutes_of_day + others.minutes > 1440
+    where entry.minutes_of_day + others.minutes > 1440;
+end
 $$;
 
 comment on function private.proxy_limit_findings is

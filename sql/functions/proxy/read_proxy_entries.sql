@@ -4,11 +4,12 @@ create or replace function private.read_proxy_entries(
     out read_entries private.proxy_entry[],
     out findings private.proxy_finding[]
 )
-language sql
+language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+begin
     with given as (
         select
             (element.position - 1)::int as entry_index,
@@ -116,6 +117,8 @@ as $$
                 from jsonb_object_keys(checked.unknown) as sent (key)
             ) as fault
         )
+    into read_proxy_entries.read_entries, read_proxy_entries.findings;
+end
 $$;
 
 comment on function private.read_proxy_entries is
