@@ -43,9 +43,17 @@ create policy "Mentors change their own and coordinators what is by proxy" on pu
 for update to authenticated
 using (
     (coordinator_id is null and mentor_id in (select private.my_mentor_ids()))
-    or (coordinator_id is not null and mentor_id in (select private.my_scope_mentor_ids()))
+    or (
+        coordinator_id is not null
+        and mentor_id in (select private.my_scope_mentor_ids())
+        and mentor_id not in (select private.my_mentor_ids())
+    )
 )
 with check (
     (coordinator_id is null and mentor_id in (select private.my_mentor_ids()))
-    or (coordinator_id is not null and mentor_id in (select private.my_scope_mentor_ids()))
+    or (
+        coordinator_id is not null
+        and mentor_id in (select private.my_scope_mentor_ids())
+        and mentor_id not in (select private.my_mentor_ids())
+    )
 );

@@ -134,6 +134,8 @@ select is_empty(
         prosecdef
         and (pronamespace::regnamespace || '.' || proname) not in (
             'private.check_badge_rollups',
+            'private.check_proxy_inserted',
+            'private.check_proxy_updated',
             'private.ensure_log_partitions',
             'private.my_mentor_ids',
             'private.my_organisation_ids',
@@ -146,14 +148,21 @@ select is_empty(
             'private.on_badge_definitions_written',
             'private.on_earned_badges_written',
             'private.on_mentor_statuses_changed',
+            'private.on_proxy_activities_inserted',
+            'private.on_proxy_activities_updated',
+            'private.on_proxy_audit_entry_inserting',
+            'private.prepare_proxy_entries',
+            'private.proxy_standings',
             'private.queue_changed_mentors',
             'private.queue_inserted_mentors',
             'private.raise_alert',
+            'private.require_coordinator',
             'private.require_mentor_in_scope',
             'private.require_organisation',
             'private.visible_day_range',
             'public.acknowledge_alert',
             'public.begin_certification_run',
+            'public.check_proxy_activities',
             'public.claim_hlf_sync',
             'public.claim_notifications',
             'public.complete_hlf_sync',
@@ -176,6 +185,8 @@ select is_empty(
             'public.reconcile_hlf_sync',
             'public.record_credential_check',
             'public.register_device_token',
+            'public.register_proxy_activities',
+            'public.register_proxy_activity',
             'public.reinstate_badge',
             'public.remove_device_token',
             'public.renew_certification',
@@ -187,7 +198,8 @@ select is_empty(
             'public.run_certification_expiry',
             'public.simulate_certification_expiry',
             'public.start_badge_reconciliation',
-            'public.transition_mentor_status'
+            'public.transition_mentor_status',
+            'public.update_proxy_activity'
         )
     $$,
     'each security definer is one that was thought about: add it to the list with its reason beside the code'

@@ -1,0 +1,51 @@
+-- Every update of a row that is or was by proxy, also one that turns it into the mentor's own: the
+-- newest entry always shows the activity as it stands.
+create or replace function private.on_proxy_activities_updated()
+returns trigger
+language plpgsql
+volatile
+security definer -- adds to a log to which clients may add only what is stamped
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    -- Service work has no user: there it is the record that says who vouches for it.
+    v_speaker uuid := case when not private.is_service_call() then private.caller_id() end;
+begin
+    if
+        not exists (select from new_rows where new_rows.coordinator_id is not null)
+        and not exists (select from old_rows where old_rows.coordinator_id is not null)
+    then
+        return null;
+    end if;
+
+    begin
+        insert into public.proxy_audit_log (
+            proxy_activity_id, event_type, coordinator_id, attributed_mentor_id, organisation_id, payload_snapshot
+        )
+        select
+            new_rows.id,
+            'updated',
+            coalesce(v_speaker, new_rows.coordinator_id, old_rows.coordinator_id),
+            new_rows.mentor_id,
+            new_rows.organisation_id,
+            private.proxy_activity_record(row(new_rows.*)::public.activities)
+        from new_rows
+        left join old_rows on old_rows.id = new_rows.id
+        where coalesce(new_rows.coordinator_id, old_rows.coordinator_id) is not null;
+    exception
+        when others then
+            perform private.refuse_unaudited(sqlstate, sqlerrm);
+    end;
+    return null;
+end
+$$;
+
+comment on function private.on_proxy_activities_updated is
+'Trigger function of activities: one entry in proxy_audit_log for each changed activity that is or was by proxy. When it
+cannot be written the statement fails with the error that prevented it.';
+revoke all on function private.on_proxy_activities_updated from public, anon, authenticated, service_role;
+
+create or replace trigger _300_log_proxy_updated
+after update on public.activities
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.on_proxy_activities_updated();

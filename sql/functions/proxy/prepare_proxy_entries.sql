@@ -1,0 +1,46 @@
+-- Definer: looks at mentors and activities that the caller may not see, and locks.
+create or replace function private.prepare_proxy_entries(
+    entries jsonb,
+    coordinator_id uuid,
+    in_earnest boolean,
+    out prepared private.proxy_entry[],
+    out findings private.proxy_finding[]
+)
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_standings private.proxy_standing[];
+    v_in_reach uuid[];
+begin
+    select reading.read_entries, reading.findings
+    into prepared, prepare_proxy_entries.findings
+    from private.read_proxy_entries(prepare_proxy_entries.entries) as reading;
+
+    v_standings := private.proxy_standings(
+        prepare_proxy_entries.coordinator_id,
+        (select array_agg(entry.mentor_id) from unnest(prepared) as entry)
+    );
+
+    -- Before the limits are asked: who else registers for the same mentor waits, or is counted already.
+    if prepare_proxy_entries.in_earnest then
+        select array_agg(known.mentor_id)
+        into v_in_reach
+        from unnest(v_standings) as known
+        where known.standing = 'in_scope';
+        if v_in_reach is not null then
+            perform private.lock_mentor_measures(v_in_reach);
+        end if;
+    end if;
+
+    prepare_proxy_entries.findings := prepare_proxy_entries.findings || private.judge_proxy_entries(
+        prepared, v_standings, prepare_proxy_entries.coordinator_id
+    );
+end
+$$;
+
+comment on function private.prepare_proxy_entries is
+'Reads and judges entries; in earnest, with their mentors locked until the end of the transaction. For our functions only.';
+revoke all on function private.prepare_proxy_entries from public, anon, authenticated, service_role;

@@ -1,0 +1,69 @@
+begin;
+select plan(9);
+select tests.make_two_organisations();
+create function pg_temp.entries() returns jsonb language sql as $$
+    select jsonb_agg(jsonb_build_object(
+        'mentor_id', tests.id('mentor', mentor), 'activity_type', kind, 'occurred_on', occurred_on, 'duration_minutes', minutes
+    ) order by position)
+    from (
+        values
+        (0, 'olga', 'walk', '2026-02-01', 30),
+        (1, 'olga', 'walk', '2026-02-01', 30),
+        (2, 'olga', 'walk', '2026-02-01', 31),
+        (3, 'berit', 'walk', '2026-02-01', 30),
+        (4, 'olga', 'conversation', '2026-01-15', 60)
+    ) as given (position, mentor, kind, occurred_on, minutes)
+$$;
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select results_eq(
+    'select path, severity from public.check_proxy_activities(pg_temp.entries())',
+    $$ values ('entries[1]', 'warning'), ('entries[4]', 'warning') $$,
+    'inside the bulk and against what is there, also the mentor''s own'
+);
+select results_eq(
+    $$
+    select path, severity, reason
+    from public.check_proxy_activities(pg_temp.entries() || '[{"mentor_id": 1}]' || jsonb_build_array(pg_temp.entries() -> 2 || '{"duration_minutes": 1400}'))
+    where path ~ '5|6'
+    $$,
+    $$
+    values
+    ('entries[5].activity_type', 'error', 'is missing'),
+    ('entries[5].duration_minutes', 'error', 'is missing'),
+    ('entries[5].mentor_id', 'error', 'is not a uuid'),
+    ('entries[5].occurred_on', 'error', 'is missing'),
+    ('entries[6].duration_minutes', 'error', 'brings the mentor''s activities of that day to 1491 minutes; a day has 1440')
+    $$,
+    'beside all errors'
+);
+reset role;
+select is((select count(*) from public.activities), 5::bigint, 'looking writes nothing');
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select throws_ok(
+    'select public.register_proxy_activities(pg_temp.entries(), refuse_duplicates => true)', 'PL006',
+    'Nothing was saved, for 2 reasons. The first: entries[1] is like an earlier entry: same mentor, day, type and duration.',
+    'refused if one wants'
+);
+select is(
+    (select count(*) from public.register_proxy_activities(pg_temp.entries())), 5::bigint, 'else accepted, with a warning'
+);
+select is(
+    (select count(*) from public.register_proxy_activity(tests.id('mentor', 'olga'), 'walk', '2026-02-01', 30)), 1::bigint,
+    'a single one too'
+);
+select lives_ok(
+    $$ select public.register_proxy_activities('[]'::jsonb || jsonb_build_array(pg_temp.entries() -> 0 || '{"duration_minutes": 5}'), true) $$,
+    'what is like nothing else is not refused'
+);
+reset role;
+update public.activities set voided_at = now() where true;
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select is_empty(
+    $$ select * from public.check_proxy_activities(jsonb_build_array(pg_temp.entries() -> 0)) $$, 'nothing is like what was voided'
+);
+select is_empty(
+    $$ select * from public.check_proxy_activities(jsonb_build_array(pg_temp.entries() -> 0, pg_temp.entries() -> 3)) $$,
+    'nor like another mentor''s'
+);
+select * from finish();
+rollback;
