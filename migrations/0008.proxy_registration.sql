@@ -1,4 +1,4 @@
--- depends: 0006.certifications
+-- depends: 0007.certification_runs
 -- What coordinators say on behalf of mentors: the log of it, the types of activity that an organisation
 -- knows, and what the functions that register pass to one another.
 set role peerledger_owner;

@@ -1,4 +1,4 @@
--- depends: 0006.certifications
+-- depends: 0011.delivery
 -- A measure's exact value matters only where a badge has a threshold. With the thresholds at hand an insert
 -- may keep an upper bound and look at the history only when that bound crosses one.
 set role peerledger_owner;
