@@ -13,6 +13,8 @@ _RIGHT = 8
 _PHONE_LABELS = 5
 _LABELS = 14
 _MOST_VALUES = 14
+_PHONE_ROOM = 70
+_PHONE_LETTER = 13
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,11 @@ class Legend:
 
 
 class Chart(Protocol):
-    title: str
-    description: str
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
 
     @property
     def legend(self) -> Sequence[Legend]: ...
@@ -66,7 +71,7 @@ class Columns:
         return not any(value for one in self.series for value in one.values)
 
     def body(self, separator: str) -> tuple[int, Markup]:
-        top, height = 22, 150
+        top, height = 22, 180
         totals = [sum(values) for values in zip(*(one.values for one in self.series), strict=True)]
         highest, step = _scale(max(totals))
         slot = (_WIDTH - _LEFT - _RIGHT) / len(self.ticks)
@@ -92,17 +97,21 @@ class Columns:
                 drawn.append(_text(middle, y_of(below) - 5, _number(separator, below), "middle", "minor"))
             weight = _label_class(position, len(self.ticks))
             if weight is not None:
-                drawn.append(_text(middle, top + height + 18, tick.text, "middle", weight))
-        return top + height + 46, Markup("").join([*drawn, *self._below(slot, top + height + 38)])
+                drawn.append(_text(middle, top + height + 21, tick.text, "middle", weight))
+        below_ticks = self._below(slot, top + height + 45)
+        return top + height + (52 if below_ticks else 30), Markup("").join([*drawn, *below_ticks])
 
     def _below(self, slot: float, y: float) -> list[Markup]:
         """The second line: a year or a month, where it begins."""
-        drawn, last_x = [], -1000.0
-        for position, tick in enumerate(self.ticks):
-            x = _LEFT + slot * (position + 0.5)
-            if tick.below and x - last_x > 60:
-                drawn.append(_text(x, y, tick.below, "middle"))
-                last_x = x
+        begins = [position for position, tick in enumerate(self.ticks) if tick.below]
+        drawn = []
+        for position, following in zip(begins, [*begins[1:], len(self.ticks) * 2], strict=True):
+            room = slot * (following - position)
+            if room > 40:
+                kind = "minor" if room < _PHONE_ROOM else ""
+                drawn.append(
+                    _text(_LEFT + slot * (position + 0.5), y, self.ticks[position].below, "middle", kind)
+                )
         return drawn
 
 
@@ -118,12 +127,13 @@ class Bars:
 
     def body(self, separator: str) -> tuple[int, Markup]:
         highest = max((sum(value for value, _ in parts) for _, parts, _ in self.rows), default=0) or 1
+        room = max((len(words) for _, _, words in self.rows), default=0) * _PHONE_LETTER + 12
         drawn: list[Markup] = []
         for position, (label, parts, words) in enumerate(self.rows):
             y, x = position * 48 + 20, 2.0
             drawn.append(_text(0, y, label, "start"))
             for value, fill in parts:
-                width = (_WIDTH - 120) * value / highest
+                width = (_WIDTH - room) * value / highest
                 if value:
                     drawn.append(_rectangle(x, y + 6, width, 14, fill))
                 x += width
@@ -176,13 +186,14 @@ class Calendar:
     legend: Sequence[Legend] = field(default=())
 
     def body(self, separator: str) -> tuple[int, Markup]:
-        left, cell, row = 92, (_WIDTH - 92) / 31, 24
+        left, row = 132, 25
+        cell = (_WIDTH - left) / 31
         drawn: list[Markup] = []
         for day in (1, 5, 10, 15, 20, 25, 30):
             drawn.append(_text(left + cell * (day - 0.5), 16, str(day), "middle"))
         for position, (label, days) in enumerate(self.months):
             y = 26 + position * row
-            drawn.append(_text(left - 8, y + 15, label, "end"))
+            drawn.append(_text(left - 8, y + 17, label, "end"))
             for day, (fill, words) in days.items():
                 x = left + cell * (day - 1)
                 drawn.append(_rectangle(x + 1, y + 1, cell - 2, row - 4, fill, words))

@@ -354,8 +354,6 @@ def _proxy(figures: Figures, words: Words) -> Section:
                 registered=found["created"] + found["bulk_created"],
                 updated=found["updated"],
                 mentors=found["mentors"],
-                activities=found["activities"]["registered"],
-                by_proxy=found["activities"]["by_proxy"],
             )
         ],
         charts,
@@ -436,7 +434,7 @@ def _alerts(figures: Figures, words: Words) -> Section:
                 words("sections.alerts.describe", **totals),
                 [
                     (
-                        f"{words.label(row['kind'])} ({words.label(row['severity'])})",
+                        words.label(row["kind"]),
                         [(row["raised"] - row["still_open"], "f1"), (row["still_open"], "f3")],
                         words("sections.alerts.words", raised=row["raised"], still_open=row["still_open"])
                         if row["still_open"]

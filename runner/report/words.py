@@ -9,6 +9,8 @@ from typing import Any
 from runner.longdate import MONTHS, long_date
 
 LANGUAGES = Path(__file__).parent / "languages"
+# A space at which no line is broken.
+_TOGETHER = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Words:
         return f"{value:,}".replace(",", self.thousands)
 
     def day(self, day: date) -> str:
-        return long_date(day, self.language)
+        return long_date(day, self.language).replace(" ", _TOGETHER)
 
     def month(self, day: date) -> str:
         return f"{MONTHS[self.language][day.month - 1]} {day.year}"
@@ -51,7 +53,7 @@ class Words:
         if at is None:
             return "–"
         moment = datetime.fromisoformat(at)
-        return f"{long_date(moment.date(), self.language)} {moment:%H:%M}"
+        return f"{self.day(moment.date())}{_TOGETHER}{moment:%H:%M}"
 
     def duration(self, seconds: float | None) -> str:
         if seconds is None:
@@ -59,14 +61,15 @@ class Words:
         whole = round(seconds)
         minutes, hours, days = whole // 60, whole // 3_600, whole // 86_400
         if days:
-            return self("durations.days", days=days, hours=hours % 24)
-        if hours:
-            return self("durations.hours", hours=hours, minutes=minutes % 60)
-        if minutes:
-            return self("durations.minutes", minutes=minutes, seconds=whole % 60)
-        return self(
-            "durations.seconds", seconds=f"{seconds:.1f}".replace(".", self.all["numbers"]["decimal"])
-        )
+            words = self("durations.days", days=days, hours=hours % 24)
+        elif hours:
+            words = self("durations.hours", hours=hours, minutes=minutes % 60)
+        elif minutes:
+            words = self("durations.minutes", minutes=minutes, seconds=whole % 60)
+        else:
+            decimal = self.all["numbers"]["decimal"]
+            words = self("durations.seconds", seconds=f"{seconds:.1f}".replace(".", decimal))
+        return words.replace(" ", _TOGETHER)
 
 
 def load_words(language: str) -> Words:

@@ -30,6 +30,13 @@ as $$
             (report_attention.report #>> '{certifications,nights_by_state,missed}')::bigint
         ),
         (
+            3, 'nights', 'no_run_yet',
+            case
+                when report_attention.report #>> '{certifications,first_run_at}' is null
+                    then (report_attention.report #>> '{certifications,nights_by_state,not_expected}')::bigint
+            end
+        ),
+        (
             4, 'certifications', 'entries_not_written',
             (report_attention.report #>> '{certifications,unlogged_runs}')::bigint
         ),

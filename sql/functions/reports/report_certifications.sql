@@ -36,7 +36,7 @@ as $$
             report_certifications.time_zone
         ) as night
     ),
-    changes as (
+    status_changes as (
         select change.old_status, change.new_status, change.cause, count(*) as changes
         from public.mentor_status_changes as change
         inner join period on change.changed_at >= period.starts_at and change.changed_at < period.ends_at
@@ -61,6 +61,7 @@ as $$
                         where entry.run_id = total.run_id and entry.organisation_id = total.organisation_id
                     )
             ),
+            'first_run_at', (select min(run.started_at) from public.certification_expiry_runs as run),
             'nights_by_state', (
                 select jsonb_object_agg(known.state, (select count(*) from nights where nights.state = known.state))
                 from (values ('ran'), ('made_up'), ('missed'), ('to_come'), ('not_expected')) as known (state)
@@ -86,8 +87,12 @@ as $$
                 ) as failed
             ),
             'status_changes', (
-                select coalesce(jsonb_agg(to_jsonb(changes) order by changes.changes desc, changes.old_status, changes.new_status, changes.cause), '[]')
-                from changes
+                select coalesce(jsonb_agg(
+                    to_jsonb(status_changes)
+                    order by
+                        status_changes.changes desc, status_changes.old_status, status_changes.new_status, status_changes.cause
+                ), '[]')
+                from status_changes
             ),
             'jobs', (
                 select coalesce(jsonb_agg(to_jsonb(job_nights) order by job_nights.job), '[]')

@@ -26,15 +26,18 @@ as $$
         from public.certification_expiry_runs as run
         cross join lateral (select (run.started_at at time zone report_nights.time_zone)::date as on_day) as began
     ),
-    bounds as (
+    known as (
         select
-            greatest(
-                (select min(runs.night_on) from runs),
-                (organisation.created_at at time zone report_nights.time_zone)::date
-            ) as first_on,
+            -- Null before the first run: nothing was promised yet.
+            (select min(runs.night_on) from runs) as began_on,
+            (organisation.created_at at time zone report_nights.time_zone)::date as joined_on,
             (clock_timestamp() at time zone report_nights.time_zone)::date as today
         from public.organisations as organisation
         where organisation.id = report_nights.org_id
+    ),
+    bounds as (
+        select case when known.began_on is not null then greatest(known.began_on, known.joined_on) end as first_on, known.today
+        from known
     )
     select
         night.night_on,

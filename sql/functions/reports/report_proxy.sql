@@ -29,18 +29,6 @@ as $$
             'bulk_created', (select count(*) from entries where entries.event_type = 'bulk_created'),
             'updated', (select count(*) from entries where entries.event_type = 'updated'),
             'mentors', (select count(distinct entries.attributed_mentor_id) from entries),
-            'activities', (
-                select
-                    jsonb_build_object(
-                        'registered', count(*),
-                        'by_proxy', count(activity.coordinator_id)
-                    )
-                from public.activities as activity
-                where
-                    activity.organisation_id = report_proxy.org_id
-                    and activity.created_at >= (select min(steps.starts_at) from steps)
-                    and activity.created_at < (select max(steps.ends_at) from steps)
-            ),
             'by_coordinator', (
                 select coalesce(jsonb_agg(to_jsonb(one) order by one.registered desc, one.updated desc, one.coordinator_id), '[]')
                 from (
