@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 from markupsafe import Markup, escape
@@ -14,6 +15,7 @@ _PHONE_LABELS = 5
 _LABELS = 14
 _MOST_VALUES = 14
 _PHONE_ROOM = 70
+_ROW = 56
 _PHONE_LETTER = 13
 
 
@@ -105,7 +107,7 @@ class Columns:
         """The second line: a year or a month, where it begins."""
         begins = [position for position, tick in enumerate(self.ticks) if tick.below]
         drawn = []
-        for position, following in zip(begins, [*begins[1:], len(self.ticks) * 2], strict=True):
+        for position, following in pairwise([*begins, len(self.ticks) * 2]):
             room = slot * (following - position)
             if room > 40:
                 kind = "minor" if room < _PHONE_ROOM else ""
@@ -130,7 +132,7 @@ class Bars:
         room = max((len(words) for _, _, words in self.rows), default=0) * _PHONE_LETTER + 12
         drawn: list[Markup] = []
         for position, (label, parts, words) in enumerate(self.rows):
-            y, x = position * 48 + 20, 2.0
+            y, x = position * _ROW + 20, 2.0
             drawn.append(_text(0, y, label, "start"))
             for value, fill in parts:
                 width = (_WIDTH - room) * value / highest
@@ -138,7 +140,7 @@ class Bars:
                     drawn.append(_rectangle(x, y + 6, width, 14, fill))
                 x += width
             drawn.append(_text(x + 6, y + 18, words, "start"))
-        return len(self.rows) * 48, Markup("").join(drawn)
+        return len(self.rows) * _ROW, Markup("").join(drawn)
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class Spans:
             return (_WIDTH - 2) * (1 - months / longest)
 
         for position, (label, held, floor) in enumerate(self.rows):
-            y = position * 48 + 20
+            y = position * _ROW + 20
             drawn.append(_text(0, y, label, "start"))
             drawn.append(_rectangle(x_of(longest), y + 6, _WIDTH - 2, 14, "f0"))
             # A day can still be seen.
@@ -169,10 +171,10 @@ class Spans:
                 _rectangle(min(x_of(held), _WIDTH - 6), y + 6, max(_WIDTH - 2 - x_of(held), 4), 14, "f1")
             )
             drawn.append(_line(x_of(floor), y + 2, x_of(floor), y + 24, "mark"))
-        y = len(self.rows) * 48 + 18
+        y = len(self.rows) * _ROW + 18
         drawn.append(_text(0, y, self.start, "start"))
         drawn.append(_text(_WIDTH - 2, y, self.end, "end"))
-        return len(self.rows) * 48 + 28, Markup("").join(drawn)
+        return len(self.rows) * _ROW + 28, Markup("").join(drawn)
 
 
 @dataclass(frozen=True)
