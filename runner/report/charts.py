@@ -15,7 +15,7 @@ _PHONE_LABELS = 5
 _LABELS = 14
 _MOST_VALUES = 14
 _PHONE_ROOM = 70
-_ROW = 56
+_ROW = 60
 _PHONE_LETTER = 13
 
 
@@ -137,9 +137,9 @@ class Bars:
             for value, fill in parts:
                 width = (_WIDTH - room) * value / highest
                 if value:
-                    drawn.append(_rectangle(x, y + 6, width, 14, fill))
+                    drawn.append(_rectangle(x, y + 8, width, 14, fill))
                 x += width
-            drawn.append(_text(x + 6, y + 18, words, "start"))
+            drawn.append(_text(x + 6, y + 20, words, "start"))
         return len(self.rows) * _ROW, Markup("").join(drawn)
 
 
@@ -165,12 +165,12 @@ class Spans:
         for position, (label, held, floor) in enumerate(self.rows):
             y = position * _ROW + 20
             drawn.append(_text(0, y, label, "start"))
-            drawn.append(_rectangle(x_of(longest), y + 6, _WIDTH - 2, 14, "f0"))
+            drawn.append(_rectangle(x_of(longest), y + 8, _WIDTH - 2, 14, "f0"))
             # A day can still be seen.
             drawn.append(
-                _rectangle(min(x_of(held), _WIDTH - 6), y + 6, max(_WIDTH - 2 - x_of(held), 4), 14, "f1")
+                _rectangle(min(x_of(held), _WIDTH - 6), y + 8, max(_WIDTH - 2 - x_of(held), 4), 14, "f1")
             )
-            drawn.append(_line(x_of(floor), y + 2, x_of(floor), y + 24, "mark"))
+            drawn.append(_line(x_of(floor), y + 4, x_of(floor), y + 26, "mark"))
         y = len(self.rows) * _ROW + 18
         drawn.append(_text(0, y, self.start, "start"))
         drawn.append(_text(_WIDTH - 2, y, self.end, "end"))

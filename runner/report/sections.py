@@ -368,8 +368,8 @@ def _proxy(figures: Figures, words: Words) -> Section:
                         row["registered"],
                         row["updated"],
                         row["mentors"],
-                        words.moment(row["first_at"]),
-                        words.moment(row["last_at"]),
+                        words.day_of(row["first_at"]),
+                        words.day_of(row["last_at"]),
                     ]
                     for row in found["by_coordinator"]
                 ],
@@ -442,7 +442,7 @@ def _alerts(figures: Figures, words: Words) -> Section:
                     )
                     for row in found
                 ],
-                [Legend(words("columns.raised"), "f1"), Legend(words("columns.still_open"), "f3")],
+                [Legend(words("columns.acknowledged"), "f1"), Legend(words("columns.still_open"), "f3")],
             )
         ]
         if found
@@ -457,8 +457,8 @@ def _alerts(figures: Figures, words: Words) -> Section:
                     words(f"sections.alerts.{'all' if row['concerns_all_organisations'] else 'own'}"),
                     row["raised"],
                     row["still_open"],
-                    words.moment(row["first_at"]),
-                    words.moment(row["last_at"]),
+                    words.day_of(row["first_at"]),
+                    words.day_of(row["last_at"]),
                 ]
                 for row in found
             ],

@@ -55,6 +55,9 @@ class Words:
         moment = datetime.fromisoformat(at)
         return f"{self.day(moment.date())}{_TOGETHER}{moment:%H:%M}"
 
+    def day_of(self, at: str | None) -> str:
+        return "–" if at is None else self.day(datetime.fromisoformat(at).date())
+
     def duration(self, seconds: float | None) -> str:
         if seconds is None:
             return "–"
