@@ -8,7 +8,7 @@ language sql as $$
         public.get_compliance_report(tests.id('organisation', 'north'), current_date - 1, current_date + 1) -> 'attention'
     ) with ordinality as found (one, position)
 $$;
-select like(pg_temp.attention(), 'nights/no_run_yet _', 'that nothing has ever run');
+select alike(pg_temp.attention(), 'nights/no_run_yet _', 'that nothing has ever run');
 select public.run_certification_expiry();
 select is(pg_temp.attention(), '', 'nothing, when all is well');
 
@@ -27,8 +27,8 @@ select is(
 );
 
 alter table public.badge_evaluation_logs disable trigger _100_no_update;
-select like(pg_temp.attention(), '%guards/guards_missing _%', 'a guard that is switched off at this moment');
+select alike(pg_temp.attention(), '%guards/guards_missing _%', 'a guard that is switched off at this moment');
 alter table public.badge_evaluation_logs enable always trigger _100_no_update;
-select unlike(pg_temp.attention(), '%guards_missing%', 'and not when it is in place');
+select unalike(pg_temp.attention(), '%guards_missing%', 'and not when it is in place');
 select finish();
 rollback;
