@@ -27,6 +27,7 @@ def standin(shared_standin: StandIn) -> StandIn:
     shared_standin.token_faults.clear()
     shared_standin.table.rows.clear()
     shared_standin.journal.clear()
+    shared_standin.entra.lifetime_seconds = 3_599
     return shared_standin
 
 
@@ -201,7 +202,7 @@ def test_a_wrong_secret_is_one_entry_and_a_standstill(website: Website) -> None:
     website.add_mentors(20)
     wrong = [Account(website.credentials(client_secret="wrong"), None)]
     summary = website.sync_once(wrong)
-    assert not summary.is_good
+    assert summary.given_back == 0, "nobody else was even claimed"
     assert website.standin.journal.patches() == []
     assert len(website.log()) == 1
     assert website.value("select count(*) from public.hlf_sync_pauses") == 1
@@ -211,6 +212,18 @@ def test_a_wrong_secret_is_one_entry_and_a_standstill(website: Website) -> None:
     assert len(website.log()) == 1, "while it stands still nobody tries with a mentor"
     assert website.sync_once().restored == 20, "the right one is tried and ends the standstill"
     assert website.value("select count(*) from public.hlf_sync_pauses") == 0
+
+
+def test_a_token_that_is_not_renewed_is_one_entry_too(website: Website) -> None:
+    website.add_mentors(100)
+    website.standin.entra.lifetime_seconds = 2
+    refused = Fault(status=401, body=b'{"error": "invalid_client"}', latency=0.3)
+    website.standin.token_faults.add(Fault(), *[refused] * 100)
+    website.standin.faults.always = Fault(latency=0.2)
+    summary = website.sync_once(in_flight=10)
+    assert summary.given_back > 0
+    assert len([words for *_, words in website.log() if words and "Entra" in words]) == 1
+    assert len(website.log()) == 1 + len(website.standin.journal.patches())
 
 
 @pytest.mark.parametrize(
