@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 
 import pytest
 from conftest import Database
@@ -129,7 +130,7 @@ def test_a_contact_that_is_not_there_is_given_up_and_not_made(website: Website) 
     ("fault", "code"),
     [
         (HTML_PAGE, 200),
-        (Fault(status=302, body=b""), 302),
+        (Fault(status=302, location="/api/data/v9.2/WhoAmI"), 302),
         (Fault(raw=b"garbage\r\n\r\n"), None),
         (Fault(cut="before"), None),
     ],
@@ -264,19 +265,32 @@ def test_break_glass_works_while_the_others_stand_still(website: Website) -> Non
     assert_on_record(website)
 
 
+def test_wrong_break_glass_credentials_stop_nobody_else(website: Website) -> None:
+    website.add_mentors(5)
+    wrong = [Account(website.credentials(client_secret="wrong"), None)]
+    website.sync_once(wrong, is_break_glass=True)
+    assert len(website.log()) == 1
+    assert website.value("select count(*) from public.hlf_sync_pauses") == 0
+    website.make_due()
+    assert website.sync_once().restored == 5
+
+
 def test_an_outage_does_not_use_up_everybodys_attempts(website: Website) -> None:
     website.add_mentors(400)
-    website.standin.faults.always = Fault(cut="before")
+    website.standin.faults.always = Fault(latency=0.02, cut="before")
     worker = website.sync_until(
-        lambda: len(website.standin.journal.patches()) >= 70,
+        lambda: len(website.standin.journal.patches()) >= 40,
         pace=replace(QUICK, outage_after=10),
         in_flight=5,
     )
-    assert worker.summary.to_be_retried >= 70
+    assert worker.summary.to_be_retried >= 40
+    assert worker.summary.given_back > 0
+    # Ten to find out, four that were on their way; then one after the other.
+    probes = website.standin.journal.patches()[14:]
+    for earlier, later in pairwise(probes):
+        assert earlier.finished_at is not None
+        assert earlier.finished_at < later.started_at
     website.standin.faults.clear()
-    assert website.value("select max(attempts) from public.hlf_sync_state") == 1
-    untouched = website.value("select count(*) from public.hlf_sync_state where attempts = 0")
-    assert untouched >= 300
     website.make_due()
     website.sync_until(lambda: website.shown_wrongly() == [])
     assert_on_record(website)
