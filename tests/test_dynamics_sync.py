@@ -16,6 +16,8 @@ from runner.dynamics.credentials import Account
 from runner.standin import Fault, StandIn
 from runner.standin.faults import HTML_PAGE
 
+pytestmark = pytest.mark.one_target
+
 
 @pytest.fixture(scope="module")
 def shared_standin() -> Iterator[StandIn]:
