@@ -22,7 +22,7 @@ begin
 
     insert into public.legal_holds (organisation_id, case_reference, set_by)
     values (set_legal_hold.organisation_id, set_legal_hold.case_reference, private.caller_id())
-    on conflict (organisation_id, case_reference) where lifted_at is null do nothing
+    on conflict do nothing
     returning * into v_hold;
     if found then
         perform private.record_security_event(
