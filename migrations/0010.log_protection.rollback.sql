@@ -11,6 +11,7 @@ drop column retention_months;
 drop table private.recording_state;
 drop sequence private.unrecorded_refusals;
 drop function private.write_security_event;
+drop function private.wait_for_dblink;
 
 -- Only if it is ours: where others had installed it, it is in a schema of theirs.
 do $$

@@ -32,6 +32,32 @@ begin
 end
 $$;
 
+create function private.wait_for_dblink(dblink_schema text, connection_name text, at_most interval) returns boolean
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_give_up_at timestamptz := clock_timestamp() + wait_for_dblink.at_most;
+    v_is_busy int;
+begin
+    loop
+        execute format('select %s.dblink_is_busy($1)', wait_for_dblink.dblink_schema)
+        into v_is_busy using wait_for_dblink.connection_name;
+        if v_is_busy = 0 then
+            return true;
+        elsif clock_timestamp() > v_give_up_at then
+            return false;
+        end if;
+        perform pg_sleep(0.002);
+    end loop;
+end
+$$;
+comment on function private.wait_for_dblink is
+'Waits until a connection''s query has ended; false when it has not in time. For private.write_security_event only.';
+revoke all on function private.wait_for_dblink from public, anon, authenticated, service_role;
+
 -- Definer: see above. It takes values and no SQL, so that whoever may call it can add an entry and nothing else.
 create function private.write_security_event(event jsonb) returns boolean
 language plpgsql
@@ -44,8 +70,6 @@ declare
     v_dblink text;
     v_address text;
     v_is_open boolean;
-    v_is_busy int;
-    v_give_up_at timestamptz;
 begin
     select quote_ident(schema.nspname)
     into v_dblink
@@ -60,8 +84,7 @@ begin
     execute format('select coalesce($1 = any (%s.dblink_get_connections()), false)', v_dblink)
     into v_is_open using c_connection;
     if v_is_open then
-        execute format('select %s.dblink_is_busy($1)', v_dblink) into v_is_busy using c_connection;
-        if v_is_busy = 1 then
+        if not private.wait_for_dblink(v_dblink, c_connection, interval '100 ms') then
             return false;
         end if;
         execute format('select %s.dblink_disconnect($1)', v_dblink) using c_connection;
@@ -89,24 +112,18 @@ begin
             )
         ) as setting (keyword, content)
     );
-    execute format('select %s.dblink_send_query($1, $2)', v_dblink) using c_connection, coalesce(
-        format(
+    execute format('select %s.dblink_send_query($1, $2)', v_dblink) using c_connection, case
+        when event is null then 'select id::text from public.security_events where false'
+        else format(
             'insert into public.security_events select * from jsonb_populate_record(null::public.security_events, %L)',
             event
-        ),
-        'select id::text from public.security_events where false'
-    );
+        )
+    end;
 
-    v_give_up_at := clock_timestamp() + interval '500 ms';
-    loop
-        execute format('select %s.dblink_is_busy($1)', v_dblink) into v_is_busy using c_connection;
-        exit when v_is_busy = 0;
-        if clock_timestamp() > v_give_up_at then
-            -- It waits for what our own transaction has locked, and writes the entry when that is rolled back.
-            return true;
-        end if;
-        perform pg_sleep(0.002);
-    end loop;
+    if not private.wait_for_dblink(v_dblink, c_connection, interval '250 ms') then
+        -- It waits for what our own transaction has locked, and writes the entry when that is rolled back.
+        return true;
+    end if;
     execute format('select * from %s.dblink_get_result($1) as result (status text)', v_dblink) using c_connection;
     execute format('select %s.dblink_disconnect($1)', v_dblink) using c_connection;
     return true;
