@@ -12,19 +12,21 @@ as $$
     with pieces as (
         select
             piece.number,
-            -- URLs, then what only looks like a part of one.
+            -- URLs, e-mail addresses, then what is left of the names of servers.
             regexp_replace(
                 regexp_replace(
                     regexp_replace(
                         regexp_replace(
                             regexp_replace(
                                 regexp_replace(
-                                    piece.parts[1],
-                                    '[a-z][a-z0-9+.-]*://[^\s"''<>]+|\mwww\.[^\s"''<>]+'
-                                    '|\m([a-z0-9-]+\.)+(no|com|org|net|eu|se|dk|io|dev|app|local)(:[0-9]+)?(/[^\s"''<>]*)?\M(?!@)',
-                                    '[address]', 'gi'
+                                    regexp_replace(
+                                        piece.parts[1],
+                                        '[a-z][a-z0-9+.-]*://[^\s"''<>]+|\mwww\.[^\s"''<>]+', '[address]', 'gi'
+                                    ),
+                                    '(mailto:)?[^\s@<>"''(),;:]+(@|%40)[^\s@<>"''(),;:]+', '[e-mail]', 'gi'
                                 ),
-                                '(mailto:)?[^\s@<>"''(),;:]+(@|%40)[^\s@<>"''(),;:]+', '[e-mail]', 'gi'
+                                '\m([a-z0-9-]+\.)+(no|com|org|net|eu|se|dk|io|dev|app|local)(:[0-9]+)?(/[^\s"''<>]*)?\M',
+                                '[address]', 'gi'
                             ),
                             -- Windows and network paths with the spaces in their folders; then /a/b, ~/a, a/b.c and a.py.
                             '(\m[a-z]:[\\/]|\\\\)([^\\/:*?"<>|\r\n]+[\\/])*[^\s"''<>|,;]*', '[path]', 'gi'
@@ -37,7 +39,7 @@ as $$
                     '(?<![\w-])\d{6}[  .-]?\d{5}(?![\w-])', '[national id]', 'g'
                 ),
                 '(?<![\w+])(\+|00)[1-9]([  ().-]{0,2}\d){6,14}(?![\w])'
-                '|(?<![\w.:-])[2-9](\d{7}|\d[  .-]\d\d[  .-]\d\d[  .-]\d\d|\d\d[  .-]\d\d[  .-]\d{3}|\d{3}[  .-]\d{4})(?!\w)',
+                '|(?<![\w.])[2-9](\d{7}|\d[  .-]\d\d[  .-]\d\d[  .-]\d\d|\d\d[  .-]\d\d[  .-]\d{3}|\d{3}[  .-]\d{4})(?!\w)',
                 '[phone]', 'g'
             ) || piece.parts[2] as masked
         from regexp_matches(
