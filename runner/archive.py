@@ -78,7 +78,7 @@ def run(database: Database, directory: Path, *, execute: bool, report: Report) -
         for month in due:
             entry = export(connection, month, directory)
             verify(directory, entry)
-            _prune(connection, month, entry)
+            prune(connection, month, entry)
             report(f"{month}: {entry.rows:,} entries in {entry.file}, verified, removed from the database")
         return len(due)
 
@@ -214,7 +214,7 @@ def _count(connection: Connection, month: Month) -> int:
     )
 
 
-def _prune(connection: Connection, month: Month, entry: Entry) -> None:
+def prune(connection: Connection, month: Month, entry: Entry) -> None:
     try:
         connection.execute(
             "select private.prune_log_month(%s, %s, %s, %s, %s)",

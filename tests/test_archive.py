@@ -112,7 +112,7 @@ def test_an_entry_that_comes_between_export_and_removal_stops_the_removal(old: D
     entry = archive.export(connection, month, tmp_path)
     old.superuser().execute(_FILL, (f"{OLD}-05 00:00+00", 1))
     with pytest.raises(RunnerError, match="22023"):
-        archive._prune(connection, month, entry)
+        archive.prune(connection, month, entry)
     assert old_count(old) == 101
 
 
@@ -125,7 +125,7 @@ def test_an_insert_that_is_not_committed_yet_is_waited_for(old: Database, tmp_pa
 
     def remove() -> None:
         try:
-            archive._prune(connection, month, entry)
+            archive.prune(connection, month, entry)
         except RunnerError as error:
             outcome.append(error.message)
 
@@ -244,7 +244,7 @@ def test_a_file_and_its_manifest_changed_together_do_not_get_past_the_database(
     (tmp_path / archive.MANIFEST).write_text(json.dumps(manifest))
     (forged,) = archive.read_manifest(tmp_path)
     with pytest.raises(RunnerError, match="22023"):
-        archive._prune(connection, month, forged)
+        archive.prune(connection, month, forged)
     assert old_count(old) == 100
 
 

@@ -36,10 +36,10 @@ as $$
                         '|\m[\w-]+\.(py|sql|j2|js|ts|c|h|java|log|conf|ini|csv|jsonl?|ya?ml|toml|txt|pem|key|env|xlsx?|docx?|pdf)\M',
                         '[path]', 'gi'
                     ),
-                    '(?<![\w-])\d{6}[  .-]?\d{5}(?![\w-])', '[national id]', 'g'
+                    '(?<![\w-])\d{6}[ \u00a0.-]?\d{5}(?![\w-])', '[national id]', 'g'
                 ),
-                '(?<![\w+])(\+|00)[1-9]([  ().-]{0,2}\d){6,14}(?![\w])'
-                '|(?<![\w.])[2-9](\d{7}|\d[  .-]\d\d[  .-]\d\d[  .-]\d\d|\d\d[  .-]\d\d[  .-]\d{3}|\d{3}[  .-]\d{4})(?!\w)',
+                '(?<![\w+])(\+|00)[1-9]([ \u00a0().-]{0,2}\d){6,14}(?![\w])'
+                '|(?<![\w.])[2-9](\d{7}|\d[ \u00a0.-]\d\d[ \u00a0.-]\d\d[ \u00a0.-]\d\d|\d\d[ \u00a0.-]\d\d[ \u00a0.-]\d{3}|\d{3}[ \u00a0.-]\d{4})(?!\w)',
                 '[phone]', 'g'
             ) || piece.parts[2] as masked
         from regexp_matches(
