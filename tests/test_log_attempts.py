@@ -8,6 +8,9 @@ import pytest
 from conftest import Database
 from psycopg import errors, sql
 
+from runner import status
+from runner.database import Database as RunnerDatabase
+
 _EVENTS = """
 select table_name, statement_kind, session_role, acting_role, caller_id::text
 from public.security_events where event_kind = 'log_change_refused' order by occurred_at
@@ -251,3 +254,26 @@ def test_a_partition_that_somebody_dropped_is_missed(database: Database) -> None
     assert rows(superuser, "select kind, severity from public.ops_alerts") == [
         ("log_partition_missing", "critical")
     ]
+
+
+def test_status_says_where_attempts_go_and_which_guard_is_missing(database: Database) -> None:
+    runner = RunnerDatabase(database.dsn(database.target.server.migrator_dsn), is_embedded=False, psql=None)
+    state = status.read(runner)
+    assert state.problems == []
+    assert state.refused_changes_go_to == ("server log" if database.target.server.is_supabase else "table")
+    database.superuser().execute("alter table public.security_events disable trigger _100_no_delete")
+    assert [problem for problem in status.read(runner).problems if "security_events" in problem] == [
+        "A log is not guarded as it should be: security_events: missing or not always on: _100_no_delete"
+    ]
+
+
+def test_the_operators_hear_of_an_attempt(recorded: Database) -> None:
+    superuser = recorded.superuser()
+    for _ in range(2):
+        with pytest.raises(errors.InsufficientPrivilege):
+            superuser.execute("delete from public.badge_evaluation_logs")
+    for _ in range(2):
+        superuser.execute("select private.ensure_log_partitions()")
+    alerts = rows(superuser, "select severity, message from public.ops_alerts where kind = 'log_change_refused'")
+    assert [severity for severity, _ in alerts] == ["critical"]
+    assert " 2 times " in str(alerts[0][1])

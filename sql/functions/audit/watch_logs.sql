@@ -62,11 +62,26 @@ begin
     )
     from private.log_months_ahead() as ahead
     where ahead.months < 2;
+
+    -- One a day: who acknowledges yesterday's shall hear of today's.
+    perform private.raise_alert(
+        'log_change_refused',
+        'critical',
+        format('Somebody tried to change a log %s times on %s and was refused. See security_events.', refused.attempts, refused.day),
+        'log_change_refused:' || refused.day
+    )
+    from (
+        select (event.occurred_at at time zone 'utc')::date as day, count(*) as attempts
+        from public.security_events as event
+        where event.event_kind = 'log_change_refused' and event.occurred_at > now() - interval '2 days'
+        group by 1
+    ) as refused
+    where not exists (select from public.ops_alerts as alert where alert.dedupe_key = 'log_change_refused:' || refused.day);
 end
 $$;
 
 comment on function private.watch_logs is
 'Compares the guards of the logs with what they were when last seen: every change becomes an entry of '
-'security_events, also one undone since; a missing partition or guard, or too few months ahead, an alert. '
+'security_events, also one undone since; a missing partition or guard, too few months ahead, or a refused attempt to change a log, an alert. '
 'For our functions only.';
 revoke all on function private.watch_logs from public, anon, authenticated, service_role;
