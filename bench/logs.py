@@ -43,7 +43,8 @@ values (pg_temp.org(7), '{_COORDINATOR}');
 # Indexes first and rows in time order, as they would have come in.
 _FILL = f"""
 insert into public.badge_evaluation_logs (
-    peer_mentor_id, org_id, triggered_at, badges_evaluated, criteria_outcomes, error_message, duration_ms, source
+    peer_mentor_id, org_id, triggered_at, badges_evaluated, criteria_outcomes, error_message, duration_ms,
+    source
 )
 select
     md5('mentor ' || organisation || ' ' || 1 + (number / {ORGANISATIONS}) %% {MENTORS})::uuid,
@@ -52,7 +53,8 @@ select
     '["6f1b1b0a-3c1e-4c55-9a55-0f4d7f3a2b11"]', '{{"6f1b1b0a-3c1e-4c55-9a55-0f4d7f3a2b11": false}}',
     case when number %% 500 = 0 then 'Something unexpected failed. (unknown)' end,
     1 + number %% 40, 'activity_insert'
-from generate_series(0, %(rows)s - 1) as number, lateral (select 1 + number %% {ORGANISATIONS} as organisation) as o
+from generate_series(0, %(rows)s - 1) as number,
+    lateral (select 1 + number %% {ORGANISATIONS} as organisation) as o
 """
 _RECENT = "triggered_at >= now() - interval '3 months'"
 QUERIES = {
@@ -64,7 +66,8 @@ QUERIES = {
     "where peer_mentor_id = md5('mentor 7 3')::uuid{and_org} order by triggered_at desc, id limit 50",
     "failures of a year": "select * from public.badge_evaluation_logs where error_message is not null "
     "and triggered_at >= now() - interval '1 year'{and_org} order by triggered_at desc, id limit 50",
-    "a page, by key": "select * from public.badge_evaluation_logs where triggered_at < now() - interval '40 days' "
+    "a page, by key": "select * from public.badge_evaluation_logs "
+    "where triggered_at < now() - interval '40 days' "
     f"and {_RECENT} and org_id = md5('org 7')::uuid order by triggered_at desc limit 50",
     "a page, by offset 1,000": f"select * from public.badge_evaluation_logs where {_RECENT} "
     "and org_id = md5('org 7')::uuid order by triggered_at desc limit 50 offset 1000",

@@ -85,7 +85,8 @@ def run(database: Database, directory: Path, *, execute: bool, report: Report) -
 
 def past_floor(connection: Connection) -> list[Month]:
     rows = connection.execute(
-        "select log_name, month, is_held from private.log_months() where is_past_floor order by month, log_name"
+        "select log_name, month, is_held from private.log_months() where is_past_floor "
+        "order by month, log_name"
     ).fetchall()
     return [Month(*row) for row in rows]
 
@@ -148,7 +149,7 @@ def verify(directory: Path, entry: Entry) -> None:
 
 
 def restore(database: Database, directory: Path, schema: str, log: str | None, report: Report) -> int:
-    """Loads archived months into tables of a new schema, for somebody who has a question. Returns the rows."""
+    """Loads archived months into tables of a new schema, for somebody who has a question."""
     entries = [entry for entry in read_manifest(directory, must_exist=True) if log in (None, entry.log)]
     if not entries:
         raise RunnerError(f"{directory / MANIFEST} has nothing of {log or 'any log'}.")

@@ -131,7 +131,7 @@ def archive(
         bool, typer.Option("--execute", help="Really do it. Without: only say what would be archived.")
     ] = False,
 ) -> None:
-    """Move months of the logs that are past their retention into files. Only says what it would do."""
+    """Move months of the logs that are past their retention into files."""
     with _opened() as (_, database):
         count = archive_command.run(database, to, execute=execute, report=typer.echo)
     if not count:
@@ -142,7 +142,7 @@ def archive(
 
 @app.command("restore-archive")
 def restore_archive(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds the files and their manifest.json.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds the files and manifest.json.")],
     schema: Annotated[str, typer.Option(metavar="NAME", help="The new schema to load into.")],
     log: Annotated[str | None, typer.Option(metavar="LOG", help="Only this log.")] = None,
 ) -> None:

@@ -76,7 +76,7 @@ class Status:
     log_months_ahead: int | None = None
     log_guard_problems: list[str] = field(default_factory=list)
     refused_changes_go_to: str | None = None
-    """table: into security_events at once; server log: there, and counted in security_events at the upkeep."""
+    """table: security_events, at once; server log: there, and counted in security_events at night."""
 
     @property
     def problems(self) -> list[str]:

@@ -54,7 +54,8 @@ def scalar(connection: psycopg.Connection, query: str) -> object:
 
 def old_count(database: Database) -> object:
     return scalar(
-        database.superuser(), "select count(*) from public.badge_evaluation_logs where triggered_at < '2020-01-01'"
+        database.superuser(),
+        "select count(*) from public.badge_evaluation_logs where triggered_at < '2020-01-01'",
     )
 
 
@@ -68,8 +69,10 @@ def test_without_execute_nothing_is_written_or_removed(old: Database, tmp_path: 
 
 def test_a_month_goes_into_a_file_and_comes_back_the_same(old: Database, tmp_path: Path) -> None:
     superuser = old.superuser()
-    superuser.execute("create table public.before as select * from public.badge_evaluation_logs "
-        "where triggered_at < '2020-01-01'")
+    superuser.execute(
+        "create table public.before as select * from public.badge_evaluation_logs "
+        "where triggered_at < '2020-01-01'"
+    )
     count, _ = run(old, tmp_path)
     assert (count, old_count(old)) == (1, 0)
     (entry,) = archive.read_manifest(tmp_path)
@@ -92,7 +95,9 @@ def test_a_month_goes_into_a_file_and_comes_back_the_same(old: Database, tmp_pat
     for left, right in (("asked.badge_evaluation_logs", "before"), ("before", "asked.badge_evaluation_logs")):
         assert scalar(superuser, f"select count(*) from (table {left} except table {right}) as x") == 0
     superuser.execute("select private.ensure_log_partitions()")
-    assert scalar(superuser, "select count(*) from public.ops_alerts") == 0, "what an archive took is not missed"
+    assert scalar(superuser, "select count(*) from public.ops_alerts") == 0, (
+        "what an archive took is not missed"
+    )
     assert run(old, tmp_path)[0] == 0
 
 
@@ -106,7 +111,9 @@ def test_a_late_entry_of_an_archived_month_makes_a_file_of_its_own(old: Database
     assert len(list(tmp_path.glob("*.jsonl.gz"))) == 2
 
 
-def test_an_entry_that_comes_between_export_and_removal_stops_the_removal(old: Database, tmp_path: Path) -> None:
+def test_an_entry_that_comes_between_export_and_removal_stops_the_removal(
+    old: Database, tmp_path: Path
+) -> None:
     connection = old.migrator()
     (month,) = archive.past_floor(connection)
     entry = archive.export(connection, month, tmp_path)
@@ -149,7 +156,9 @@ def test_a_legal_hold_keeps_what_concerns_its_organisation(
     old: Database, tmp_path: Path, organisation: str
 ) -> None:
     service = old.connect_as("service_role")
-    service.execute("select public.set_legal_hold(tests.id('organisation', %s), 'DPA-2026/14')", (organisation,))
+    service.execute(
+        "select public.set_legal_hold(tests.id('organisation', %s), 'DPA-2026/14')", (organisation,)
+    )
     count, said = run(old, tmp_path)
     if organisation == "south":
         assert count == 1
@@ -171,13 +180,15 @@ def test_nothing_younger_than_the_floor_goes(database: Database, months_ago: int
     superuser = database.superuser()
     superuser.execute("set role peerledger_owner")
     superuser.execute(
-        f"call private.create_log_partition('badge_evaluation_logs', (date_trunc('month', now() at time zone 'utc')"
+        f"call private.create_log_partition('badge_evaluation_logs', "
+        f"(date_trunc('month', now() at time zone 'utc')"
         f" - interval '{months_ago} months')::date)".encode()
     )
     superuser.execute("reset role")
     with pytest.raises(errors.DatabaseError) as caught:
         superuser.execute(
-            f"select private.prune_log_month('badge_evaluation_logs', (date_trunc('month', now() at time zone 'utc')"
+            f"select private.prune_log_month('badge_evaluation_logs', "
+            f"(date_trunc('month', now() at time zone 'utc')"
             f" - interval '{months_ago} months')::date, 0, encode(sha256(''), 'hex'), '')".encode()
         )
     assert caught.value.sqlstate == "PL005"

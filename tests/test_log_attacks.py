@@ -39,9 +39,13 @@ CHANGES = {
     "a delete in a DO block": "do $$ begin delete from {t}; end $$",
     "a delete through a function of one's own": "create function pg_temp.f() returns void language sql "
     "as 'delete from {t}'; select pg_temp.f()",
-    "a cursor's row": "declare c cursor for select * from {t} for update; fetch c; delete from {t} where current of c",
+    "a cursor's row": "declare c cursor for select * from {t} for update; fetch c; "
+    "delete from {t} where current of c",
 }
-LOCKS = {"select for update": "select * from {t} for update", "lock": "lock table {t} in access exclusive mode"}
+LOCKS = {
+    "select for update": "select * from {t} for update",
+    "lock": "lock table {t} in access exclusive mode",
+}
 DDL = {
     "drop": "drop table {t}",
     "add a column": "alter table {t} add column x int",
@@ -56,7 +60,8 @@ DDL = {
     "a new owner": "alter table {t} owner to {role}",
     "rename": "alter table {t} rename to gone",
     "another schema": "alter table {t} set schema pg_temp",
-    "a foreign key": "create temporary table child (id uuid, at timestamptz, foreign key (id, at) references {t} (id, {c}))",
+    "a foreign key": "create temporary table child (id uuid, at timestamptz, "
+    "foreign key (id, at) references {t} (id, {c}))",
     "comment": "comment on table {t} is 'x'",
     "replica": "set session_replication_role = replica",
 }
@@ -89,7 +94,9 @@ def log_tables(database: Database) -> list[tuple[str, str, bool]]:
     return [
         (str(row[0]), str(row[1]), bool(row[2]))
         for row in database.superuser()
-        .execute("select log_table::regclass::text, quote_ident(time_column), is_partition from tests.log_tables")
+        .execute(
+            "select log_table::regclass::text, quote_ident(time_column), is_partition from tests.log_tables"
+        )
         .fetchall()
     ]
 
@@ -178,7 +185,10 @@ def test_no_user_adds_an_entry(quiet: Database, role: str, user: str) -> None:
         if table.removeprefix("public.") in open_to_users:
             continue
         assert outcome(connection, f"insert into {table} default values") == DENIED
-        with pytest.raises(errors.InsufficientPrivilege), connection.cursor().copy(f"copy {table} from stdin".encode()):
+        with (
+            pytest.raises(errors.InsufficientPrivilege),
+            connection.cursor().copy(f"copy {table} from stdin".encode()),
+        ):
             pass
 
 
@@ -186,7 +196,10 @@ def test_the_service_role_copies_in_through_the_log_only(quiet: Database) -> Non
     connection = connect(quiet, "service_role")
     for table, _, is_partition in log_tables(quiet):
         if is_partition:
-            with pytest.raises(errors.InsufficientPrivilege), connection.cursor().copy(f"copy {table} from stdin".encode()):
+            with (
+                pytest.raises(errors.InsufficientPrivilege),
+                connection.cursor().copy(f"copy {table} from stdin".encode()),
+            ):
                 pass
 
 
@@ -201,7 +214,8 @@ def test_no_key_leads_into_or_out_of_a_log(quiet: Database) -> None:
     """So no cascade can: checked for what is declared, then by deleting every parent."""
     superuser = quiet.superuser()
     keys = superuser.execute(
-        "select conname from pg_constraint where contype = 'f' and (conrelid in (select log_table from tests.log_tables) "
+        "select conname from pg_constraint where contype = 'f' "
+        "and (conrelid in (select log_table from tests.log_tables) "
         "or confrelid in (select log_table from tests.log_tables))"
     ).fetchall()
     assert keys == []
@@ -210,8 +224,10 @@ def test_no_key_leads_into_or_out_of_a_log(quiet: Database) -> None:
         superuser.execute("set local session_replication_role = replica")
         parents = superuser.execute(
             "select format('%I.%I', relnamespace::regnamespace, relname) from pg_class "
-            "where relnamespace in ('public'::regnamespace, 'private'::regnamespace) and relkind in ('r', 'p') "
-            "and oid not in (select log_table from tests.log_tables) and relowner = 'peerledger_owner'::regrole "
+            "where relnamespace in ('public'::regnamespace, 'private'::regnamespace) "
+            "and relkind in ('r', 'p') "
+            "and oid not in (select log_table from tests.log_tables) "
+            "and relowner = 'peerledger_owner'::regrole "
             "and relname <> 'logs'"
         ).fetchall()
         assert len(parents) > 10
@@ -255,7 +271,9 @@ def test_names_that_shadow_ours_do_not_mislead_a_definer(quiet: Database, role: 
         connection.execute(
             """
             create temporary table organisations (id uuid, organisation_id uuid);
-            create temporary table coordinator_assignments (organisation_id uuid, user_id uuid, chapter_id uuid);
+            create temporary table coordinator_assignments (
+                organisation_id uuid, user_id uuid, chapter_id uuid
+            );
             create temporary table peer_mentors (id uuid, organisation_id uuid, user_id uuid);
             create temporary table logs (log_name text, time_column text);
             create temporary table pg_class (oid oid, relname text);
@@ -294,7 +312,9 @@ def entries(database: Database, connection: psycopg.Connection | None = None) ->
     found = []
     for (log,) in connection.execute("select log_name from private.logs order by 1").fetchall():
         found += connection.execute(
-            sql.SQL("select {}, tests.fingerprint({}::regclass)").format(sql.Literal(log), sql.Literal(f"public.{log}"))
+            sql.SQL("select {}, tests.fingerprint({}::regclass)").format(
+                sql.Literal(log), sql.Literal(f"public.{log}")
+            )
         ).fetchall()
     return found
 
@@ -307,5 +327,8 @@ def test_copy_out_and_in_again_is_an_addition_and_nothing_else(quiet: Database) 
         for block in copy:
             out.write(bytes(block))
     assert out.getvalue()
-    with pytest.raises(errors.UniqueViolation), superuser.cursor().copy("copy public.badge_evaluation_logs from stdin") as copy:
+    with (
+        pytest.raises(errors.UniqueViolation),
+        superuser.cursor().copy("copy public.badge_evaluation_logs from stdin") as copy,
+    ):
         copy.write(out.getvalue())

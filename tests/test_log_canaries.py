@@ -1,5 +1,5 @@
-"""The sample data's names, addresses, numbers and notes, driven through every way to fail that we know: no log and
-no line that the project writes into the server's log holds one of them."""
+"""The sample data's names, addresses, numbers and notes, driven through every way to
+fail that we know: no log, and no line of ours in the server's log, holds one of them."""
 
 import csv
 from pathlib import Path
@@ -31,7 +31,8 @@ def failing(database: Database) -> Database:
     superuser.execute("select tests.make_two_organisations()")
     superuser.execute(
         "insert into public.badge_definitions (organisation_id, slug, name, criteria) "
-        "values (tests.id('organisation', 'north'), 'one', 'One', '{\"metric\": \"activity_count\", \"at_least\": 1}')"
+        "values (tests.id('organisation', 'north'), 'one', 'One', "
+        '\'{"metric": "activity_count", "at_least": 1}\')'
     )
     superuser.execute("create table public.canary (said text)")
     superuser.execute("grant select on public.canary to public")
@@ -48,14 +49,17 @@ end $$
 
 
 @pytest.mark.parametrize("code", ["23505", "22P02", "P0001", "58P01", "XX000", "57014", "40001"])
-@pytest.mark.parametrize("table", ["private.mentor_measures", "public.earned_badges", "public.badge_evaluation_logs"])
+@pytest.mark.parametrize(
+    "table", ["private.mentor_measures", "public.earned_badges", "public.badge_evaluation_logs"]
+)
 def test_no_canary_sings(failing: Database, table: str, code: str) -> None:
     superuser = failing.superuser()
     superuser.execute(_RAISE.replace("%s", f"'{code}'").encode())
     superuser.execute(
-        sql.SQL("create trigger canary before insert or update on {} for each row execute function private.canary()").format(
-            sql.Identifier(*table.split("."))
-        )
+        sql.SQL(
+            "create trigger canary before insert or update on {} for each row "
+            "execute function private.canary()"
+        ).format(sql.Identifier(*table.split(".")))
     )
     notices: list[str] = []
     superuser.add_notice_handler(
@@ -81,7 +85,9 @@ def test_no_canary_sings(failing: Database, table: str, code: str) -> None:
 
 
 @pytest.mark.parametrize("log", ["badge_evaluation_logs", "security_events"])
-def test_a_canary_that_gets_as_far_as_a_log_is_masked_where_it_can_be_told(database: Database, log: str) -> None:
+def test_a_canary_that_gets_as_far_as_a_log_is_masked_where_it_can_be_told(
+    database: Database, log: str
+) -> None:
     """Names cannot be told from other words: those the first line of defence keeps out, seen above."""
     client = database.connect_as("service_role")
     column, rest = {
@@ -94,12 +100,19 @@ def test_a_canary_that_gets_as_far_as_a_log_is_masked_where_it_can_be_told(datab
     }[log]
     with (_EXAMPLES / "peer_mentors.csv").open(encoding="utf-8") as file:
         mentors = list(csv.DictReader(file))[:50]
-    told = [row[column] for row in mentors for column in ("email", "phone") if row[column]] + [_NATIONAL_ID, _PATH]
+    told = [row[column] for row in mentors for column in ("email", "phone") if row[column]] + [
+        _NATIONAL_ID,
+        _PATH,
+    ]
     assert len(told) > 50
     for canary in told:
         stored = client.execute(
             sql.SQL("insert into public.{} ({}, {}) values ({}, %s) returning {}").format(
-                sql.Identifier(log), sql.SQL(rest), sql.Identifier(column), sql.SQL(values), sql.Identifier(column)
+                sql.Identifier(log),
+                sql.SQL(rest),
+                sql.Identifier(column),
+                sql.SQL(values),
+                sql.Identifier(column),
             ),
             (f'Key (x)=({canary}) exists, "{canary}", {canary}.',),
         ).fetchone()
@@ -120,4 +133,7 @@ def log_rows(connection: psycopg.Connection) -> list[str]:
 
 
 def alerts(connection: psycopg.Connection) -> list[str]:
-    return [str(row[0]) for row in connection.execute("select to_jsonb(alert)::text from public.ops_alerts as alert")]
+    return [
+        str(row[0])
+        for row in connection.execute("select to_jsonb(alert)::text from public.ops_alerts as alert")
+    ]
