@@ -11,6 +11,7 @@ help:
 	@echo "make test   set up, then every test, on every PostgreSQL that can be had"
 	@echo "make check  lint, types, SQL lint"
 	@echo "make bench  what the triggers cost, as ratios"
+	@echo "make mutants  does a test miss each policy, revoke and trigger? (minutes)"
 
 run: $(VENV)/run.stamp
 	$(BIN)/peerledger demo

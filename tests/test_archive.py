@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -262,6 +265,41 @@ def test_a_file_and_its_manifest_changed_together_do_not_get_past_the_database(
 def test_an_archive_is_readable_by_its_owner_alone(old: Database, tmp_path: Path) -> None:
     run(old, tmp_path / "to")
     assert (tmp_path / "to").stat().st_mode & 0o077 == 0
+
+
+def test_the_commands(old: Database, tmp_path: Path) -> None:
+    def peerledger(*arguments: str) -> tuple[int, str]:
+        url = old.dsn(old.target.server.migrator_dsn)
+        result = subprocess.run(
+            [sys.executable, "-m", "runner", *arguments],
+            env={**os.environ, "PEERLEDGER_DATABASE_URL": url},
+            cwd=Path(__file__).parent.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return result.returncode, (result.stdout + result.stderr).strip()
+
+    to = str(tmp_path / "to")
+    code, said = peerledger("archive", "--to", to)
+    assert (code, said.splitlines()[-1]) == (
+        0,
+        "Nothing was written or removed. Add --execute to do it.",
+    )
+    code, said = peerledger("archive", "--to", to, "--execute")
+    assert code == 0
+    assert "100 entries in badge_evaluation_logs_2019_03_" in said
+    assert peerledger("archive") == (0, "No month is past its retention and free to go.")
+    code, said = peerledger("restore-archive", to, "--schema", "asked")
+    assert (code, said.splitlines()[-1]) == (
+        0,
+        "100 entries. When the question is answered: drop schema asked cascade;",
+    )
+    code, said = peerledger("restore-archive", to, "--schema", "asked")
+    assert code == 2
+    assert said == "peerledger: The schema asked exists already. Give another name, or drop it first."
+    code, said = peerledger("restore-archive", str(tmp_path), "--schema", "other")
+    assert (code, said.count("\n")) == (2, 0)
 
 
 @pytest.mark.parametrize("role", ["anon", "authenticated", "service_role"])
