@@ -14,7 +14,7 @@ declare
     v_log record;
     v_months date[];
     v_month date;
-    v_before bigint := (select count(*) from pg_inherits);
+    v_before bigint;
 begin
     if not coalesce(ensure_log_partitions.months_ahead between 0 and 120, false) then
         raise exception using
@@ -22,6 +22,9 @@ begin
             message = 'months_ahead must be between 0 and 120.';
     end if;
 
+    -- One upkeep at a time: two would make the same partition.
+    lock table private.logs in share row exclusive mode;
+    v_before := (select count(*) from pg_inherits);
     for v_log in
         select log.log_name, log.time_column
         from private.logs as log
