@@ -1,4 +1,4 @@
-"""The upkeep of the logs and those who write into them at the same time: nobody's entry is lost, nobody waits long."""
+"""The upkeep of the logs while others write into them: no entry is lost, and nobody waits for long."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -62,9 +62,9 @@ def test_a_log_that_is_in_use_is_left_to_the_next_night(lacking: Database) -> No
     assert warnings == ["peerledger: the partitions of badge_evaluation_logs have to wait (55P03)"]
     upkeep.execute(_UPKEEP)
     assert all(made(upkeep))
-    assert upkeep.execute(
-        "select tableoid::regclass::text from public.badge_evaluation_logs"
-    ).fetchall() == [("private.badge_evaluation_logs_2019_03",)]
+    assert upkeep.execute("select tableoid::regclass::text from public.badge_evaluation_logs").fetchall() == [
+        ("private.badge_evaluation_logs_2019_03",)
+    ]
 
 
 def test_two_upkeeps_at_once_do_the_work_once(lacking: Database) -> None:

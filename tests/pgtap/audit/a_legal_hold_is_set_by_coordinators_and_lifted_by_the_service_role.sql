@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(16);
 select tests.make_two_organisations();
 create temporary table calls as
 select format('select public.set_legal_hold(%L, ''DPA-1'')', tests.id('organisation', 'north')) as set_it;
@@ -37,6 +37,10 @@ from (
 select is(
     tests.outcome('service_role', null, 'delete from public.legal_holds'), '42501', 'nobody removes one past the function'
 );
+select is(
+    tests.outcome('authenticated', tests.id('user', actor), 'select from public.legal_holds'), seen, actor || ' sees ' || seen
+)
+from (values ('nina', '1'), ('sven', '0')) as readers (actor, seen);
 select public.lift_legal_hold(id) from public.legal_holds;
 select isnt((select lifted_at from public.legal_holds), null, 'a lifted hold stays on record');
 select results_eq(

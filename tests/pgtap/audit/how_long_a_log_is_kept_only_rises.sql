@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(10);
 select throws_ok(statement, 'PL005', null, statement)
 from (
     values
@@ -17,6 +17,14 @@ select is(
 );
 select throws_ok(
     $$ select private.set_log_retention('badge_evaluation_logs', 119) $$, 'PL005', null, 'and not be taken back again'
+);
+select is(
+    (
+        select count(*) from pg_trigger
+        where
+            tgenabled = 'A' and tgparentid = 0
+            and tgname in ('_100_keep_log_floor', '_110_keep_log_floors', '_050_stamp_event')
+    ), 3::bigint, 'a replica session is no way around it'
 );
 select * from finish();
 rollback;
