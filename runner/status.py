@@ -51,6 +51,9 @@ from (
     group by log.log_name
 ) as counted
 """
+_GUARDS = """
+select relation_name || ': ' || problem from private.log_guards() where problem <> '' order by relation_name
+"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,9 @@ class Status:
     organisations: list[Organisation] = field(default_factory=list)
     open_alerts: list[dict[str, str]] = field(default_factory=list)
     log_months_ahead: int | None = None
+    log_guard_problems: list[str] = field(default_factory=list)
+    refused_changes_go_to: str | None = None
+    """table: security_events, at once; server log: there, and counted in security_events at night."""
 
     @property
     def problems(self) -> list[str]:
@@ -84,6 +90,7 @@ class Status:
             found.append(
                 f"The logs have partitions for {self.log_months_ahead} more months. Run `peerledger migrate`."
             )
+        found += [f"A log is not guarded as it should be: {problem}" for problem in self.log_guard_problems]
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -109,6 +116,9 @@ def read(database: Database) -> Status:
         ]
         months = connection.execute(_MONTHS_AHEAD).fetchone()
         state.log_months_ahead = months[0] if months else None
+        state.log_guard_problems = [str(row[0]) for row in connection.execute(_GUARDS).fetchall()]
+        goes_to = connection.execute("select private.security_events_go_to()").fetchone()
+        state.refused_changes_go_to = str(goes_to[0]) if goes_to else None
         return state
 
 
@@ -130,6 +140,9 @@ def show(state: Status) -> None:
         console.print(table(state.organisations))
     if state.log_months_ahead is not None:
         console.print(f"Logs: partitions for {state.log_months_ahead} more months")
+    if state.refused_changes_go_to is not None:
+        place = "security_events" if state.refused_changes_go_to == "table" else "the server's log"
+        console.print(f"Logs: an attempt to change one is recorded in {place}")
     for problem in state.problems:
         console.print(problem, markup=False, soft_wrap=True)
     if not state.problems:

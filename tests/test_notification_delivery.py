@@ -24,6 +24,8 @@ from runner.notify.fcm import Fcm
 from runner.notify.messages import Attempt, Message
 from runner.notify.texts import Text
 
+pytestmark = pytest.mark.one_target
+
 _PATIENCE = 30
 TOKEN = "device-token-that-nobody-may-read"
 
