@@ -76,7 +76,6 @@ def _badges(figures: Figures, words: Words) -> Section:
                     title=title,
                     total=sum(values),
                     highest=max(values),
-                    unit=words(f"columns.step_{figures['unit']}").lower(),
                     top=_step(figures, words, top),
                 )
                 if any(values)

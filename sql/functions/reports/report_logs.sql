@@ -11,7 +11,7 @@ as $$
 declare
     v_log record;
     v_counted jsonb;
-    v_logs jsonb := '[]';
+    v_logs jsonb := '[]'::jsonb;
 begin
     -- The logs are a table: a sixth is in the report by itself.
     for v_log in
