@@ -115,9 +115,9 @@ def data_model(connection: Connection) -> str:
     lines = [
         _NOTE,
         "# Data model\n",
-        "Every row belongs to one organisation, and children refer to their parents by `(organisation_id, id)`:",
-        "a row that joins two organisations cannot exist. The logs have no foreign keys: they outlive what they",
-        "speak of. `private` holds what the functions need for themselves; no API role reads it.\n",
+        "Every row belongs to one organisation, and children refer to parents by `(organisation_id, id)`:",
+        "a row that joins two organisations cannot exist. The logs have no foreign keys: they outlive what",
+        "they speak of. `private` holds what the functions need for themselves; no API role reads it.\n",
         "```mermaid",
         "erDiagram",
     ]
