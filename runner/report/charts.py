@@ -1,7 +1,7 @@
 """Plots as inline SVG: no script, nothing from outside, a title and a description for who cannot see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
@@ -185,7 +185,11 @@ class Calendar:
     description: str
     months: Sequence[tuple[str, dict[int, tuple[str, str]]]]
     """Label, and for each day its fill and its words."""
-    legend: Sequence[Legend] = field(default=())
+    legend: Sequence[Legend] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.months
 
     def body(self, separator: str) -> tuple[int, Markup]:
         left, row = 132, 25

@@ -133,7 +133,12 @@ def _nights(figures: Figures, words: Words) -> Section:
             Calendar(
                 words("sections.nights.plot"),
                 words("sections.nights.describe", **by_state),
-                list(months.items()),
+                # Of months before the first run and after today the table says enough.
+                [
+                    (month, days)
+                    for month, days in months.items()
+                    if counted[month]["ran"] or counted[month]["made_up"] or counted[month]["missed"]
+                ],
                 [Legend(words.label(state), fill) for state, fill in _NIGHT_FILLS.items() if by_state[state]],
             )
         ],

@@ -14,14 +14,22 @@ as $$
         select step.starts_on, step.starts_at, step.ends_at
         from private.report_steps(report_badges.from_date, report_badges.to_date, report_badges.time_zone) as step
     ),
+    -- Few rows of many entries: everything below is counted from these.
     entries as (
-        select entry.peer_mentor_id, entry.source, entry.error_message, cardinality(entry.badges_awarded) as awarded, steps.starts_on
+        select
+            entry.peer_mentor_id,
+            entry.source,
+            entry.error_message,
+            steps.starts_on,
+            count(*) as evaluations,
+            sum(cardinality(entry.badges_awarded)) as awarded
         from steps
         inner join public.badge_evaluation_logs as entry
             on
                 entry.org_id = report_badges.org_id
                 and entry.triggered_at >= steps.starts_at
                 and entry.triggered_at < steps.ends_at
+        group by entry.peer_mentor_id, entry.source, entry.error_message, steps.starts_on
     ),
     awards as (
         select steps.starts_on, count(*) as awards
@@ -36,15 +44,15 @@ as $$
     counted as (
         select
             entries.starts_on,
-            count(*) as evaluations,
-            count(entries.error_message) as failures
+            sum(entries.evaluations) as evaluations,
+            coalesce(sum(entries.evaluations) filter (where entries.error_message is not null), 0) as failures
         from entries
         group by entries.starts_on
     )
     select
         jsonb_build_object(
-            'evaluations', (select count(*) from entries),
-            'failures', (select count(entries.error_message) from entries),
+            'evaluations', (select coalesce(sum(counted.evaluations), 0) from counted),
+            'failures', (select coalesce(sum(counted.failures), 0) from counted),
             'mentors', (select count(distinct entries.peer_mentor_id) from entries),
             'awards', (select coalesce(sum(awards.awards), 0) from awards),
             'awards_logged', (select coalesce(sum(entries.awarded), 0) from entries),
@@ -66,7 +74,7 @@ as $$
                     values (1, 'activity_insert'), (2, 'activity_update'), (3, 'reconciliation'), (4, 'manual')
                 ) as known (position, source)
                 cross join lateral (
-                    select count(*) as evaluations, coalesce(sum(entries.awarded), 0) as awards
+                    select coalesce(sum(entries.evaluations), 0) as evaluations, coalesce(sum(entries.awarded), 0) as awards
                     from entries
                     where entries.source = known.source
                 ) as found
@@ -80,7 +88,7 @@ as $$
                         ), '[]'
                     )
                 from (
-                    select entries.error_message, count(*) as entries
+                    select entries.error_message, sum(entries.evaluations) as entries
                     from entries
                     where entries.error_message is not null
                     group by entries.error_message
