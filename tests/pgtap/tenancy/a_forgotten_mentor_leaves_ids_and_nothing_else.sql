@@ -22,7 +22,7 @@ values
 (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'olga'), 'status_changed', 'b', 'sent'),
 (tests.id('organisation', 'north'), tests.id('mentor', 'berit'), tests.id('user', 'berit'), 'status_changed', 'c', 'pending');
 insert into public.device_tokens (user_id, token, platform)
-values (tests.id('user', 'olga'), 'olgas phone', 'ios'), (tests.id('user', 'berit'), 'berits phone', 'ios');
+values (tests.id('user', 'olga'), 'olgas-phone', 'ios'), (tests.id('user', 'berit'), 'berits-phone', 'ios');
 create temporary table logged as
 select count(*) as entry_count from public.badge_evaluation_logs where peer_mentor_id = tests.id('mentor', 'olga');
 
@@ -34,7 +34,7 @@ from (
     values
     ('authenticated', 'oskar', '42501', 'not a coordinator of a chapter'),
     ('authenticated', 'sven', 'P0002', 'not another organisation''s coordinator'),
-    ('authenticated', 'olga', 'P0002', 'not the mentor'),
+    ('authenticated', 'olga', '42501', 'not the mentor'),
     ('anon', null, '42501', 'not anon'),
     ('authenticated', 'nina', '1', 'a coordinator of the whole organisation may'),
     ('service_role', null, '1', 'the service role may')
@@ -66,7 +66,7 @@ select is(
     (select count(*) from public.notifications where recipient_user_id = tests.id('user', 'olga')), 0::bigint,
     'no message leads to the user'
 );
-select is((select array_agg(token) from public.device_tokens), array['berits phone'], 'nor does a device');
+select is((select array_agg(token) from public.device_tokens), array['berits-phone'], 'nor does a device');
 select is((select count(*) from public.notifications), 2::bigint, 'what was sent stays, and what is for others');
 select results_eq(
     $$ select count(*) from public.badge_evaluation_logs where peer_mentor_id = tests.id('mentor', 'olga') $$,
