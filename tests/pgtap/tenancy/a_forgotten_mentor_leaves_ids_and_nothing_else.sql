@@ -36,7 +36,7 @@ from (
     values
     ('authenticated', 'oskar', '42501', 'not a coordinator of a chapter'),
     ('authenticated', 'sven', 'P0002', 'not another organisation''s coordinator'),
-    ('authenticated', 'olga', 'P0002', 'not the mentor'),
+    ('authenticated', 'olga', '42501', 'not the mentor'),
     ('anon', null, '42501', 'not anon'),
     ('authenticated', 'nina', '1', 'a coordinator of the whole organisation may'),
     ('service_role', null, '1', 'the service role may')
