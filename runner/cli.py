@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,6 +47,13 @@ reconcile = typer.Typer(
     help="Find what the ordinary way missed, and make up for it.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(reconcile, name="reconcile")
+
+
+class Language(StrEnum):
+    NB = "nb"
+    EN = "en"
+
+
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -237,6 +245,30 @@ def status(
         status_command.show(state)
     if state.problems:
         raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation.")],
+    first: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")
+    ],
+    last: Annotated[
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day, included.")
+    ],
+    html: Annotated[Path, typer.Option("--html", metavar="FILE", help="Where it is written.")],
+    language: Annotated[
+        Language | None, typer.Option("--lang", help="The organisation's own if not given.")
+    ] = None,
+) -> None:
+    """What happened in an organisation, as one HTML file for whoever audits it."""
+    from runner import report as report_command
+
+    with _opened() as (_, database):
+        report_command.write(
+            database, org, first.date(), last.date(), html, language.value if language else None
+        )
+    typer.echo(f"The report is in {html}.")
 
 
 @app.command()

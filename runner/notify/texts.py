@@ -1,47 +1,15 @@
 """The words of a message, from templates: nothing in them tells who it is about."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import jinja2
 
+from runner.longdate import MONTHS, long_date
 from runner.notify.messages import Message
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-_MONTHS: Mapping[str, tuple[str, ...]] = {
-    "nb": (
-        "januar",
-        "februar",
-        "mars",
-        "april",
-        "mai",
-        "juni",
-        "juli",
-        "august",
-        "september",
-        "oktober",
-        "november",
-        "desember",
-    ),
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
-}
-_DATE = {"nb": "{day}. {month} {year}", "en": "{day} {month} {year}"}
 
 
 @dataclass(frozen=True)
@@ -87,12 +55,8 @@ def _make_environment(locale: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
 
-    def long_date(value: str) -> str:
-        day = date.fromisoformat(value)
-        return _DATE[locale].format(day=day.day, month=_MONTHS[locale][day.month - 1], year=day.year)
-
-    environment.filters["date"] = long_date
+    environment.filters["date"] = lambda value: long_date(date.fromisoformat(value), locale)
     return environment
 
 
-_ENVIRONMENTS = {locale: _make_environment(locale) for locale in _MONTHS}
+_ENVIRONMENTS = {locale: _make_environment(locale) for locale in MONTHS}

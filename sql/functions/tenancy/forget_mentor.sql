@@ -53,9 +53,24 @@ begin
     where note.activity_id = activity.id and activity.mentor_id = forget_mentor.mentor_id;
     get diagnostics v_notes = row_count;
 
+    -- The reasons of earlier revocations are in the evidence.
     update public.earned_badges as earned
-    set revoke_reason = null
-    where earned.mentor_id = forget_mentor.mentor_id and earned.revoke_reason is not null;
+    set
+        revoke_reason = null,
+        evidence = case
+            when jsonb_typeof(earned.evidence) = 'array' then (
+                select coalesce(jsonb_agg(proof.value - '{reason,revoke_reason}'::text[] order by proof.number), '[]')
+                from jsonb_array_elements(earned.evidence) with ordinality as proof (value, number)
+                where jsonb_typeof(proof.value) = 'object'
+            )
+            else earned.evidence
+        end
+    where
+        earned.mentor_id = forget_mentor.mentor_id
+        and (
+            earned.revoke_reason is not null
+            or jsonb_path_exists(earned.evidence, '$[*] ? (@.reason != null || @.revoke_reason != null)')
+        );
     get diagnostics v_reasons = row_count;
 
     delete from public.notifications as notification

@@ -184,6 +184,7 @@ select is_empty(
             'public.find_missed_nights',
             'public.forget_mentor',
             'public.get_badge_progress',
+            'public.get_compliance_report',
             'public.get_hlf_removal_times',
             'public.get_hlf_sync_audit_summary',
             'public.get_hlf_sync_state_summary',

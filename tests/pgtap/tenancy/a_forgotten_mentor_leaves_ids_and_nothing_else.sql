@@ -1,5 +1,5 @@
 begin;
-select plan(18);
+select plan(19);
 select tests.make_two_organisations();
 update public.peer_mentors
 set display_name = 'Olga Nordmann', email = 'olga@example.no', phone = '41234567', dynamics_contact_id = gen_random_uuid(),
@@ -16,6 +16,8 @@ values (
 select public.evaluate_badges(tests.id('mentor', 'olga'));
 -- Which tells her of it: the second message that is not sent yet.
 select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'one'), 'Olga Nordmann said so');
+select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'one'), 'Olga Nordmann was right');
+select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'one'), 'Olga Nordmann said so again');
 insert into public.notifications (organisation_id, recipient_mentor_id, recipient_user_id, kind, dedupe_key, state)
 values
 (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'olga'), 'status_changed', 'a', 'pending'),
@@ -62,6 +64,10 @@ select results_eq(
 );
 select is((select array_agg(body) from public.activity_notes), array['stays'], 'the notes are gone, others'' are not');
 select is((select array_agg(revoke_reason) from public.earned_badges), array[null]::text[], 'so is the reason');
+select is(
+    (select array[evidence::text like '%Nordmann%', evidence::text like '%reinstated_at%'] from public.earned_badges), array[false, true],
+    'and those of earlier revocations; that there were any stays'
+);
 select is(
     (select count(*) from public.notifications where recipient_user_id = tests.id('user', 'olga')), 0::bigint,
     'no message leads to the user'

@@ -1,0 +1,48 @@
+"""What the documentation says of the database is what the database is."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Database
+
+from docs import generate
+from runner.sqlfiles import ROOT
+
+_PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.one_target
+def test_what_is_generated_is_up_to_date(database: Database) -> None:
+    with database.superuser() as connection:
+        for name, text in generate.generate(connection).items():
+            committed = (generate.DOCS / name).read_text(encoding="utf-8")
+            assert committed == text, f"docs/{name} is out of date: run `make docs`"
+
+
+def test_every_sqlstate_is_explained() -> None:
+    page = (generate.DOCS / "errors.md").read_text(encoding="utf-8").split("## Where each is raised")[0]
+    explained = set(re.findall(r"^\| `(\w{5})` \|", page, flags=re.MULTILINE))
+    assert len(explained) >= 9
+    assert explained == set(generate.raised())
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name} links to {target}"
+        if anchor and file.suffix == ".md":
+            titles = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+            assert anchor in anchors, f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+def test_files_and_tests_that_are_named_exist(page: Path) -> None:
+    """Paths in the tables of guarantees; `…` stands for a part of a name."""
+    text = page.read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:tests|runner|sql|bench|migrations|docs)/[\w./*…]+)`", text):
+        assert list(ROOT.glob(name.replace("…", "*").rstrip("/"))), f"{page.name} names {name}"

@@ -1,0 +1,282 @@
+"""`peerledger report`: one file that holds the database's figures, and nothing that it should not."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Database
+
+from runner import load, report
+from runner.database import Database as RunnerDatabase
+from runner.errors import RunnerError
+from runner.report.words import LANGUAGES, load_words
+from runner.sqlfiles import ROOT
+
+_EXAMPLES = ROOT / "examples" / "likeperson"
+_LANGUAGES = ("nb", "en")
+_ALL_TIME = (date(2025, 12, 1), date(2026, 12, 31))
+_PREPARE = """
+select tests.make_two_organisations();
+select tests.make_log_entry('olga') from generate_series(1, 1234);
+select public.run_certification_expiry();
+select private.raise_alert('<b>new kind</b>', 'warning', 'One.', 'x', tests.id('organisation', 'north'));
+"""
+_VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class Page(HTMLParser):
+    """Stricter than a browser: every tag that is opened is closed, and in its place."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.cells: list[str] = []
+        self.headings: list[int] = []
+        self.words = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag in ("td", "th"):
+            self.cells.append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+        if self.open and self.open[-1] in ("td", "th"):
+            self.cells[-1] += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.seen if name == tag]
+
+
+@pytest.fixture
+def opened(database: Database) -> RunnerDatabase:
+    """As the role that migrates, which on Supabase is no superuser."""
+    database.superuser().execute(_PREPARE.encode())
+    return as_migrator(database)
+
+
+def as_migrator(database: Database) -> RunnerDatabase:
+    return RunnerDatabase(database.dsn(database.target.server.migrator_dsn), is_embedded=False, psql=None)
+
+
+def command(opened: RunnerDatabase, directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
+    settings = {"PEERLEDGER_DATABASE_URL": opened.conninfo, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "runner", "report", *arguments],
+        cwd=directory,
+        env=clean | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def asked(org: str, first: str, last: str, html: str, *more: str) -> list[str]:
+    return ["--org", org, "--from", first, "--to", last, "--html", html, *more]
+
+
+def test_the_page_holds_the_figures_of_the_database(opened: RunnerDatabase) -> None:
+    figures = read(opened, "north", *_ALL_TIME)
+    page = Page(report.render(figures, "en"))
+
+    assert figures["badges"]["evaluations"] > 1_234
+    for number in (
+        figures["badges"]["evaluations"],
+        next(log for log in figures["retention"]["logs"] if log["log_name"] == "badge_evaluation_logs")[
+            "entries"
+        ],
+    ):
+        assert f"{number:,}" in page.cells
+    by_source = {row["source"]: row["evaluations"] for row in figures["badges"]["by_source"]}
+    by_state = figures["certifications"]["nights_by_state"]
+    assert (
+        f"Days on which there was no run yet, or no organisation: {by_state['not_expected']}." in page.words
+    )
+    words = load_words("en")
+    for source, evaluations in by_source.items():
+        assert page.cells[page.cells.index(words.label(source)) + 1] == f"{evaluations:,}"
+
+
+@pytest.mark.parametrize("language", _LANGUAGES)
+@pytest.mark.parametrize(
+    "period",
+    [
+        (date(2026, 1, 1), date(2026, 12, 31)),
+        (date.today(), date.today()),
+        (date(2001, 1, 1), date(2001, 1, 31)),
+        (date(2101, 1, 1), date(2101, 12, 31)),
+        (date(2017, 1, 1), date(2026, 12, 31)),
+    ],
+    ids=["a year", "a day", "nothing", "the future", "ten years"],
+)
+def test_a_page_is_sound_and_stands_alone(
+    opened: RunnerDatabase, language: str, period: tuple[date, date]
+) -> None:
+    text = report.make(opened, "north", *period, language)
+    page = Page(text)
+
+    assert page.all("html") == [{"lang": language}]
+    assert page.headings[0] == 1
+    assert page.headings.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in zip(page.headings, page.headings[1:], strict=False))
+    # Nothing from outside, and no script.
+    assert not re.search(r"https?:|//[a-z]|@import|<script|<link|<img|\son[a-z]+=", text)
+    assert set(re.findall(r"url\((.*?)\)", text)) <= {"#stripes"}
+    ids = [attributes["id"] for _, attributes in page.seen if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for attributes in page.all("a"):
+        assert (attributes["href"] or "").removeprefix("#") in ids
+    for attributes in page.all("svg"):
+        named = (attributes.get("aria-labelledby") or "").split()
+        assert set(named) <= set(ids)
+        assert named or attributes.get("aria-hidden") or attributes.get("class") == "swatch"
+    assert len(page.all("caption")) == len(page.all("table")) > 0
+    assert all(attributes["scope"] in ("col", "row") for attributes in page.all("th"))
+    assert "nan" not in text.lower().split()
+
+
+def test_what_comes_from_the_database_is_escaped(opened: RunnerDatabase) -> None:
+    text = report.make(opened, "north", date.today(), date.today(), "nb")
+    assert "<b>new kind" not in text
+    assert "&lt;b&gt;new kind&lt;/b&gt;" in text
+
+
+def test_the_language_is_the_organisations_own(database: Database, opened: RunnerDatabase) -> None:
+    assert '<html lang="nb">' in report.make(opened, "north", *_ALL_TIME)
+    database.superuser().execute(
+        "insert into public.organisation_settings (organisation_id, locale) "
+        "values (tests.id('organisation', 'north'), 'en')"
+    )
+    assert '<html lang="en">' in report.make(opened, "north", *_ALL_TIME)
+    assert '<html lang="nb">' in report.make(opened, "north", *_ALL_TIME, "nb")
+
+
+def test_the_command(opened: RunnerDatabase, tmp_path: Path) -> None:
+    done = command(opened, tmp_path, *asked("north", "2026-01-01", "2026-12-31", "r.html", "--lang", "en"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "The report is in r.html.\n"
+    assert '<html lang="en">' in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+    for arguments, code, words in (
+        (asked("west", "2026-01-01", "2026-12-31", "x.html"), 2, "north, south"),
+        (asked("north", "2026-01-02", "2026-01-01", "x.html"), 2, "must not be after"),
+        (asked("north", "2006-01-02", "2026-01-01", "x.html"), 2, "ten years"),
+        (asked("north", "2026-02-30", "2026-03-01", "x.html"), 2, "2026-02-30"),
+        (asked("north", "2026-01-01", "2026-12-31", "missing/x.html"), 1, "missing/x.html cannot be written"),
+        (asked("north", "2026-01-01", "2026-12-31", "x.html", "--lang", "sv"), 2, "sv"),
+    ):
+        failed = command(opened, tmp_path, *arguments)
+        assert failed.returncode == code, failed.stderr
+        assert words in failed.stderr
+        assert failed.stderr.count("\n") == 1
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_a_report_that_cannot_be_made_leaves_the_file_as_it_was(
+    opened: RunnerDatabase, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.html"
+    path.write_text("an earlier one")
+    with pytest.raises(RunnerError):
+        report.write(opened, "west", *_ALL_TIME, path)
+    assert path.read_text() == "an earlier one"
+
+
+@pytest.mark.one_target
+def test_nothing_personal_of_the_sample_data_is_in_it(database: Database) -> None:
+    opened = as_migrator(database)
+    load.load(opened, _EXAMPLES)
+    organisations = rows("organisations")
+    texts = [
+        report.make(opened, organisation["slug"], *_ALL_TIME, language)
+        for organisation in organisations
+        for language in _LANGUAGES
+    ]
+    # The name of the organisation is meant to be there.
+    without = [text.replace(one["name"], "") for text, one in zip(texts, doubled(organisations), strict=True)]
+    mentors = rows("peer_mentors")
+    personal = {mentor[column] for mentor in mentors for column in ("display_name", "email", "phone")} - {""}
+    personal |= {note["body"] for note in rows("activity_notes")}
+    assert len(personal) > 1_000
+    assert [words for words in personal if any(words in text for text in without)] == []
+    assert any(assignment["user_id"] in texts[0] for assignment in rows("coordinator_assignments"))
+
+
+def test_both_languages_have_the_same_keys_and_numbers() -> None:
+    norwegian, english = (dict(leaves(load_words(language).all)) for language in _LANGUAGES)
+    assert norwegian.keys() == english.keys()
+    assert [path.stem for path in sorted(LANGUAGES.glob("*.toml"))] == sorted(_LANGUAGES)
+    for key, words in english.items():
+        assert set(re.findall(r"\{\w+\}", words)) == set(re.findall(r"\{\w+\}", norwegian[key])), key
+
+
+def test_every_code_has_words(database: Database) -> None:
+    """Those that a CHECK lists, and the kinds of alerts in the functions."""
+    labels = load_words("en").all["labels"]
+    with database.superuser() as connection:
+        checks = connection.execute(
+            """
+            select pg_get_constraintdef(oid) from pg_constraint
+            where contype = 'c' and connamespace = 'public'::regnamespace
+                and conname in ('source_is_known', 'event_kind_is_known', 'outcome_is_known',
+                'cause_is_known', 'severity_is_known', 'reason_is_known', 'kind_is_known')
+            """
+        ).fetchall()
+        statuses = connection.execute(
+            "select unnest(enum_range(null::public.mentor_status))::text"
+        ).fetchall()
+    assert len(checks) >= 7
+    codes = {code for (check,) in checks for code in re.findall(r"'(\w+)'", check)} | {
+        row[0] for row in statuses
+    }
+    for path in (ROOT / "sql" / "functions").rglob("*.sql"):
+        codes |= set(re.findall(r"raise_alert\(\s*'(\w+)'", path.read_text(encoding="utf-8")))
+    assert codes - set(labels) == set()
+
+
+def read(opened: RunnerDatabase, slug: str, first: date, last: date) -> dict[str, Any]:
+    with opened.connect() as connection:
+        figures = report.read(connection, slug, first, last)
+    return json.loads(json.dumps(figures))  # type: ignore[no-any-return]
+
+
+def rows(table: str) -> list[dict[str, str]]:
+    with (_EXAMPLES / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def doubled(organisations: list[dict[str, str]]) -> Iterator[dict[str, str]]:
+    for organisation in organisations:
+        yield from (organisation for _ in _LANGUAGES)
+
+
+def leaves(words: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in words.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
