@@ -154,8 +154,8 @@ def nightly(
     ] = None,
 ) -> None:
     """The work of a night, step by step. Exit code 1 when a step failed; the others still ran."""
-    with _opened() as (_, database):
-        results = nightly_command.run(database, as_of.date() if as_of else None)
+    with _opened() as (settings, database):
+        results = nightly_command.run(database, as_of.date() if as_of else None, settings=settings)
     nightly_command.print_results(results)
     if not all(result.succeeded for result in results):
         raise typer.Exit(1)
