@@ -162,6 +162,26 @@ def nightly(
 
 
 @app.command()
+def worker(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="PART",
+            help="sync, notifications or nightly; may be repeated. All three if not given.",
+        ),
+    ] = None,
+) -> None:
+    """Sync, notifications and the nightly schedule in one process, until Ctrl-C or SIGTERM."""
+    from runner import worker as worker_command
+
+    settings = load_settings()
+    accounts = worker_command.check_settings(settings, only or [])
+    with open_database(settings) as database:
+        worker_command.run(database, settings, only or [], accounts)
+
+
+@app.command()
 def sync(
     once: Annotated[
         bool, typer.Option("--once", help="End when nothing is due, and say what was done.")
@@ -228,8 +248,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """How the system is. Exit code 1 when something needs a person."""
-    with _opened() as (_, database):
-        state = status_command.read(database)
+    with _opened() as (settings, database):
+        state = status_command.read(database, settings)
     if as_json:
         typer.echo(json.dumps(state.as_dict(), indent=2))
     else:

@@ -1,4 +1,4 @@
-"""The ledger of the nights, as the runner keeps it: what ran, was caught up, failed, or was skipped and why."""
+"""The ledger of the nights, as the runner keeps it: ran, caught up, failed, or skipped and why."""
 
 import uuid
 from collections.abc import Iterator
@@ -40,7 +40,8 @@ class Nights:
 
     def run(self, day: int = 1, **options: Any) -> dict[str, str]:
         at = FIRST + timedelta(days=day - 1)
-        results = nightly.run(self.opened, settings=settings(), **({"at": at, "again": False} | options))
+        given: dict[str, Any] = {"at": at, "again": False} | options
+        results = nightly.run(self.opened, settings=settings(), **given)
         return {result.name: result.state for result in results}
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -181,10 +182,15 @@ def test_two_nights_at_once_are_refused(nights: Nights) -> None:
 
 def test_told_to_stop_it_begins_no_other_step(nights: Nights) -> None:
     begun: list[str] = []
-    steps = tuple(
-        Step(name, lambda _, name=name: begun.append(name) or Outcome(""))  # type: ignore[misc]
-        for name in ("one thing", "other thing")
-    )
+
+    def step(name: str) -> Step:
+        def work(_: Night) -> Outcome:
+            begun.append(name)
+            return Outcome("")
+
+        return Step(name, work)
+
+    steps = (step("one thing"), step("other thing"))
     assert nights.run(steps=steps, stopped=lambda: len(begun) > 0) == {"one thing": "done"}
     assert nights.run(steps=steps) == {"one thing": "done", "other thing": "done"}
     assert begun == ["one thing", "other thing"]
