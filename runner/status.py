@@ -273,8 +273,8 @@ def read_sync(asked: Asked) -> Part:
     for dead in asked.rows(_DEAD_BY_ORGANISATION):
         part.problems.append(
             Problem(
-                f"{_counted(dead['dead_lettered'], 'mentor')} of {dead['slug']} could not be brought up to date "
-                "on the website.",
+                f"{_counted(dead['dead_lettered'], 'mentor')} of {dead['slug']} could not be brought up "
+                "to date on the website.",
                 "when the cause is mended: peerledger psql -- -c "
                 f"\"select public.requeue_dead_letters('{dead['organisation_id']}')\"",
             )
@@ -367,9 +367,10 @@ def read_certification_runs(asked: Asked) -> Part:
         if run["status"] == "running" and asked.at - run["started_at"] < _LONGEST_UNSENT:
             part.lines.append(f"Certifications: the run for {run['as_of']} is at work")
             continue
+        begun = asked.clock(run["started_at"])
         part.problems.append(
             Problem(
-                f"The certification run for {run['as_of']} of {asked.clock(run['started_at'])} did not finish.",
+                f"The certification run for {run['as_of']}, begun {begun}, did not finish.",
                 "peerledger nightly; the server's log says why it ended",
             )
         )

@@ -10,13 +10,14 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_clock
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import psycopg
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from runner import logs, metrics, nightly
@@ -137,7 +138,7 @@ class Worker:
             due.set()
 
         async def look() -> None:
-            if last_due(trigger, _now(self.settings)) > handled:
+            if trigger.last_fire_time(_now(self.settings)) > handled:
                 due.set()
 
         scheduler = AsyncIOScheduler(timezone=ZoneInfo(self.settings.nightly_zone))
@@ -147,7 +148,7 @@ class Worker:
         scheduler.add_job(look, IntervalTrigger(seconds=int(self.pace.look)), **how)
         scheduler.start()
         try:
-            if last_due(trigger, handled).date() == handled.date():
+            if trigger.last_fire_time(handled) >= trigger.on(handled.date()):
                 # Tonight's time has passed. What is done already is not done again.
                 due.set()
             else:
@@ -191,20 +192,35 @@ class Worker:
             return
 
 
-def nightly_trigger(settings: Settings) -> CronTrigger:
-    at = settings.nightly_at
-    zone = ZoneInfo(settings.nightly_zone)
-    return CronTrigger(hour=at.hour, minute=at.minute, second=at.second, timezone=zone)
+class DailyTrigger(BaseTrigger):  # type: ignore[misc]
+    """Once a day by the clocks of a zone, also when they are changed.
+
+    Not the library's CronTrigger: at 02:30 it fires without end on the night when that hour comes twice, and
+    at 00:00 it leaves out the day after the clocks went forward.
+    """
+
+    def __init__(self, at: wall_clock, zone: ZoneInfo) -> None:
+        self._at = at
+        self._zone = zone
+
+    def on(self, day: date) -> datetime:
+        """A time that comes twice is the first of the two; one that is left out comes an hour later."""
+        return datetime.combine(day, self._at, self._zone).astimezone(UTC)
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        day = now.astimezone(self._zone).date()
+        while (found := self.on(day)) < now or (previous is not None and found <= previous):
+            day += timedelta(days=1)
+        return found
+
+    def last_fire_time(self, now: datetime) -> datetime:
+        today = now.astimezone(self._zone).date()
+        # Yesterday's, and where a time that is left out came late, that of the day before.
+        return max(each for back in (0, 1, 2) if (each := self.on(today - timedelta(days=back))) <= now)
 
 
-def last_due(trigger: CronTrigger, now: datetime) -> datetime:
-    """When it was due last."""
-    # Three days: even where a change of clocks swallows one, there is another.
-    found = now - timedelta(days=3)
-    following = trigger.get_next_fire_time(None, found)
-    while following is not None and following <= now:
-        found, following = following, trigger.get_next_fire_time(following, following)
-    return found
+def nightly_trigger(settings: Settings) -> DailyTrigger:
+    return DailyTrigger(settings.nightly_at, ZoneInfo(settings.nightly_zone))
 
 
 # The command. ---------------------------------------------------------------------------------------
