@@ -25,14 +25,15 @@ from runner.settings import PREFIX, Settings
 NIGHT_OF = date(2026, 11, 15)
 
 # What the sync has brought about stays; whoever it has not reached yet is shown wrongly, so that there is
-# something to see.
+# something to see. Organisations that switched it off have another website.
 _ON_THE_WEBSITE = """
 select
     mentor.dynamics_contact_id,
     case when state.state = 'synced' then state.operation = 'restore' else mentor.status <> 'active' end
 from public.peer_mentors as mentor
 left join public.hlf_sync_state as state on state.mentor_id = mentor.id
-where mentor.dynamics_contact_id is not null
+left join public.organisation_settings as setting on setting.organisation_id = mentor.organisation_id
+where mentor.dynamics_contact_id is not null and coalesce(setting.website_sync_enabled, true)
 """
 
 

