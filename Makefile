@@ -1,6 +1,6 @@
 # The four words a newcomer needs: run, test, check, bench.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench mutants clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,7 @@ help:
 	@echo "make test   set up, then every test, on every PostgreSQL that can be had"
 	@echo "make check  lint, types, SQL lint"
 	@echo "make bench  what the triggers cost, as ratios"
+	@echo "make mutants  does a test miss each policy, revoke and trigger? (minutes)"
 
 run: $(VENV)/run.stamp
 	$(BIN)/peerledger demo
@@ -26,6 +27,10 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench
+
+# Each policy, revoke and trigger taken away in turn: does a test notice? Minutes.
+mutants: $(VENV)/dev.stamp
+	PYTHONPATH=.:tests $(BIN)/python tests/mutation.py $(ARGS)
 
 clean:
 	rm -rf $(VENV) .peerledger

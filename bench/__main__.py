@@ -16,7 +16,7 @@ from runner.database import Database, open_database
 from runner.migrate import migrate
 from runner.settings import Settings
 
-SYSTEMS = ("badges",)
+SYSTEMS = ("badges", "certifications", "proxy", "website_sync", "dynamics", "logs")
 
 
 def main(chosen: list[str]) -> int:

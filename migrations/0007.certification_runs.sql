@@ -28,7 +28,6 @@ create index certifications_expiry on public.certifications (organisation_id, ex
 create table public.certification_expiry_runs (
     run_id uuid primary key default gen_random_uuid(),
     as_of date not null,
-    is_local_today boolean not null default false,
     started_at timestamptz not null default clock_timestamp(),
     finished_at timestamptz,
     status text not null default 'running',
@@ -36,6 +35,7 @@ create table public.certification_expiry_runs (
     total_reminders_sent int not null default 0,
     total_failures int not null default 0,
     note text,
+    is_local_today boolean not null default false,
     constraint status_is_known check (status in ('running', 'succeeded', 'crashed')),
     constraint finished_at_is_set_when_it_succeeded check ((finished_at is not null) = (status = 'succeeded'))
 );
@@ -61,7 +61,7 @@ create table public.cert_expiry_reminders (
     id uuid primary key default gen_random_uuid(),
     organisation_id uuid not null,
     mentor_id uuid not null,
-    certification_id uuid not null,
+    certification_id uuid,
     threshold_day int not null,
     certification_expiry_date date not null,
     run_id uuid,

@@ -1,4 +1,4 @@
--- depends: 0006.certifications
+-- depends: 0007.certification_runs
 -- What coordinators say on behalf of mentors: the log of it, the types of activity that an organisation
 -- knows, and what the functions that register pass to one another.
 set role peerledger_owner;
@@ -9,7 +9,7 @@ add column activity_types text[] not null default '{}',
 add constraint activity_types_are_codes check (
     activity_types = '{}'
     or (
-        array_to_string(activity_types, ' ', '?') ~ '^[A-Za-z][A-Za-z0-9_-]{0,59}( [A-Za-z][A-Za-z0-9_-]{0,59})*$'
+        array_to_string(activity_types, ' ', '?') ~ '^[A-Za-zÆØÅæøå][A-Za-zÆØÅæøå0-9_-]{0,59}( [A-Za-zÆØÅæøå][A-Za-zÆØÅæøå0-9_-]{0,59})*$'
         and cardinality(string_to_array(array_to_string(activity_types, ' ', '?'), ' ')) = cardinality(activity_types)
     )
 );

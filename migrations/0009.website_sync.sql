@@ -1,4 +1,4 @@
--- depends: 0006.certifications
+-- depends: 0008.proxy_registration
 -- The public website lists active mentors. For each mentor one row says how the website should be, and
 -- how far it is on the way there; a log keeps every attempt.
 set role peerledger_owner;

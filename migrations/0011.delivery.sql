@@ -1,4 +1,4 @@
--- depends: 0006.certifications
+-- depends: 0010.log_protection
 -- Delivering what the outbox holds: who holds a message and until when, quiet hours and digests of an
 -- organisation, the devices of a user; and the ledger of the nightly jobs.
 set role peerledger_owner;

@@ -21,5 +21,7 @@ comment on column private.mentor_measures.measures is null;
 drop table private.badge_findings;
 alter table private.mentor_measures drop column settled_until;
 alter table private.badge_measures drop column thresholds;
+alter table private.badge_rules drop column criteria;
+alter table public.earned_badges alter column evidence drop default;
 
 reset role;

@@ -1,9 +1,19 @@
--- depends: 0006.certifications
+-- depends: 0011.delivery
 -- A measure's exact value matters only where a badge has a threshold. With the thresholds at hand an insert
 -- may keep an upper bound and look at the history only when that bound crosses one.
 set role peerledger_owner;
 
 alter table private.badge_measures add column thresholds bigint[] not null default '{}';
+-- What was compiled: criteria that came by without the triggers are not mistaken for it.
+alter table private.badge_rules add column criteria jsonb;
+update private.badge_rules as rule
+set criteria = definition.criteria
+from public.badge_definitions as definition
+where definition.id = rule.badge_definition_id and definition.criteria_version = rule.criteria_version;
+comment on column private.badge_rules.criteria is 'The criteria that the formula was compiled from.';
+
+alter table public.earned_badges alter column evidence set default '[]';
+
 comment on column private.badge_measures.thresholds is
 'What the badges of the organisation ask this measure to reach, ascending.';
 

@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from rich.console import Console
 
 from runner import alerts as alerts_command
+from runner import archive as archive_command
 from runner import demo as demo_command
 from runner import load as load_command
 from runner import migrate as migration
@@ -292,6 +293,36 @@ def acknowledge(
     with _opened() as (_, database):
         alerts_command.acknowledge(database, alert_id)
     typer.echo("Acknowledged.")
+
+
+@app.command()
+def archive(
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="Where the files and their manifest.json go.")
+    ] = Path("archive"),
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Really do it. Without: only say what would be archived.")
+    ] = False,
+) -> None:
+    """Move months of the logs that are past their retention into files."""
+    with _opened() as (_, database):
+        count = archive_command.run(database, to, execute=execute, report=typer.echo)
+    if not count:
+        typer.echo("No month is past its retention and free to go.")
+    elif not execute:
+        typer.echo("Nothing was written or removed. Add --execute to do it.")
+
+
+@app.command("restore-archive")
+def restore_archive(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds the files and manifest.json.")],
+    schema: Annotated[str, typer.Option(metavar="NAME", help="The new schema to load into.")],
+    log: Annotated[str | None, typer.Option(metavar="LOG", help="Only this log.")] = None,
+) -> None:
+    """Load archived months into a schema of their own, to answer a question. The logs stay as they are."""
+    with _opened() as (_, database):
+        count = archive_command.restore(database, directory, schema, log, typer.echo)
+    typer.echo(f"{count:,} entries. When the question is answered: drop schema {schema} cascade;")
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

@@ -59,6 +59,9 @@ from (
     group by log.log_name
 ) as counted
 """
+_GUARDS = """
+select relation_name || ': ' || problem from private.log_guards() where problem <> '' order by relation_name
+"""
 _SYNC = """
 select
     coalesce(sum(pending) filter (where is_enabled), 0)::int as pending,
@@ -386,6 +389,19 @@ def read_logs(asked: Asked) -> Part:
         part.problems.append(
             Problem(f"The logs have partitions for {months or 0} more months only.", "peerledger migrate")
         )
+    guards = [str(row[0]) for row in asked.connection.execute(_GUARDS).fetchall()]
+    for guard in guards:
+        part.problems.append(
+            Problem(
+                f"A log is not guarded as it should be: {guard}",
+                "see docs/operations.md under log_guards_missing",
+            )
+        )
+    # table: at once; otherwise the server's log has it, and the night counts it.
+    goes_to = asked.connection.execute("select private.security_events_go_to()").fetchone()
+    place = "security_events" if goes_to and goes_to[0] == "table" else "the server's log"
+    part.lines.append(f"Logs: an attempt to change one is recorded in {place}")
+    part.values |= {"log_guard_problems": guards, "refused_changes_go_to": goes_to and goes_to[0]}
     return part
 
 

@@ -34,6 +34,7 @@ from runner.settings import Settings
 from runner.sync_database import Claim, DatabaseAwayError, SyncDatabase, Verdict, connected
 
 _OUTAGE_CODES = frozenset({408, 429, 500, 502, 503, 504})
+_PATIENCE_AT_START = 30
 _MOST_IN_A_REPORT = 500
 NOT_SENT = Seen(error_kind="not_sent")
 _OUTAGE_KINDS = frozenset({"timeout", "connection", "bad_response", "token_unavailable"})
@@ -560,7 +561,7 @@ def run(
     tell: Callable[[str], None],
 ) -> int:
     """The exit code: 1 when a person should look."""
-    require_organisations(database, accounts)
+    _wait_for_database(database, accounts, 0 if once else _PATIENCE_AT_START, tell)
     try:
         sync = asyncio.run(_run(database, settings, accounts, once, is_break_glass, tell))
     except BaseExceptionGroup as group:
@@ -622,6 +623,25 @@ def pace_of(settings: Settings) -> Pace:
         # A request must be able to end within it, with time to spare.
         lease=max(settings.sync_lease_seconds, 3 * settings.dynamics_timeout_seconds),
     )
+
+
+def _wait_for_database(
+    database: Database, accounts: Sequence[Account], seconds: float, tell: Callable[[str], None]
+) -> None:
+    """A worker may start while the server does. A wrong address looks the same, so not for long."""
+    deadline = time.monotonic() + seconds
+    told = False
+    while True:
+        try:
+            require_organisations(database, accounts)
+            return
+        except RunnerError as error:
+            if not isinstance(error.__cause__, psycopg.OperationalError) or time.monotonic() >= deadline:
+                raise
+            if not told:
+                tell(f"{error.message} Trying again.")
+            told = True
+        time.sleep(0.5)
 
 
 def limits_of(settings: Settings) -> RequestLimits:

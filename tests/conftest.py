@@ -73,9 +73,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "one_target: long, and of logic that no server does differently: on one of the targets only",
+    )
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "target" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--target") or ALL_TARGETS
+        if metafunc.definition.get_closest_marker("one_target"):
+            # The embedded one, which needs no container engine.
+            chosen = [EMBEDDED] if EMBEDDED in chosen else chosen[:1]
         metafunc.parametrize("target", chosen, ids=str, indirect=True, scope="session")
 
 

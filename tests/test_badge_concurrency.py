@@ -230,6 +230,27 @@ def test_bulk_inserts_in_opposite_order_do_not_deadlock(charity: Charity, before
     assert charity.rollup_differences() == []
 
 
+def test_a_new_mentor_among_known_ones_makes_no_deadlock(charity: Charity) -> None:
+    for _ in range(_ROUNDS):
+        new, known = sorted([charity.add_mentor(), charity.add_mentor()])
+        insert(charity.connection, [known])
+        first, second = charity.session(), charity.session()
+        for session in (first, second):
+            # The evaluation would survive a deadlock; here it must end the test.
+            session.execute("set deadlock_timeout = '10min'")
+            session.execute("set statement_timeout = '10s'")
+        with ThreadPoolExecutor(1) as pool:
+            with first.transaction():
+                insert(first, [new])
+                # It must not hold the known one while it waits for the new one.
+                work = pool.submit(insert, second, [new, known], 1)
+                assert wait_until_blocked(charity, second, work)
+                insert(first, [known], 2)
+            work.result(timeout=_PATIENCE)
+        assert (charity.log_rows(new), charity.log_rows(known)) == (2, 3)
+    assert charity.rollup_differences() == []
+
+
 def test_insert_update_and_delete_at_once_keep_the_rollups_exact(charity: Charity) -> None:
     sessions = [charity.session() for _ in range(3)]
     for _ in range(_ROUNDS):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from badge_model import Activity, Criteria, Evaluation, Mentor, Model, Organisation, Proof, leaves
-from conftest import EMBEDDED, Database
+from conftest import Database
 from psycopg.types.json import Jsonb
 
 _SEEDS = (1, 2, 3, 4)
@@ -351,13 +351,9 @@ def as_proofs(evidence: Iterable[dict[str, Any]]) -> dict[str, Proof]:
     }
 
 
+@pytest.mark.one_target
 @pytest.mark.parametrize("seed", _SEEDS)
-def test_generated_histories_agree_with_the_model(
-    database: Database, request: pytest.FixtureRequest, seed: int
-) -> None:
-    chosen = request.config.getoption("--target") or [EMBEDDED]
-    if database.target.name != chosen[0]:
-        pytest.skip("on one server only: name one with --target to have it there")
+def test_generated_histories_agree_with_the_model(database: Database, seed: int) -> None:
     history = History(database.superuser(), seed)
 
     for step in range(_STATEMENTS):

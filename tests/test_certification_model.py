@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from conftest import EMBEDDED, Database
+from conftest import Database
 
 _ZONES = ("Europe/Oslo", "Pacific/Kiritimati", "America/Los_Angeles")
 _MENTORS = 1000
@@ -245,17 +245,10 @@ def fetch(connection: psycopg.Connection, query: str, *arguments: object) -> tup
     return row
 
 
-@pytest.fixture
-def one_server_only(database: Database, request: pytest.FixtureRequest) -> Database:
-    chosen = request.config.getoption("--target") or [EMBEDDED]
-    if database.target.name != chosen[0]:
-        pytest.skip("on one server only: name one with --target to have it there")
-    return database
-
-
+@pytest.mark.one_target
 @pytest.mark.parametrize("centre", _CENTRES, ids=str)
-def test_generated_timelines_agree_with_the_model(one_server_only: Database, centre: date) -> None:
-    timelines = Timelines(one_server_only.superuser(), centre.toordinal(), centre)
+def test_generated_timelines_agree_with_the_model(database: Database, centre: date) -> None:
+    timelines = Timelines(database.superuser(), centre.toordinal(), centre)
     for _ in range(_STEPS):
         timelines.step()
         timelines.compare_state()
@@ -268,9 +261,10 @@ def test_generated_timelines_agree_with_the_model(one_server_only: Database, cen
     assert sum(timelines.transitions.values()) > 200
 
 
-def test_today_is_the_organisations_at_any_moment(one_server_only: Database) -> None:
+@pytest.mark.one_target
+def test_today_is_the_organisations_at_any_moment(database: Database) -> None:
     """Around midnight of many days, clock changes and the leap day among them, in every zone."""
-    connection = one_server_only.superuser()
+    connection = database.superuser()
     timelines = Timelines(connection, 1, _CENTRES[0])
     checked = Counter[str]()
     for centre in (*_CENTRES, date(2077, 3, 27), date(2077, 11, 7)):

@@ -15,6 +15,8 @@ from runner.errors import RunnerError
 from runner.nightly import Night, Outcome, Step
 from runner.sqlfiles import ROOT
 
+pytestmark = pytest.mark.one_target
+
 _AS_OF = date(2026, 3, 1)
 _PREPARE = """
 select tests.make_organisation('north');

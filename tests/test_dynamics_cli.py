@@ -15,6 +15,8 @@ from website import Website, make_website
 from runner.sqlfiles import ROOT
 from runner.standin import Fault, StandIn
 
+pytestmark = pytest.mark.one_target
+
 
 @pytest.fixture(scope="module")
 def shared_standin() -> Iterator[StandIn]:

@@ -260,3 +260,29 @@ def test_with_dynamics_every_step_is_done(nights: Nights, standin: StandIn) -> N
     ]
     assert {row[2] for row in nights.ledger("website_reconciliation")} == {"failed"}
     assert nights.alerts() == ["auth_failure", "nightly_failed"]
+
+
+def test_without_a_runner_the_ledger_is_the_same(nights: Nights) -> None:
+    """The jobs that are SQL only, one by one, as pg_cron calls them."""
+    nights.connection.execute("select tests.make_certificate('olga', '2026-02-27')")
+    jobs = ("certification_expiry", "badge_reconciliation", "log_partitions")
+    migrator = nights.opened.connect(autocommit=True)
+    with migrator:
+        for day in (1, 4):
+            for job in jobs:
+                at = FIRST + timedelta(days=day - 1)
+                assert migrator.execute("select private.run_nightly_job(%s, %s)", (job, at)).fetchone() == (
+                    "done",
+                )
+    for job in jobs:
+        states = {row[0]: row[2] for row in nights.ledger(job)}
+        assert states == {1: "ran", 2: "caught_up", 3: "caught_up", 4: "ran"}, job
+    assert nights.rows("select status::text from public.peer_mentors") == [("expired_cert",)]
+    assert nights.alerts() == ["night_without_run"]
+
+    nights.connection.execute("alter table public.certification_expiry_runs add check (false) not valid")
+    with nights.opened.connect(autocommit=True) as migrator:
+        query = "select private.run_nightly_job('certification_expiry', %s)"
+        assert migrator.execute(query, (FIRST + timedelta(days=4),)).fetchone() == ("failed",)
+    assert [row[2] for row in nights.ledger("certification_expiry") if row[0] == 5] == ["failed"] * 2
+    assert nights.alerts() == ["night_without_run", "nightly_failed"]

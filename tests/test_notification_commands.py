@@ -14,6 +14,8 @@ from test_notification_delivery import Charity
 
 from runner.sqlfiles import ROOT
 
+pytestmark = pytest.mark.one_target
+
 
 @pytest.fixture
 def charity(database: Database) -> Charity:

@@ -101,6 +101,7 @@ _TROUBLE: dict[str, tuple[str, str, str]] = {
 }
 
 
+@pytest.mark.one_target
 @pytest.mark.parametrize("trouble", _TROUBLE)
 def test_each_trouble_is_said_with_what_to_do(world: World, trouble: str) -> None:
     statement, what, do = _TROUBLE[trouble]
@@ -111,6 +112,7 @@ def test_each_trouble_is_said_with_what_to_do(world: World, trouble: str) -> Non
     assert do in problem.do
 
 
+@pytest.mark.one_target
 def test_a_night_that_does_not_come_is_noticed(world: World) -> None:
     """Also where no worker runs that could say so."""
     now = datetime.now(UTC)
@@ -121,6 +123,7 @@ def test_a_night_that_does_not_come_is_noticed(world: World) -> None:
     assert any("Nights that are not accounted for" in problem.what for problem in problems)
 
 
+@pytest.mark.one_target
 def test_information_needs_nobody(world: World) -> None:
     world.do("select private.raise_alert('notification_unreachable', 'info', 'No device.', 'test')")
     state = status.read(world.opened)
@@ -128,6 +131,7 @@ def test_information_needs_nobody(world: World) -> None:
     assert "For your information: No device." in state.parts["alerts"].lines
 
 
+@pytest.mark.one_target
 @pytest.mark.parametrize("name", PARTS)
 def test_a_part_that_cannot_be_read_is_a_problem(world: World, name: str) -> None:
     def fail(asked: Asked) -> Part:
@@ -142,6 +146,7 @@ def test_a_part_that_cannot_be_read_is_a_problem(world: World, name: str) -> Non
     )
 
 
+@pytest.mark.one_target
 def test_a_lost_line_is_an_error_and_not_a_blank(world: World) -> None:
     def cut(asked: Asked) -> Part:
         world.do(f"select pg_terminate_backend({asked.connection.info.backend_pid})")
@@ -152,6 +157,7 @@ def test_a_lost_line_is_an_error_and_not_a_blank(world: World) -> None:
         status.read(world.opened, parts={"cut": cut})
 
 
+@pytest.mark.one_target
 def test_it_writes_nothing(world: World) -> None:
     def write(asked: Asked) -> Part:
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), asked.connection.transaction():

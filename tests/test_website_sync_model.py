@@ -13,6 +13,8 @@ import pytest
 from conftest import Database
 from website_sync_world import STATUSES, Claim, World, claim, complete, set_status
 
+pytestmark = pytest.mark.one_target
+
 _STEPS = 80
 _WORKERS = ("w1", "w2", "w3")
 _FAILURES = [

@@ -30,6 +30,8 @@ from runner.sqlfiles import ROOT
 from runner.standin import Fault, StandIn
 from runner.worker import Pace, Worker, nightly_trigger
 
+pytestmark = pytest.mark.one_target
+
 _PATIENCE = 30
 OSLO = ZoneInfo("Europe/Oslo")
 

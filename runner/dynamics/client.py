@@ -56,7 +56,7 @@ class DynamicsClient:
         self._base = credentials.url + API
         self._tls = credentials.tls()
         # One connection each, kept open: httpx asks every connection of a pool at every request, which
-        # with 52 of them costs five times the request itself.
+        # with 52 of them takes most of the time (see bench/dynamics.py).
         self._all: list[httpx.AsyncClient] = []
         self._idle: list[httpx.AsyncClient] = []
 

@@ -22,6 +22,7 @@ class Fault:
     """Reset the connection before the request is done, or after it was done and without an answer."""
     body: bytes | None = None
     content_type: str = "application/json"
+    location: str | None = None
     raw: bytes | None = None
     """These bytes instead of an HTTP answer."""
     revokes_tokens: bool = False

@@ -185,7 +185,7 @@ class StandIn:
                 request.transport.write(fault.raw)
                 request.transport.close()
             return web.Response()
-        headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
+        extra = {"Retry-After": fault.retry_after, "Location": fault.location}
         response: web.Response
         if fault.status is not None:
             response = web.Response(
@@ -198,7 +198,7 @@ class StandIn:
             response = self._do(request, body, entry.path)
             if self.table.changes != changes:
                 entry.applied, entry.applied_at = True, self.table.changes
-        response.headers.update(headers)
+        response.headers.update({name: value for name, value in extra.items() if value is not None})
         if fault.latency_after:
             await asyncio.sleep(fault.latency_after)
         if fault.cut == "after":

@@ -6,7 +6,9 @@ grant insert (
     id, organisation_id, mentor_id, coordinator_id,
     activity_type, occurred_on, duration_minutes, participant_count, delivery_mode
 ) on table public.activities to authenticated;
+-- Identity and all, for an upsert; private.on_activity_identity_changing keeps it from changing.
 grant update (
+    id, organisation_id, mentor_id, coordinator_id,
     activity_type, occurred_on, duration_minutes, participant_count, delivery_mode, voided_at
 ) on table public.activities to authenticated;
 grant select, insert, update, delete on table public.activities to service_role;

@@ -38,6 +38,7 @@ with check (
                 or (
                     activity.coordinator_id is not null
                     and activity.mentor_id in (select private.my_scope_mentor_ids())
+                    and activity.mentor_id not in (select private.my_mentor_ids())
                 )
             )
     )
@@ -56,6 +57,7 @@ using (
                 or (
                     activity.coordinator_id is not null
                     and activity.mentor_id in (select private.my_scope_mentor_ids())
+                    and activity.mentor_id not in (select private.my_mentor_ids())
                 )
             )
     )
@@ -71,6 +73,7 @@ with check (
                 or (
                     activity.coordinator_id is not null
                     and activity.mentor_id in (select private.my_scope_mentor_ids())
+                    and activity.mentor_id not in (select private.my_mentor_ids())
                 )
             )
     )

@@ -12,6 +12,9 @@ for all to service_role
 using (true)
 with check (true);
 
-create policy "Coordinators see the sync of their organisations" on public.hlf_sync_state
+create policy "Coordinators see the sync of all mentors and mentors their own" on public.hlf_sync_state
 for select to authenticated
-using (organisation_id in (select private.my_organisation_ids()));
+using (
+    organisation_id in (select private.my_organisation_ids())
+    or mentor_id in (select private.my_mentor_ids())
+);

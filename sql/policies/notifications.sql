@@ -1,4 +1,4 @@
--- A message is for whom it is addressed to, not for all of the organisation.
+-- Ids and dates, no words: coordinators may see what their organisation sends.
 call private.close_table('public.notifications');
 grant select on table public.notifications to authenticated;
 grant select, insert, update on table public.notifications to service_role;
@@ -13,9 +13,10 @@ for all to service_role
 using (true)
 with check (true);
 
-create policy "Recipients see their notifications" on public.notifications
+create policy "Coordinators see all notifications and recipients their own" on public.notifications
 for select to authenticated
 using (
-    recipient_user_id = (select private.caller_id())
+    organisation_id in (select private.my_organisation_ids())
+    or recipient_user_id = (select private.caller_id())
     or recipient_mentor_id in (select private.my_mentor_ids())
 );

@@ -13,21 +13,27 @@ begin
         return;
     end if;
 
-    if month is null then
-        execute format('create table private.%I partition of public.%I default', v_name, log_name);
-    else
-        -- Months are cut at midnight UTC, whatever the session's time zone.
-        execute format(
-            'create table private.%I partition of public.%I for values from (%L) to (%L)',
-            v_name, log_name, month::text || ' 00:00:00+00', (month + interval '1 month')::date::text || ' 00:00:00+00'
-        );
-    end if;
+    -- Made and locked down first and attached then: CREATE … PARTITION OF would stop every insert into the
+    -- log, attaching stops those into the default partition only.
+    execute format('create table private.%I (like public.%I including defaults including constraints)', v_name, log_name);
     call private.close_table(format('private.%I', v_name)::regclass);
     call private.guard_log(format('private.%I', v_name)::regclass);
+    execute format(
+        'alter table public.%I attach partition private.%I %s', log_name, v_name,
+        case
+            when month is null then 'default'
+            -- Months are cut at midnight UTC, whatever the session's time zone.
+            else format(
+                'for values from (%L) to (%L)',
+                month::text || ' 00:00:00+00', (month + interval '1 month')::date::text || ' 00:00:00+00'
+            )
+        end
+    );
 end
 $$;
 
 comment on procedure private.create_log_partition is
 'Makes the partition of a log for a month (its first day), or the default one (null), locked down like the '
-'log itself. Does nothing when it is there. For the owner role only.';
+'log itself. Does nothing when it is there; fails when the default one has entries of that month, see '
+'private.split_default_partition. For the owner role only.';
 revoke all on procedure private.create_log_partition from public, anon, authenticated, service_role;

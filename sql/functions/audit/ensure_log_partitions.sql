@@ -7,10 +7,14 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+-- No insert waits longer than this for the upkeep; what could not be had is for the next night.
+set lock_timeout = '5s'
 as $$
 declare
     v_log record;
-    v_before bigint := (select count(*) from pg_inherits);
+    v_months date[];
+    v_month date;
+    v_before bigint;
 begin
     if not coalesce(ensure_log_partitions.months_ahead between 0 and 120, false) then
         raise exception using
@@ -18,29 +22,46 @@ begin
             message = 'months_ahead must be between 0 and 120.';
     end if;
 
+    -- One upkeep at a time: two would make the same partition.
+    lock table private.logs in share row exclusive mode;
+    v_before := (select count(*) from pg_inherits);
     for v_log in
-        select log.log_name, month.first_day
+        select log.log_name, log.time_column
         from private.logs as log
-        cross join (
-            -- The default partition first: a row that fits nowhere is kept, not lost.
-            select null::date as first_day
-            union all
-            select generate_series(
-                date_trunc('month', now() at time zone 'utc'),
-                date_trunc('month', now() at time zone 'utc') + make_interval(months => ensure_log_partitions.months_ahead),
-                '1 month'
-            )::date
-        ) as month
-        order by log.log_name, month.first_day nulls first
+        order by log.log_name
     loop
-        call private.create_log_partition(v_log.log_name, v_log.first_day);
+        begin
+            -- The default partition first: an entry that fits nowhere is kept, not lost.
+            call private.create_log_partition(v_log.log_name, null);
+            v_months := private.months_in_default(v_log.log_name, v_log.time_column);
+            if cardinality(v_months) > 0 then
+                call private.split_default_partition(v_log.log_name, v_months);
+            end if;
+            for v_month in
+                select generate_series(
+                    date_trunc('month', now() at time zone 'utc'),
+                    date_trunc('month', now() at time zone 'utc')
+                    + make_interval(months => ensure_log_partitions.months_ahead),
+                    '1 month'
+                )::date
+            loop
+                call private.create_log_partition(v_log.log_name, v_month);
+            end loop;
+        exception
+            -- Somebody is using the log. One that has to wait keeps no other from its partitions.
+            when lock_not_available or deadlock_detected then
+                raise warning 'peerledger: the partitions of % have to wait (%)', v_log.log_name, sqlstate;
+        end;
     end loop;
 
+    perform private.watch_logs();
+    perform private.note_unrecorded_refusals();
     return (select count(*) from pg_inherits) - v_before;
 end
 $$;
 
 comment on function private.ensure_log_partitions is
-'Makes the missing monthly partitions of every log, this month and months_ahead more. Returns how many tables and '
-'indexes it attached. Error: 22023. For the runner.';
+'The upkeep of every log: makes the missing monthly partitions, this month and months_ahead more; gives the months '
+'that the default partition caught a partition of their own; looks whether the guards are as they were left. '
+'Returns how many tables and indexes it attached. Error: 22023. For the runner.';
 revoke all on function private.ensure_log_partitions from public, anon, authenticated, service_role;

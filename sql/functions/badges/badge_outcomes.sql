@@ -50,7 +50,7 @@ begin
     left join public.badge_definitions as definition
         on definition.organisation_id = facts.organisation_id and definition.is_active
     left join private.badge_rules as rule
-        on rule.badge_definition_id = definition.id and rule.criteria_version = definition.criteria_version
+        on rule.badge_definition_id = definition.id and rule.criteria = definition.criteria
     left join public.earned_badges as earned
         on earned.mentor_id = facts.mentor_id and earned.badge_definition_id = definition.id
     cross join lateral (

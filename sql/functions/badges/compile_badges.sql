@@ -89,11 +89,12 @@ begin
     where definition.id = any (definition_ids) and not part.leaf ->> 'metric' in ('tenure_days', 'badge_earned')
     on conflict do nothing;
 
-    insert into private.badge_rules (badge_definition_id, organisation_id, criteria_version, formula, leaves)
+    insert into private.badge_rules (badge_definition_id, organisation_id, criteria_version, criteria, formula, leaves)
     select
         definition.id,
         definition.organisation_id,
         definition.criteria_version,
+        definition.criteria,
         private.criteria_formula(definition.criteria, jsonb_object_agg(part.path, fact.key))::jsonpath,
         jsonb_agg(
             jsonb_build_object(
@@ -122,7 +123,11 @@ begin
     where definition.id = any (definition_ids)
     group by definition.id
     on conflict (badge_definition_id) do update
-    set criteria_version = excluded.criteria_version, formula = excluded.formula, leaves = excluded.leaves;
+    set
+        criteria_version = excluded.criteria_version,
+        criteria = excluded.criteria,
+        formula = excluded.formula,
+        leaves = excluded.leaves;
 
     -- What nobody asks any more would cost every insert.
     delete from private.badge_measures as measure

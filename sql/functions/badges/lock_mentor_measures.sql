@@ -1,5 +1,6 @@
 -- Locks in id order, so that two bulk inserts over the same mentors wait and never deadlock. What the
--- next statements read is then what the session before has committed.
+-- next statements read is then what the session before has committed. Rows that are missing are made
+-- before the first lock is taken: making one may have to wait for somebody who makes the same.
 create or replace function private.lock_mentor_measures(
     mentor_ids uuid[]
 )
@@ -10,28 +11,29 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_locked bigint;
-begin
-    for v_attempt in 1..2 loop
+    v_known bigint := (
         select count(*)
-        into v_locked
-        from (
-            select
-            from private.mentor_measures as mentor
-            where mentor.mentor_id = any (lock_mentor_measures.mentor_ids)
-            order by mentor.mentor_id
-            for update
-        ) as locked;
-        exit when v_locked = cardinality(lock_mentor_measures.mentor_ids);
-
+        from private.mentor_measures as mentor
+        where mentor.mentor_id = any (lock_mentor_measures.mentor_ids)
+    );
+begin
+    if v_known < cardinality(lock_mentor_measures.mentor_ids) then
         -- Without a version: what is known of them is recomputed from their activities when first read.
         insert into private.mentor_measures (mentor_id, organisation_id)
         select mentor.id, mentor.organisation_id
         from public.peer_mentors as mentor
-        where mentor.id = any (lock_mentor_measures.mentor_ids)
+        where
+            mentor.id = any (lock_mentor_measures.mentor_ids)
+            and not exists (select from private.mentor_measures as known where known.mentor_id = mentor.id)
         order by mentor.id
         on conflict (mentor_id) do nothing;
-    end loop;
+    end if;
+
+    perform
+    from private.mentor_measures as mentor
+    where mentor.mentor_id = any (lock_mentor_measures.mentor_ids)
+    order by mentor.mentor_id
+    for update;
 end
 $$;
 

@@ -22,7 +22,8 @@ begin
         );
     if not found then
         raise exception using
-            errcode = 'P0002',
+            -- A client that sees nothing is not allowed to; whoever sees everything looked for what is not there.
+            errcode = case when private.is_service_call() then 'P0002' else '42501' end,
             message = format('There is no activity %s, registered by proxy, that you can see.', new.proxy_activity_id),
             hint = 'The log speaks only of activities that exist. Register the activity; its entry is then written by the database.';
     end if;
@@ -56,8 +57,8 @@ end
 $$;
 
 comment on function private.on_proxy_audit_entry_inserting is
-'Trigger function of proxy_audit_log: stamps what a client adds with the truth. Errors: P0002 no such activity, 42501
-another month.';
+'Trigger function of proxy_audit_log: stamps what a client adds with the truth. Errors: 42501 no such
+activity in reach or another month, P0002 no such activity for the service role.';
 revoke all on function private.on_proxy_audit_entry_inserting from public, anon, authenticated, service_role;
 
 create or replace trigger _100_stamp_entry

@@ -7,7 +7,7 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid
+    select nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid
 $$;
 
 comment on function private.caller_id is

@@ -23,6 +23,12 @@ begin
             or v_organisation_id in (select private.my_organisation_ids())
         )
     then
+        if require_mentor_in_scope.mentor_id in (select private.my_mentor_ids()) then
+            raise exception using
+                errcode = '42501',
+                message = 'A mentor cannot do this for themselves.',
+                hint = 'Ask a coordinator of your organisation.';
+        end if;
         raise exception using
             errcode = 'P0002',
             message = format('There is no mentor %s that you can see.', require_mentor_in_scope.mentor_id),
@@ -41,6 +47,6 @@ end
 $$;
 
 comment on function private.require_mentor_in_scope is
-'Passes when the caller may act for this mentor. Errors: P0002 unknown or invisible, 42501 outside the '
-'caller''s chapters. For our functions only.';
+'Passes when the caller may act for this mentor. Errors: P0002 unknown or invisible, 42501 oneself, or '
+'outside the caller''s chapters. For our functions only.';
 revoke all on function private.require_mentor_in_scope from public, anon, authenticated, service_role;

@@ -13,7 +13,10 @@ as $$
 declare
     v_range tstzrange;
 begin
-    if not coalesce(visible_day_range.from_date <= visible_day_range.to_date, false) then
+    if num_nulls(visible_day_range.from_date, visible_day_range.to_date) > 0 then
+        raise exception using errcode = '22023', message = 'from_date and to_date must both be given.';
+    end if;
+    if visible_day_range.from_date > visible_day_range.to_date then
         raise exception using
             errcode = '22023',
             message = format('from_date %s must not be after to_date %s.', visible_day_range.from_date, visible_day_range.to_date),

@@ -23,7 +23,8 @@ select results_eq(
     order by 1
     $$,
     $$
-    values ('_100_no_delete', 'A'), ('_100_no_truncate', 'A'), ('_100_no_update', 'A'), ('_200_no_row_change', 'A')
+    values ('_100_no_delete', 'A'), ('_100_no_truncate', 'A'), ('_100_no_update', 'A'), ('_200_no_row_change', 'A'),
+    ('_300_mask_texts', 'A')
     $$,
     'it has the triggers, and they always fire'
 );

@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(14);
 select tests.make_two_organisations();
 select tests.make_log_entry('olga');
 select tests.make_log_entry('sara');
@@ -26,5 +26,43 @@ cross join lateral (
     ('anon', null, '42501', 'anon may not read'),
     ('service_role', null, expected.all_entries, 'service_role reads all')
 ) as actor (role_name, user_name, entries, description);
+
+-- What concerns an organisation is read there, what concerns none by the service role alone.
+select private.record_security_event('mentor_forgotten', organisation_id => tests.id('organisation', 'north'));
+select private.record_security_event('log_guards_changed');
+select is(
+    tests.outcome(
+        actor.role_name, tests.id('user', actor.user_name),
+        'select from public.security_events where event_kind in (''mentor_forgotten'', ''log_guards_changed'')'
+    ),
+    actor.entries, actor.description
+)
+from (
+    values
+    ('authenticated', 'nina', '1', 'a coordinator reads the security events of the organisation'),
+    ('authenticated', 'sven', '0', 'another organisation''s coordinator none of them'),
+    ('authenticated', 'olga', '0', 'a mentor none'),
+    ('anon', null, '42501', 'anon may not read them')
+) as actor (role_name, user_name, entries, description);
+select cmp_ok(
+    tests.outcome('service_role', null, 'select from public.security_events')::int, '>=', 2, 'service_role reads all of them'
+);
+select is_empty(
+    $$
+    select log.log_name
+    from private.logs as log
+    where not exists (
+        select
+        from pg_policy as policy
+        where
+            policy.polrelid = format('public.%I', log.log_name)::regclass
+            and policy.polcmd = 'r'
+            and policy.polroles = array['authenticated'::regrole::oid]
+            and pg_get_expr(policy.polqual, policy.polrelid)
+            like '(' || log.organisation_column || ' = ANY (ARRAY( SELECT private.my_organisation_ids()%'
+    )
+    $$,
+    'and every other log is read by its organisation''s coordinators alike'
+);
 select * from finish();
 rollback;

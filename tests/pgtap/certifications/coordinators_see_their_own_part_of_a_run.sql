@@ -72,7 +72,7 @@ from (
     ('service_role', null, 'select public.run_certification_expiry(''2026-04-01'')', '1'),
     ('authenticated', 'sven', 'select public.transition_mentor_status(%2$L, ''withdrawn'')', 'P0002'),
     ('authenticated', 'nina', 'select public.transition_mentor_status(%2$L, ''withdrawn'')', '1'),
-    ('authenticated', 'olga', 'select public.renew_certification(%2$L, ''2026-01-01'', ''2199-01-01'')', 'P0002'),
+    ('authenticated', 'olga', 'select public.renew_certification(%2$L, ''2026-01-01'', ''2199-01-01'')', '42501'),
     ('authenticated', 'oskar', 'select public.renew_certification(%2$L, ''2026-01-01'', ''2199-01-01'')', '1'),
     ('authenticated', 'nina', 'select status, note from public.certification_expiry_runs', '1'),
     ('authenticated', 'olga', 'select status, note from public.certification_expiry_runs', '0'),

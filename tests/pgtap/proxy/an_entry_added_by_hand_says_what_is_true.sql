@@ -24,9 +24,9 @@ from (
     ('oskar', '1', 'as themselves, of a mentor in scope', pg_temp.forge(tests.id('activity', 'nina for olga'), 'oskar')),
     ('oskar', '42501', 'in another coordinator''s name', pg_temp.forge(tests.id('activity', 'nina for olga'), 'nina')),
     ('oskar', '42501', 'of a mentor out of scope', pg_temp.forge(tests.id('activity', 'nina for berit'), 'oskar')),
-    ('sven', 'P0002', 'of another organisation''s activity', pg_temp.forge(tests.id('activity', 'nina for olga'), 'sven')),
-    ('nina', 'P0002', 'of an activity that is the mentor''s own', pg_temp.forge(tests.id('activity', 'olga''s'), 'nina')),
-    ('nina', 'P0002', 'of an activity that does not exist', pg_temp.forge(tests.id('activity', 'none'), 'nina')),
+    ('sven', '42501', 'of another organisation''s activity', pg_temp.forge(tests.id('activity', 'nina for olga'), 'sven')),
+    ('nina', '42501', 'of an activity that is the mentor''s own', pg_temp.forge(tests.id('activity', 'olga''s'), 'nina')),
+    ('nina', '42501', 'of an activity that does not exist', pg_temp.forge(tests.id('activity', 'none'), 'nina')),
     ('nora', '42501', 'of what was registered for themselves', pg_temp.forge(tests.id('activity', 'nina for nora'), 'nora')),
     (
         'nina', '42501', 'dated back',

@@ -37,8 +37,8 @@ select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
 values (tests.id('organisation', 'north'), '{walk,talk,conversation}');
-update public.peer_mentors set status = 'withdrawn', status_changed_at = '2026-05-09 23:00+00'
-where id = tests.id('mentor', 'berit');
+update public.peer_mentors set status = 'withdrawn' where id = tests.id('mentor', 'berit');
+update public.peer_mentors set status_changed_at = '2026-05-09 23:00+00' where id = tests.id('mentor', 'berit');
 insert into public.activities (id, organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, voided_at)
 select tests.id('activity', 'day ' || minutes), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'own', '2026-03-01', minutes, voided
 from (values (600, null), (400, null), (300, now())) as given (minutes, voided);

@@ -24,7 +24,7 @@ from (
     ('authenticated', 'oskar', 'olga', '1'),
     ('authenticated', 'oskar', 'berit', '42501'),
     ('authenticated', 'sven', 'olga', 'P0002'),
-    ('authenticated', 'olga', 'olga', 'P0002'),
+    ('authenticated', 'olga', 'olga', '42501'),
     ('authenticated', 'nina', 'nobody', 'P0002'),
     ('anon', null, 'olga', '42501'),
     ('service_role', null, 'sara', '1')

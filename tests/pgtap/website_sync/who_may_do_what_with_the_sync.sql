@@ -10,19 +10,22 @@ select public.pause_hlf_sync();
 -- Rows that each may read.
 select is(
     tests.outcome(actor.role_name, tests.id('user', actor.user_name), 'select from public.' || seen.table_name),
-    case actor.seen when 'north' then seen.north when 'south' then seen.south when 'all' then seen.everything else actor.seen end,
+    case actor.seen
+        when 'north' then seen.north when 'south' then seen.south when 'own' then seen.own when 'all' then seen.everything
+        else actor.seen
+    end,
     format('%s reads %s', coalesce(actor.user_name, actor.role_name), seen.table_name)
 )
 from (
     values
     ('authenticated', 'nina', 'north'), ('authenticated', 'oskar', 'north'), ('authenticated', 'sven', 'south'),
-    ('authenticated', 'olga', '0'), ('authenticated', 'stranger', '0'), ('anon', null, '42501'), ('service_role', null, 'all')
+    ('authenticated', 'olga', 'own'), ('authenticated', 'stranger', '0'), ('anon', null, '42501'), ('service_role', null, 'all')
 ) as actor (role_name, user_name, seen)
 cross join (
     values
-    ('hlf_sync_state', '2', '1', '3'), ('hlf_sync_audit_log', '2', '1', '3'),
-    ('hlf_sync_pauses', '1', '1', '2'), ('hlf_removals', '1', '1', '2')
-) as seen (table_name, north, south, everything);
+    ('hlf_sync_state', '2', '1', '1', '3'), ('hlf_sync_audit_log', '2', '1', '0', '3'),
+    ('hlf_sync_pauses', '1', '1', '0', '2'), ('hlf_removals', '1', '1', '0', '2')
+) as seen (table_name, north, south, own, everything);
 
 -- Nobody writes what functions write; the service role may add to the log, as to every log.
 select is(

@@ -1,0 +1,29 @@
+-- A wrong clock may have written a month of the year 2199: that one stays where it is.
+create or replace function private.months_in_default(
+    log_name text,
+    time_column text
+)
+returns date[]
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_months date[];
+begin
+    -- Through the log: its partitions have no policy for anybody.
+    execute format(
+        'select array_agg(distinct date_trunc(''month'', %1$I at time zone ''utc'')::date) from public.%2$I '
+        'where tableoid = $1 and %1$I between now() - interval ''20 years'' and now() + interval ''10 years''',
+        months_in_default.time_column, months_in_default.log_name
+    )
+    into v_months
+    using to_regclass(format('private.%I', months_in_default.log_name || '_default'));
+    return coalesce(v_months, '{}');
+end
+$$;
+
+comment on function private.months_in_default is
+'The months (first days) of the entries that are in a log''s default partition. For our functions only.';
+revoke all on function private.months_in_default from public, anon, authenticated, service_role;

@@ -1,0 +1,20 @@
+begin;
+select plan(3);
+select tests.make_two_organisations();
+insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
+values (
+    tests.id('badge', 'long'), tests.id('organisation', 'south'), 'long', 'Long',
+    '{"metric": "minutes_total", "at_least": 300}'
+);
+select is((select count(*) from public.earned_badges), 0::bigint, 'an hour is not enough');
+update public.activities set duration_minutes = 300 where id = tests.id('activity', 'sara''s');
+select is(
+    (select mentor_id from public.earned_badges where badge_definition_id = tests.id('badge', 'long')),
+    tests.id('mentor', 'sara'), 'five of them are'
+);
+select is(
+    (select badges_awarded from public.badge_evaluation_logs where source = 'activity_update'),
+    array[tests.id('badge', 'long')], 'and the log says why'
+);
+select * from finish();
+rollback;
