@@ -163,11 +163,31 @@ def nightly(
     ] = None,
 ) -> None:
     """The work of a night, step by step. Exit code 1 when a step failed; the others still ran."""
-    with _opened() as (_, database):
-        results = nightly_command.run(database, as_of.date() if as_of else None)
+    with _opened() as (settings, database):
+        results = nightly_command.run(database, as_of.date() if as_of else None, settings=settings)
     nightly_command.print_results(results)
     if not all(result.succeeded for result in results):
         raise typer.Exit(1)
+
+
+@app.command()
+def worker(
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="PART",
+            help="sync, notifications or nightly; may be repeated. All three if not given.",
+        ),
+    ] = None,
+) -> None:
+    """Sync, notifications and the nightly schedule in one process, until Ctrl-C or SIGTERM."""
+    from runner import worker as worker_command
+
+    settings = load_settings()
+    accounts = worker_command.check_settings(settings, only or [])
+    with open_database(settings) as database:
+        worker_command.run(database, settings, only or [], accounts)
 
 
 @app.command()
@@ -237,8 +257,8 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """How the system is. Exit code 1 when something needs a person."""
-    with _opened() as (_, database):
-        state = status_command.read(database)
+    with _opened() as (settings, database):
+        state = status_command.read(database, settings)
     if as_json:
         typer.echo(json.dumps(state.as_dict(), indent=2))
     else:

@@ -19,6 +19,14 @@ from runner.tables import LOADABLE, describe
 
 REJECTS = "rejects.csv"
 _PRINTED = 50
+# Of this transaction. Two years of activities must not bring a thousand messages about what is long known.
+_HISTORY = """
+delete from public.notifications
+where
+    kind = 'badge_awarded'
+    and created_at = now()
+    and (payload ->> 'qualified_on')::date < current_date - 30
+"""
 
 
 @dataclass
@@ -36,6 +44,8 @@ class Counts:
 class Result:
     counts: dict[str, Counts] = field(default_factory=dict)
     bad: list[BadLine] = field(default_factory=list)
+    untold: int = 0
+    """Badges reached long ago, of which nobody is told."""
 
 
 class _RefusedError(Exception):
@@ -76,6 +86,7 @@ def load(
                 _load_all(connection, paths, result, progress)
                 if result.bad and not skip_bad:
                     raise _RefusedError
+                result.untold = connection.execute(_HISTORY).rowcount
         except _RefusedError:
             pass
         except psycopg.Error as error:
@@ -85,6 +96,10 @@ def load(
 
 
 def show(result: Result) -> None:
+    if result.untold:
+        Console(stderr=True, highlight=False).print(
+            f"{result.untold:,} badges were reached more than 30 days ago: nobody is told of those."
+        )
     table = RichTable("table", box=None)
     for name in ("rows read", "inserted", "already there", "bad"):
         table.add_column(name, justify="right")

@@ -47,18 +47,24 @@ def reconcile(
 ) -> list[tuple[Account, dict[str, int]]]:
     """What was found for each account. Nothing is compared with a listing that was read in part."""
     known = require_organisations(database, accounts)
-    found = []
-    for account in accounts:
-        observed = asyncio.run(_read(settings, account))
-        content = [{"dynamics_contact_id": str(contact), "listed": listed} for contact, listed in observed]
-        with connected(database) as connection:
-            cursor: Any = connection.cursor(row_factory=dict_row)
-            counts = cursor.execute(
-                "select * from public.reconcile_hlf_sync(%s, %s)",
-                (Jsonb(content), organisations_of(account, accounts, known)),
-            ).fetchone()
-        found.append((account, counts))
-    return found
+    return [
+        (account, reconcile_account(database, settings, account, organisations_of(account, accounts, known)))
+        for account in accounts
+    ]
+
+
+def reconcile_account(
+    database: Database, settings: Settings, account: Account, organisations: Sequence[UUID] | None
+) -> dict[str, int]:
+    """`organisations`: whose website it is; None for all that there are."""
+    observed = asyncio.run(_read(settings, account))
+    content = [{"dynamics_contact_id": str(contact), "listed": listed} for contact, listed in observed]
+    ids = None if organisations is None else list(organisations)
+    with connected(database) as connection:
+        cursor: Any = connection.cursor(row_factory=dict_row)
+        query = "select * from public.reconcile_hlf_sync(%s, %s)"
+        counts: dict[str, int] = cursor.execute(query, (Jsonb(content), ids)).fetchone()
+    return counts
 
 
 async def _read(settings: Settings, account: Account) -> list[tuple[UUID, bool]]:

@@ -1,7 +1,9 @@
 """Settings from the environment or `.env`, all named PEERLEDGER_…"""
 
+from datetime import time
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -35,6 +37,11 @@ class Settings(BaseSettings):
     fcm_url: str = Field(default="https://fcm.googleapis.com", pattern="^https?://[^/ ]+")
     # Without a signal, the outbox is looked at this often.
     notify_poll_seconds: float = Field(default=15, gt=0, le=3600)
+    # When the worker does the nightly work. At 03:15 no clock is ever changed in Norway.
+    nightly_at: time = time(3, 15)
+    nightly_zone: str = "Europe/Oslo"
+    # Where, on this machine only, the worker shows its metrics; unset: nowhere.
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     # How to reach Dynamics; `runner.dynamics.credentials` checks them when they are needed.
     dynamics_url: str | None = None
     dynamics_authority: str | None = None
@@ -53,6 +60,37 @@ class Settings(BaseSettings):
     dynamics_timeout_seconds: float = Field(default=30, gt=0, le=300)
     # For how long a worker has a mentor for itself; a dead one's are taken over after that.
     sync_lease_seconds: float = Field(default=120, gt=5, le=3_600)
+
+    @property
+    def has_dynamics(self) -> bool:
+        """Something is said of it. Whether that is enough, `runner.dynamics.credentials` says."""
+        return any(
+            getattr(self, f"dynamics_{name}") is not None
+            for name in (
+                "url",
+                "tenant_id",
+                "client_id",
+                "client_secret",
+                "certificate_path",
+                "credentials_file",
+            )
+        )
+
+    @field_validator("nightly_at")
+    @classmethod
+    def _is_a_time_of_day(cls, at: time) -> time:
+        if at.tzinfo is not None:
+            raise ValueError("a time of day like 03:15; its zone is PEERLEDGER_NIGHTLY_ZONE")
+        return at
+
+    @field_validator("nightly_zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("not a time zone like Europe/Oslo") from None
+        return zone
 
     @field_validator("webhook_url")
     @classmethod

@@ -591,11 +591,7 @@ async def _run(
         limits=limits_of(settings),
         once=once,
         is_break_glass=is_break_glass,
-        pace=Pace(
-            request=settings.dynamics_timeout_seconds,
-            # A request must be able to end within it, with time to spare.
-            lease=max(settings.sync_lease_seconds, 3 * settings.dynamics_timeout_seconds),
-        ),
+        pace=pace_of(settings),
         tell=tell,
     )
     loop = asyncio.get_running_loop()
@@ -619,6 +615,14 @@ def organisations_of(
         return [known[slug] for slug in sorted(account.slugs) if slug in known]
     named = {slug for each in accounts for slug in each.slugs or ()}
     return [known[slug] for slug in known if slug not in named] if named else None
+
+
+def pace_of(settings: Settings) -> Pace:
+    return Pace(
+        request=settings.dynamics_timeout_seconds,
+        # A request must be able to end within it, with time to spare.
+        lease=max(settings.sync_lease_seconds, 3 * settings.dynamics_timeout_seconds),
+    )
 
 
 def _wait_for_database(

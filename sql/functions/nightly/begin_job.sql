@@ -11,8 +11,8 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    insert into public.job_runs as run (organisation_id, job, business_date, started_at)
-    select distinct organisation_id, begin_job.job, begin_job.business_date, begin_job.as_of
+    insert into public.job_runs as run (organisation_id, job, business_date, started_at, first_started_at)
+    select distinct organisation_id, begin_job.job, begin_job.business_date, begin_job.as_of, begin_job.as_of
     from unnest(coalesce(begin_job.organisation_ids, array[null]::uuid[])) as organisation_id
     on conflict on constraint one_row_for_an_organisation_job_and_date do update
     set

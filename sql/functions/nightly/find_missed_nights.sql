@@ -19,7 +19,13 @@ as $$
         select
             run.job,
             run.organisation_id is null as is_for_all,
-            min(run.business_date) as first_on
+            -- Begun on its own date: a date that somebody asked for does not make nights expected.
+            min(run.business_date) filter (
+                where run.business_date = private.business_date(run.organisation_id, run.first_started_at)
+            ) as first_on,
+            max(run.business_date) filter (
+                where run.business_date <= private.business_date(run.organisation_id, run.first_started_at)
+            ) as last_on
         from public.job_runs as run
         -- Named by the runner: one that a later version no longer has is not missed for ever.
         where
@@ -39,11 +45,25 @@ as $$
         select
             known.job,
             organisation.id,
-            greatest(known.first_on, (organisation.created_at at time zone organisation.time_zone)::date),
+            -- A night takes all organisations that there are: one without a row came after the last one.
+            coalesce(
+                (
+                    select min(run.business_date)
+                    from public.job_runs as run
+                    where
+                        run.job = known.job
+                        and run.organisation_id = organisation.id
+                        and run.business_date >= known.first_on
+                ),
+                greatest(
+                    known.last_on + 1,
+                    (organisation.created_at at time zone organisation.time_zone)::date + 1
+                )
+            ),
             (find_missed_nights.as_of at time zone organisation.time_zone)::date - 1
         from known
         cross join public.organisations as organisation
-        where not known.is_for_all
+        where not known.is_for_all and known.first_on is not null
     )
     select
         night.business_date::date,
@@ -65,7 +85,7 @@ $$;
 
 comment on function public.find_missed_nights is
 'Nights before today that a job has no row for, or failed in, or was killed in, oldest first: what is to be caught up.
-A job is expected from the first date in its ledger on, for an organisation from the day it was added; given jobs, only
-those. Callable by service_role.';
+A job is expected from the first night on that was begun on its own date, of an organisation from its first one, or from
+the night after it was added; given jobs, only those. Callable by service_role.';
 revoke all on function public.find_missed_nights from public, anon, authenticated, service_role;
 grant execute on function public.find_missed_nights to service_role;

@@ -1,0 +1,45 @@
+"""`demo`: shows the whole of it, twice the same, on a screen of 80 columns, and keeps off real data."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+
+from runner import embedded
+from runner.sqlfiles import ROOT
+
+
+def demo(directory: Path) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
+    # What is set of the real Dynamics has no say.
+    real = {"PEERLEDGER_DYNAMICS_URL": "https://127.0.0.1:1", "PEERLEDGER_DYNAMICS_LISTED_COLUMN": "other"}
+    return subprocess.run(
+        [sys.executable, "-m", "runner", "demo"],
+        cwd=directory,
+        env=clean | real | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def test_the_demo_shows_it_all_and_again_the_same(tmp_path: Path) -> None:
+    first = demo(tmp_path)
+    assert first.returncode == 0, first.stderr
+    for words in ("26,989", "1,388", "12 expired, 34 reminded, 0", "The website lists 231 mentors now"):
+        assert words in first.stdout, first.stdout
+    assert max(len(line) for line in first.stdout.splitlines()) <= 80
+    assert len(first.stdout.splitlines()) < 80
+    second = demo(tmp_path)
+    assert second.returncode == 0, second.stderr
+    assert "The website lists 231 mentors now; 261 attempts are in the log for good." in second.stdout
+    assert "Nothing to do: no certificate" in second.stdout
+
+    with psycopg.connect(embedded.start(tmp_path / ".peerledger")) as connection:
+        connection.execute("insert into public.organisations (slug, name) values ('real', 'Real')")
+    refused = demo(tmp_path)
+    assert refused.returncode == 1
+    assert "not samples" in refused.stderr.splitlines()[-1]

@@ -1,0 +1,56 @@
+"""What is deployed, as far as it can be tried without a registry; and that the runbook knows every alert."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from runner.settings import Settings
+from runner.sqlfiles import ROOT
+
+DEPLOY = ROOT / "deploy"
+_RAISED = re.compile(r"raise_alert\(\s*(?:case\b.*?\bend|'[a-z_0-9]+')", re.S)
+
+
+def test_the_runbook_knows_every_alert() -> None:
+    files = [*(ROOT / "sql").rglob("*.sql*"), *(ROOT / "runner").rglob("*.py")]
+    raised = {
+        kind
+        for file in files
+        for call in _RAISED.findall(file.read_text(encoding="utf-8"))
+        for kind in re.findall(r"'([a-z_0-9]+)'", call)
+    }
+    known = set(re.findall(r"^\| `([a-z_0-9]+)` \|", (ROOT / "docs" / "operations.md").read_text(), re.M))
+    assert "worker_part_failed" in raised
+    assert raised - known == set()
+
+
+def test_the_settings_of_the_examples_are_settings() -> None:
+    for file in DEPLOY.iterdir():
+        for name in re.findall(r"PEERLEDGER_([A-Z_]+)", file.read_text()):
+            assert name.rstrip("_").lower() in Settings.model_fields or name == "DYNAMICS_", (file.name, name)
+
+
+def test_the_image_holds_what_the_runner_reads() -> None:
+    lines = (DEPLOY / "Containerfile").read_text().splitlines()
+    sources = {word for line in lines if line.startswith("COPY") for word in line.split()[1:-1]}
+    assert {"requirements.txt", "pyproject.toml", "runner", "migrations", "sql", "examples"} <= sources
+    assert all((ROOT / source).exists() for source in sources)
+    ignored = (DEPLOY / "Containerfile.dockerignore").read_text()
+    assert all(f"!{source}\n" in ignored for source in sources)
+    assert "USER peerledger" in lines
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not there")
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    for unit in (*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")):
+        # There is no /opt/peerledger here.
+        text = unit.read_text().replace("/opt/peerledger/.venv/bin/peerledger", "/bin/true")
+        (tmp_path / unit.name).write_text(text)
+    units = sorted(str(path) for path in tmp_path.iterdir())
+    result = subprocess.run(
+        ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")

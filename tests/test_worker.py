@@ -1,0 +1,341 @@
+"""`worker`: as it runs for days, against a stand-in for Dynamics; its schedule, its metrics, its end."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from conftest import Database
+from test_dynamics_cli import assert_one_line, environment
+from website import Website, make_website
+
+from runner import nightly
+from runner.settings import Settings
+from runner.sqlfiles import ROOT
+from runner.standin import Fault, StandIn
+from runner.worker import Pace, Worker, nightly_trigger
+
+pytestmark = pytest.mark.one_target
+
+_PATIENCE = 30
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+@pytest.fixture(scope="module")
+def shared_standin() -> Iterator[StandIn]:
+    with StandIn() as running:
+        yield running
+
+
+@pytest.fixture
+def website(database: Database, shared_standin: StandIn) -> Website:
+    shared_standin.faults.clear()
+    shared_standin.table.rows.clear()
+    shared_standin.journal.clear()
+    made = make_website(database, shared_standin)
+    made.do(
+        "insert into public.organisation_settings (organisation_id, quiet_from, quiet_until)"
+        " values (%s, '00:00', '00:00')",
+        made.organisation_id,
+    )
+    return made
+
+
+def command(environment: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runner", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def until(reached: Callable[[], object], seconds: float = _PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.05)
+
+
+class Running:
+    """A worker process, and what it has printed and logged."""
+
+    def __init__(self, process: subprocess.Popen[str], directory: Path) -> None:
+        self.process = process
+        self.directory = directory
+
+    @property
+    def printed(self) -> str:
+        return (self.directory / "out").read_text()
+
+    @property
+    def logged(self) -> str:
+        return (self.directory / "err").read_text()
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.logged.splitlines()]
+
+    def said(self, event: str) -> bool:
+        return any(each["event"] == event for each in self.events)
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=_PATIENCE)
+
+
+@contextmanager
+def worker(environment: dict[str, str], cwd: Path, *arguments: str) -> Iterator[Running]:
+    with (cwd / "out").open("w") as out, (cwd / "err").open("w") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "runner", "worker", *arguments],
+            cwd=cwd,
+            env=environment,
+            stdout=out,
+            stderr=err,
+            text=True,
+        )
+        running = Running(process, cwd)
+        try:
+            yield running
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+
+def test_the_whole_of_it_in_seconds(website: Website, tmp_path: Path) -> None:
+    """An activity brings a badge and its message; an expired certificate takes its mentor off the website."""
+    (mentor,) = website.add_mentors(1)
+    website.do("update public.peer_mentors set user_id = gen_random_uuid() where id = %s", mentor)
+    website.do(
+        "insert into public.badge_definitions (organisation_id, slug, name, criteria)"
+        " values (%s, 'first', 'First', '{\"metric\": \"activity_count\", \"at_least\": 1}')",
+        website.organisation_id,
+    )
+    settings = environment(website)
+    with worker(settings, tmp_path) as running:
+        until(lambda: website.is_listed(mentor))
+        # Its first night it runs at once, unless tonight's time is yet to come.
+        if datetime.now(OSLO).time() > clock(3, 15):
+            until(
+                lambda: (
+                    len([each for each in running.events if each["event"] == "step"]) == len(nightly.STEPS)
+                )
+            )
+
+        begun = time.monotonic()
+        website.do(
+            "insert into public.activities"
+            " (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)"
+            " values (%s, %s, 'walk', current_date, 30)",
+            website.organisation_id,
+            mentor,
+        )
+        until(lambda: f"badge_awarded to mentor {mentor}" in running.printed)
+        until(lambda: website.value("select count(*) from public.notifications where state = 'sent'") == 1)
+        badge = time.monotonic() - begun
+
+        website.do(
+            "insert into public.certifications (organisation_id, mentor_id, issued_on, expires_on)"
+            " values (%s, %s, current_date - 400, current_date - 3)",
+            website.organisation_id,
+            mentor,
+        )
+        begun = time.monotonic()
+        night = command(settings, tmp_path, "nightly")
+        assert night.returncode == 0, night.stdout
+        until(lambda: not website.is_listed(mentor))
+        until(lambda: website.state(mentor) == "synced")
+        removal = time.monotonic() - begun
+        until(lambda: "certification_expired to mentor" in running.printed)
+        assert running.end() == 0
+    assert badge < 10
+    assert removal < 20
+    assert [outcome for _, outcome, *_ in website.log(mentor)] == ["success", "success"]
+    assert [each["event"] for each in running.events][-1] == "stopped"
+    # Every line is one of ours: ids, numbers and words, and never the mentor's.
+    assert "Kari" not in running.logged + running.printed
+    status = command(settings, tmp_path, "status", "--json")
+    assert (status.returncode, json.loads(status.stdout)["problems"]) == (0, [])
+
+
+def test_without_dynamics_the_sync_is_off_and_says_so(website: Website, tmp_path: Path) -> None:
+    clean = {k: v for k, v in environment(website).items() if not k.startswith("PEERLEDGER_DYNAMICS")}
+    with worker(clean, tmp_path) as running:
+        until(lambda: running.said("started"))
+        assert running.end() == 0
+    off = [each for each in running.events if each["event"] == "sync_is_off"]
+    assert [each["reason"] for each in off] == [nightly.NO_DYNAMICS]
+    assert next(e for e in running.events if e["event"] == "started")["parts"] == "notifications, nightly"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "named"),
+    [
+        ([], {"DYNAMICS_TENANT_ID": ""}, "PEERLEDGER_DYNAMICS_TENANT_ID"),
+        ([], {"NOTIFY_TRANSPORT": "webhook"}, "PEERLEDGER_WEBHOOK_URL"),
+        ([], {"NIGHTLY_AT": "late"}, "PEERLEDGER_NIGHTLY_AT"),
+        ([], {"NIGHTLY_ZONE": "Mars/Olympus"}, "PEERLEDGER_NIGHTLY_ZONE"),
+        ([], {"METRICS_PORT": "0"}, "PEERLEDGER_METRICS_PORT"),
+        (["--only", "everything"], {}, "everything"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_it_starts(
+    website: Website, tmp_path: Path, arguments: list[str], changes: dict[str, str], named: str
+) -> None:
+    result = command(environment(website, **changes), tmp_path, "worker", *arguments)
+    assert_one_line(result, 2, named)
+
+
+def test_the_sync_alone_needs_its_settings(website: Website, tmp_path: Path) -> None:
+    clean = {k: v for k, v in environment(website).items() if not k.startswith("PEERLEDGER_DYNAMICS")}
+    assert_one_line(command(clean, tmp_path, "worker", "--only", "sync"), 2, "PEERLEDGER_DYNAMICS_URL")
+
+
+def test_sigterm_in_the_middle_leaves_nothing_half(website: Website, tmp_path: Path) -> None:
+    website.add_mentors(200)
+    website.standin.faults.always = Fault(latency=0.1)
+    with worker(environment(website), tmp_path, "--only", "sync", "--only", "notifications") as running:
+        until(lambda: website.standin.journal.in_flight > 5)
+        assert running.end() == 0
+    sent = len(website.standin.journal.patches())
+    assert 0 < sent < 200
+    assert len(website.log()) == sent
+    assert website.value("select count(*) from public.hlf_sync_state where state = 'in_progress'") == 0
+
+
+def fetch(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_metrics_tell_what_the_database_knows(website: Website, tmp_path: Path) -> None:
+    website.add_mentors(3, status="withdrawn")
+    website.do("update public.hlf_removals set wanted_at = now() - interval '1 hour'")
+    website.do("select private.raise_alert('audit_write_failed', 'critical', 'Test.', 'test')")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        settings = environment(website, METRICS_PORT=str(port))
+        refused = command(settings, tmp_path, "worker", "--only", "notifications")
+        assert refused.returncode == 2
+        assert "PEERLEDGER_METRICS_PORT" in refused.stderr.splitlines()[-1]
+    with worker(settings, tmp_path, "--only", "notifications") as running:
+        until(lambda: running.said("started"))
+        assert fetch(port, "/alive") == (200, "alive\n")
+        assert fetch(port, "/ready") == (200, "ready\n")
+        code, text = fetch(port, "/metrics")
+        shown = {
+            name: float(value)
+            for name, value in (line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+        }
+        assert code == 200
+        assert shown["peerledger_sync_pending"] == 3
+        assert 3600 <= shown["peerledger_oldest_removal_seconds"] < 3700
+        assert shown['peerledger_sync_attempts_last_day{outcome="success"}'] == 0
+        assert shown['peerledger_open_alerts{severity="critical"}'] == 1
+        assert shown["peerledger_audit_write_failures"] == 1
+        assert shown["peerledger_last_good_night_seconds"] != shown["peerledger_last_good_night_seconds"]
+        assert shown['peerledger_part_running{part="notifications"}'] == 1
+        website.do("alter table public.hlf_removals rename to elsewhere")
+        assert fetch(port, "/ready")[0] == 503
+        assert "peerledger_database_up 0.0" in fetch(port, "/metrics")[1]
+        assert fetch(port, "/alive")[0] == 200
+        assert running.end() == 0
+
+
+def test_a_part_that_crashes_is_started_again(website: Website) -> None:
+    """With an alert, one for all its crashes, while the others go on."""
+    tries: list[float] = []
+
+    async def work() -> Worker:
+        made = Worker(
+            website.runner_database,
+            Settings.model_construct(),
+            parts=("sync", "notifications"),
+            pace=Pace(first_restart=0.01, longest_restart=0.04),
+        )
+
+        async def crash() -> None:
+            tries.append(time.monotonic())
+            if len(tries) > 4:
+                await made.stop.wait()
+            else:
+                raise ExceptionGroup("several", [ValueError("a secret")])
+
+        made._sync = crash  # type: ignore[method-assign]
+        async with asyncio.timeout(_PATIENCE):
+            running = asyncio.create_task(made.run())
+            while len(tries) < 5 or made.states["notifications"] != "running":
+                await asyncio.sleep(0.02)
+            assert made.states == {"sync": "running", "notifications": "running"}
+            made.stop.set()
+            await running
+        return made
+
+    made = asyncio.run(work())
+    assert made.states == {"sync": "stopped", "notifications": "stopped"}
+    assert website.rows("select kind, count(*) from public.ops_alerts group by kind") == [
+        ("worker_part_failed", 1)
+    ]
+
+
+@pytest.mark.parametrize("at", [clock(3, 15), clock(2, 30), clock(0, 0), clock(23, 59)], ids=str)
+@pytest.mark.parametrize("change", [date(2026, 3, 29), date(2026, 10, 25)], ids=str)
+def test_there_is_one_night_a_day_whatever_the_clocks_do(at: clock, change: date) -> None:
+    """02:30 does not exist on 29 March 2026 and comes twice on 25 October; 03:15 is always there once."""
+    trigger = nightly_trigger(Settings.model_construct(nightly_at=at))
+    now = datetime.combine(change - timedelta(days=3), clock(0, 0, 1), OSLO)
+    fired: list[datetime] = []
+    for _ in range(7):
+        fired.append(trigger.get_next_fire_time(fired[-1] if fired else None, now))
+        now = fired[-1] + timedelta(seconds=1)
+    days = [each.astimezone(OSLO).date() for each in fired]
+    assert days == [days[0] + timedelta(days=n) for n in range(7)]
+    if at == clock(3, 15):
+        assert {each.astimezone(OSLO).time() for each in fired} == {at}
+        hours = {(later - earlier).total_seconds() / 3600 for earlier, later in pairwise(fired)}
+        assert hours == ({23, 24} if change.month == 3 else {24, 25})
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        ("2026-10-25T03:14+01:00", "2026-10-24T03:15+02:00"),
+        ("2026-10-25T03:15+01:00", "2026-10-25T03:15+01:00"),
+        ("2026-03-29T23:00+02:00", "2026-03-29T03:15+02:00"),
+    ],
+)
+def test_what_was_due_last_is_known(now: str, last: str) -> None:
+    trigger = nightly_trigger(Settings.model_construct())
+    assert trigger.last_fire_time(datetime.fromisoformat(now)) == datetime.fromisoformat(last)
+
+
+def test_an_embedded_database_will_do(tmp_path: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
+    result = command(clean | {"PYTHONPATH": str(ROOT)}, tmp_path, "worker")
+    assert_one_line(result, 1, "peerledger migrate")
