@@ -99,6 +99,9 @@ begin
             set attempts = case when sync.claimed_version < sync.desired_version then 0 else sync.attempts + 1 end
             where sync.mentor_id = any (v_due) and sync.state = 'in_progress';
 
+            -- What is settled here, or given up below, is not due any more.
+            perform private.settle_needless_removals(v_due);
+
             select array_agg(mentor.id)
             into v_unreachable
             from public.peer_mentors as mentor
@@ -144,6 +147,7 @@ begin
                 from public.peer_mentors as mentor
                 where
                     sync.mentor_id = any (v_due)
+                    and sync.due_at is not null
                     and mentor.id = sync.mentor_id
                     and mentor.dynamics_contact_id is not null
                 returning sync.*, mentor.dynamics_contact_id
@@ -165,7 +169,8 @@ $$;
 comment on function public.claim_hlf_sync is
 'Takes up to batch_size (1 to 1,000) mentors that are due, removals first, for as long as the lease: nobody else gets
 them. An expired lease is taken over, and the attempt of its former holder is logged as failed. A mentor without a
-Dynamics contact becomes a dead letter here and is not returned. Mentors of paused organisations are left, unless
+Dynamics contact becomes a dead letter here and is not returned; neither is a removal that would take another, active
+mentor with the same contact off the website: it is settled without a request. Mentors of paused organisations are left, unless
 ignore_pause; those of organisations with the sync switched off always. Callable by service_role. Error: 22023.';
 revoke all on function public.claim_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.claim_hlf_sync to service_role;
