@@ -12,6 +12,7 @@ create table public.hlf_sync_state (
     state text not null default 'pending',
     attempts int not null default 0,
     next_attempt_at timestamptz not null default now(),
+    retry_not_before timestamptz,
     leased_by text,
     lease_expires_at timestamptz,
     triggered_by_event text not null,
@@ -48,6 +49,8 @@ comment on column public.hlf_sync_state.desired_version is 'Rises with each chan
 comment on column public.hlf_sync_state.applied_version is
 'The newest version that the website has confirmed, or that needed no request.';
 comment on column public.hlf_sync_state.attempts is 'Attempts for this version that did not succeed; 401 does not count.';
+comment on column public.hlf_sync_state.retry_not_before is
+'What the last Retry-After said; whatever is wanted meanwhile waits too. Null after a success.';
 comment on column public.hlf_sync_state.claimed_version is
 'What the holder of the lease was given. What is wanted may change while a request is under way.';
 comment on column public.hlf_sync_state.confirmed_operation is
@@ -115,6 +118,7 @@ create type private.hlf_sync_verdict as (
     state text,
     attempts int,
     next_attempt_at timestamptz,
+    retry_not_before timestamptz,
     error_message text,
     outcome text,
     retry_count int,
