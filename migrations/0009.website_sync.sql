@@ -90,7 +90,7 @@ create table public.hlf_removals (
 comment on table public.hlf_removals is
 'From when to when a mentor who should not be on the website may have been visible there.';
 comment on column public.hlf_removals.cancelled_at is
-'The mentor became active again before the removal was confirmed, or another active mentor has the same contact.';
+'No removal to wait for any more: the mentor is active again, another active mentor has the contact, or it was cleared.';
 create unique index one_open_removal_for_each_mentor on public.hlf_removals (mentor_id)
 where confirmed_at is null and cancelled_at is null;
 create index hlf_removals_wanted on public.hlf_removals (organisation_id, wanted_at);

@@ -63,8 +63,11 @@ begin
     insert into public.hlf_removals (organisation_id, mentor_id)
     select sync.organisation_id, sync.mentor_id
     from unnest(v_queued) as sync
+    inner join public.peer_mentors as mentor on mentor.id = sync.mentor_id
     where
         sync.operation = 'remove'
+        -- Without a contact nobody can be visible, and nothing would ever be confirmed.
+        and mentor.dynamics_contact_id is not null
         -- Reconciliation has seen them there, whatever was confirmed before.
         and (sync.confirmed_operation is distinct from 'remove' or queue_hlf_sync.event = 'reconciliation')
     on conflict (mentor_id) where confirmed_at is null and cancelled_at is null do nothing;
