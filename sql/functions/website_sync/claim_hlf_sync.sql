@@ -106,7 +106,7 @@ begin
                         leased_by = null,
                         lease_expires_at = null,
                         is_doubtful = false,
-                        last_error = private.safe_http_error_text(null, 'no_contact_id'),
+                        last_error = private.safe_delivery_text('website', null, 'no_contact_id'),
                         updated_at = clock_timestamp()
                     where sync.mentor_id = any (v_unreachable)
                     returning sync.*

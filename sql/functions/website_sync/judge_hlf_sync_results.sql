@@ -81,10 +81,10 @@ begin
         end,
         judge_hlf_sync_results.seen_at + greatest(
             case
-                when judged.fate = 'retry' then private.hlf_sync_backoff(judged.attempts + 1)
+                when judged.fate = 'retry' then private.retry_backoff(judged.attempts + 1)
                 -- Nobody else uses these credentials, so nothing stands still: at least not again at once.
                 when judged.fate = 'pause' and judged.organisation_id <> all (judged.credential_organisations)
-                    then private.hlf_sync_backoff(1)
+                    then private.retry_backoff(1)
                 else interval '0'
             end,
             judged.asked_to_wait
@@ -97,7 +97,7 @@ begin
         case
             when judged.fate in ('success', 'give_back') then null
             else
-                private.safe_http_error_text(judged.response_code, judged.error_kind)
+                private.safe_delivery_text('website', judged.response_code, judged.error_kind)
                 || case judged.fate
                     when 'exhausted' then format(' Given up after %s attempts.', judged.attempts + 1)
                     when 'superseded' then ' Something newer is wanted by now.'

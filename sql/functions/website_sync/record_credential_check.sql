@@ -24,7 +24,7 @@ begin
                 'credential_check_failed',
                 'warning',
                 'The credentials for Dynamics could not be checked: '
-                || private.safe_http_error_text(null, record_credential_check.error_kind),
+                || private.safe_delivery_text('website', null, record_credential_check.error_kind),
                 'credential_check_failed:website_sync'
             );
             return 0;

@@ -15,7 +15,7 @@ begin
             sync.*,
             coalesce(sync.claimed_version < sync.desired_version, false) as is_superseded,
             sync.attempts + 1 >= coalesce(setting.sync_max_attempts, 8) as is_last,
-            private.safe_http_error_text(null, 'worker_lost') as error_text
+            private.safe_delivery_text('website', null, 'worker_lost') as error_text
         from public.hlf_sync_state as sync
         left join public.organisation_settings as setting on setting.organisation_id = sync.organisation_id
         where sync.mentor_id = any (record_lost_attempts.mentor_ids) and sync.state = 'in_progress'
