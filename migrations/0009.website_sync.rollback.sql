@@ -4,4 +4,5 @@ drop type private.hlf_sync_verdict;
 drop type private.hlf_sync_result;
 drop table public.hlf_removals;
 drop table public.hlf_sync_pauses;
+drop index public.peer_mentors_contact;
 drop table public.hlf_sync_state;

@@ -12,6 +12,7 @@ create table public.hlf_sync_state (
     state text not null default 'pending',
     attempts int not null default 0,
     next_attempt_at timestamptz not null default now(),
+    retry_not_before timestamptz,
     leased_by text,
     lease_expires_at timestamptz,
     triggered_by_event text not null,
@@ -45,8 +46,11 @@ create table public.hlf_sync_state (
 comment on table public.hlf_sync_state is
 'How the website should show each mentor, and how far that is. One row a mentor, written by functions only.';
 comment on column public.hlf_sync_state.desired_version is 'Rises with each change of what is wanted.';
-comment on column public.hlf_sync_state.applied_version is 'The newest version that the website has confirmed.';
+comment on column public.hlf_sync_state.applied_version is
+'The newest version that the website has confirmed, or that needed no request.';
 comment on column public.hlf_sync_state.attempts is 'Attempts for this version that did not succeed; 401 does not count.';
+comment on column public.hlf_sync_state.retry_not_before is
+'What the last Retry-After said; whatever is wanted meanwhile waits too. Null after a success.';
 comment on column public.hlf_sync_state.claimed_version is
 'What the holder of the lease was given. What is wanted may change while a request is under way.';
 comment on column public.hlf_sync_state.confirmed_operation is
@@ -58,6 +62,9 @@ comment on column public.hlf_sync_state.due_at is 'When a worker may take it; nu
 create index hlf_sync_state_due on public.hlf_sync_state (operation, due_at) where due_at is not null;
 create index hlf_sync_state_dead_letters on public.hlf_sync_state (organisation_id, operation, updated_at)
 where state = 'dead_lettered';
+
+-- One person may be a mentor of two organisations: the website lists the contact while either is active.
+create index peer_mentors_contact on public.peer_mentors (dynamics_contact_id) where dynamics_contact_id is not null;
 
 create table public.hlf_sync_pauses (
     organisation_id uuid not null references public.organisations (id) on delete cascade,
@@ -82,7 +89,8 @@ create table public.hlf_removals (
 );
 comment on table public.hlf_removals is
 'From when to when a mentor who should not be on the website may have been visible there.';
-comment on column public.hlf_removals.cancelled_at is 'The mentor became active again before the removal was confirmed.';
+comment on column public.hlf_removals.cancelled_at is
+'No removal to wait for any more: the mentor is active again, another active mentor has the contact, or it was cleared.';
 create unique index one_open_removal_for_each_mentor on public.hlf_removals (mentor_id)
 where confirmed_at is null and cancelled_at is null;
 create index hlf_removals_wanted on public.hlf_removals (organisation_id, wanted_at);
@@ -110,6 +118,7 @@ create type private.hlf_sync_verdict as (
     state text,
     attempts int,
     next_attempt_at timestamptz,
+    retry_not_before timestamptz,
     error_message text,
     outcome text,
     retry_count int,

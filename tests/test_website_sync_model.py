@@ -91,6 +91,23 @@ class History:
             mentor.lease_is_over = False
             mentor.holder = claimed
         self.held += claims
+        self._bury()
+
+    def _bury(self) -> None:
+        """Whose last attempt was lost with its worker: found by the claim, and not handed out again."""
+        given_up = {
+            row[0]
+            for row in self.world.connection.execute(
+                "select mentor_id from public.hlf_sync_state where state = 'dead_lettered'"
+            )
+        }
+        for mentor_id in given_up:
+            mentor = self.mentors[mentor_id]
+            if mentor.holder is not None:
+                assert mentor.lease_is_over, "nobody is given up while somebody works on it"
+                mentor.holder, mentor.lease_is_over = None, False
+                self.attempts += 1
+                self.happened["buried"] += 1
 
     def leases_run_out(self) -> None:
         for mentor in self.mentors.values():
@@ -187,6 +204,10 @@ def test_any_history_ends_well(database: Database, seed: int) -> None:
     world = World(database)
     history = History(world, random.Random(seed))
     history.mentors = {mentor: Mentor() for mentor in world.add_mentors(5)}
+    world.connection.execute(
+        "insert into public.organisation_settings (organisation_id, sync_max_attempts) values (%s, %s)",
+        (world.organisation, (8, 2, 1)[seed % 3]),
+    )
     for _ in range(_STEPS):
         history.step()
         history.agrees()

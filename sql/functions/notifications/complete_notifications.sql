@@ -42,7 +42,7 @@ begin
         select
             result.*,
             private.delivery_outcome(result.response_code, result.error_kind) as outcome,
-            private.delivery_error_text(result.response_code, result.error_kind) as error_text
+            private.safe_delivery_text('message', result.response_code, result.error_kind) as error_text
         from jsonb_to_recordset(complete_notifications.results) as result (
             id uuid, worker text, response_code int, error_kind text, retry_after text
         )
@@ -75,7 +75,7 @@ begin
             message.error_text,
             -- Once for all of a digest.
             case message.outcome
-                when 'retry' then greatest(private.retry_delay(held.attempts + 1), message.retry_after)
+                when 'retry' then greatest(private.retry_backoff(held.attempts + 1), message.retry_after)
                 when 'credentials' then greatest(c_wait_for_credentials, message.retry_after)
                 else interval '0'
             end as delay

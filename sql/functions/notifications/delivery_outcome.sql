@@ -11,12 +11,20 @@ as $$
     select
         case
             when delivery_outcome.error_kind = 'not_sent' then 'given_back'
-            when delivery_outcome.error_kind = 'credentials' or delivery_outcome.response_code = 401 then 'credentials'
+            when
+                delivery_outcome.error_kind = 'credentials'
+                or private.http_verdict(delivery_outcome.response_code) = 'credentials'
+                then 'credentials'
             when delivery_outcome.error_kind in ('no_address', 'unregistered', 'no_text') then 'dead_lettered'
-            when delivery_outcome.response_code in (408, 429) then 'retry'
-            when delivery_outcome.response_code between 400 and 499 then 'dead_lettered'
+            -- Whatever status came with them is not the answer to our request, or not the whole of it.
+            when delivery_outcome.error_kind in ('timeout', 'connection') then 'retry'
+            when private.http_verdict(delivery_outcome.response_code) = 'dead_letter' then 'dead_lettered'
             when delivery_outcome.error_kind is not null then 'retry'
-            when coalesce(delivery_outcome.response_code between 200 and 299, true) then 'sent'
+            when
+                -- A receiver without statuses, as the console.
+                delivery_outcome.response_code is null
+                or private.http_verdict(delivery_outcome.response_code) = 'success'
+                then 'sent'
             else 'retry'
         end
 $$;

@@ -38,8 +38,8 @@ begin
             message.*,
             message.last_error like any (
                 array[
-                    private.delivery_error_text(null, 'no_address') || '%',
-                    private.delivery_error_text(null, 'unregistered') || '%'
+                    private.safe_delivery_text('message', null, 'no_address') || '%',
+                    private.safe_delivery_text('message', null, 'unregistered') || '%'
                 ]
             ) as is_unreachable
         from unnest(report_delivery_trouble.message_ids, report_delivery_trouble.outcomes) as result (id, outcome)

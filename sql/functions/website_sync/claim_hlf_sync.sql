@@ -85,24 +85,18 @@ begin
             exit when v_due is null;
 
             -- Whoever held these stopped before telling what became of the request: that attempt is on record too.
-            select array_agg(row(
-                gen_random_uuid(), sync.organisation_id, sync.mentor_id, coalesce(sync.claimed_operation, sync.operation),
-                null, sync.attempts, 'failure', private.safe_http_error_text(null, 'worker_lost'),
-                coalesce(sync.claimed_event, sync.triggered_by_event), clock_timestamp()
-            )::public.hlf_sync_audit_log)
-            into v_new_entries
-            from public.hlf_sync_state as sync
-            where sync.mentor_id = any (v_due) and sync.state = 'in_progress';
-            v_entries := v_entries || v_new_entries;
+            v_entries := v_entries || private.record_lost_attempts(v_due);
+            -- What was given up there, or is settled here, is not due any more.
+            perform private.settle_needless_removals(v_due);
 
-            update public.hlf_sync_state as sync
-            set attempts = case when sync.claimed_version < sync.desired_version then 0 else sync.attempts + 1 end
-            where sync.mentor_id = any (v_due) and sync.state = 'in_progress';
-
-            select array_agg(mentor.id)
+            select array_agg(sync.mentor_id)
             into v_unreachable
-            from public.peer_mentors as mentor
-            where mentor.id = any (v_due) and mentor.dynamics_contact_id is null;
+            from public.hlf_sync_state as sync
+            inner join public.peer_mentors as mentor on mentor.id = sync.mentor_id
+            where
+                sync.mentor_id = any (v_due)
+                and sync.due_at is not null
+                and mentor.dynamics_contact_id is null;
 
             if v_unreachable is not null then
                 with given_up as (
@@ -112,7 +106,7 @@ begin
                         leased_by = null,
                         lease_expires_at = null,
                         is_doubtful = false,
-                        last_error = private.safe_http_error_text(null, 'no_contact_id'),
+                        last_error = private.safe_delivery_text('website', null, 'no_contact_id'),
                         updated_at = clock_timestamp()
                     where sync.mentor_id = any (v_unreachable)
                     returning sync.*
@@ -144,6 +138,7 @@ begin
                 from public.peer_mentors as mentor
                 where
                     sync.mentor_id = any (v_due)
+                    and sync.due_at is not null
                     and mentor.id = sync.mentor_id
                     and mentor.dynamics_contact_id is not null
                 returning sync.*, mentor.dynamics_contact_id
@@ -164,8 +159,10 @@ $$;
 
 comment on function public.claim_hlf_sync is
 'Takes up to batch_size (1 to 1,000) mentors that are due, removals first, for as long as the lease: nobody else gets
-them. An expired lease is taken over, and the attempt of its former holder is logged as failed. A mentor without a
-Dynamics contact becomes a dead letter here and is not returned. Mentors of paused organisations are left, unless
+them. An expired lease is taken over, and the attempt of its former holder is logged as failed, or as the dead letter
+when it was the last that the organisation allows. A mentor without a
+Dynamics contact becomes a dead letter here and is not returned; neither is a removal that would take another, active
+mentor with the same contact off the website: it is settled without a request. Mentors of paused organisations are left, unless
 ignore_pause; those of organisations with the sync switched off always. Callable by service_role. Error: 22023.';
 revoke all on function public.claim_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.claim_hlf_sync to service_role;

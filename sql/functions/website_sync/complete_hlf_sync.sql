@@ -38,6 +38,7 @@ begin
         state = verdict.state,
         attempts = verdict.attempts,
         next_attempt_at = verdict.next_attempt_at,
+        retry_not_before = verdict.retry_not_before,
         last_error = verdict.error_message,
         applied_version = case when verdict.verdict = 'success' then verdict.version else sync.applied_version end,
         confirmed_operation = case

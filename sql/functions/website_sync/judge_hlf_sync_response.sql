@@ -10,16 +10,14 @@ set search_path = pg_catalog, pg_temp
 as $$
     select case
         when judge_hlf_sync_response.error_kind = 'not_sent' then 'give_back'
+        when judge_hlf_sync_response.error_kind = 'token_refused' then 'pause'
         when
-            judge_hlf_sync_response.error_kind = 'token_refused'
-            or (
-                judge_hlf_sync_response.response_code = 401
-                and judge_hlf_sync_response.error_kind is distinct from 'token_unavailable'
-            )
+            private.http_verdict(judge_hlf_sync_response.response_code) = 'credentials'
+            and judge_hlf_sync_response.error_kind is distinct from 'token_unavailable'
             then 'pause'
         -- Whatever status came with them is not the answer to our request, or not the whole of it.
         when judge_hlf_sync_response.error_kind in ('timeout', 'connection', 'token_unavailable') then 'retry'
-        when judge_hlf_sync_response.response_code in (400, 403, 404, 405, 412, 422) then 'dead_letter'
+        when private.http_verdict(judge_hlf_sync_response.response_code) = 'dead_letter' then 'dead_letter'
         when judge_hlf_sync_response.response_code = 204 and judge_hlf_sync_response.error_kind is null then 'success'
         else 'retry'
     end

@@ -17,13 +17,13 @@ begin
             sync.organisation_id,
             sync.attempts,
             sync.applied_version,
+            sync.retry_not_before,
             sync.mentor_id is not null as is_known,
             sync.claimed_version < sync.desired_version as is_superseded,
             coalesce(sync.claimed_operation, sync.operation) as operation,
             coalesce(sync.claimed_event, sync.triggered_by_event) as triggered_by_event,
             coalesce(setting.sync_max_attempts, 8) as max_attempts,
             private.judge_hlf_sync_response(result.response_code, result.error_kind) as verdict,
-            private.retry_after_seconds(result.retry_after, judge_hlf_sync_results.seen_at) as wait_seconds,
             coalesce(
                 sync.state = 'in_progress'
                 and sync.leased_by = result.worker
@@ -46,6 +46,12 @@ begin
                     partition by matched.mentor_id, matched.holds_lease order by matched.position
                 ) > 1 then 'lease_lost'
             end as refusal,
+            case
+                when matched.verdict not in ('success', 'give_back')
+                    then make_interval(
+                        secs => private.retry_after_seconds(matched.retry_after, judge_hlf_sync_results.seen_at)
+                    )
+            end as asked_to_wait,
             case
                 when matched.verdict in ('success', 'pause', 'give_back') then matched.verdict
                 when matched.is_superseded then 'superseded'
@@ -73,21 +79,25 @@ begin
             when judged.fate in ('retry', 'dead_letter', 'exhausted') then judged.attempts + 1
             else judged.attempts
         end,
-        judge_hlf_sync_results.seen_at + case
-            when judged.fate = 'retry'
-                then greatest(
-                    private.hlf_sync_backoff(judged.attempts + 1), make_interval(secs => coalesce(judged.wait_seconds, 0))
-                )
-            when judged.fate = 'superseded' then make_interval(secs => coalesce(judged.wait_seconds, 0))
-            -- Nobody else uses these credentials, so nothing stands still: at least not again at once.
-            when judged.fate = 'pause' and judged.organisation_id <> all (judged.credential_organisations)
-                then private.hlf_sync_backoff(1)
-            else interval '0'
+        judge_hlf_sync_results.seen_at + greatest(
+            case
+                when judged.fate = 'retry' then private.retry_backoff(judged.attempts + 1)
+                -- Nobody else uses these credentials, so nothing stands still: at least not again at once.
+                when judged.fate = 'pause' and judged.organisation_id <> all (judged.credential_organisations)
+                    then private.retry_backoff(1)
+                else interval '0'
+            end,
+            judged.asked_to_wait
+        ),
+        -- Also when it is given up now: whoever tries it again has to wait as well.
+        case
+            when judged.fate <> 'success'
+                then coalesce(judge_hlf_sync_results.seen_at + judged.asked_to_wait, judged.retry_not_before)
         end,
         case
             when judged.fate in ('success', 'give_back') then null
             else
-                private.safe_http_error_text(judged.response_code, judged.error_kind)
+                private.safe_delivery_text('website', judged.response_code, judged.error_kind)
                 || case judged.fate
                     when 'exhausted' then format(' Given up after %s attempts.', judged.attempts + 1)
                     when 'superseded' then ' Something newer is wanted by now.'

@@ -26,6 +26,18 @@ begin
         perform private.queue_hlf_sync(v_queued);
     end if;
 
+    -- Whose contact was cleared cannot be removed any more; the alert below is what is left of it.
+    update public.hlf_removals as removal
+    set cancelled_at = clock_timestamp()
+    from new_rows
+    inner join old_rows on old_rows.id = new_rows.id
+    where
+        removal.mentor_id = new_rows.id
+        and removal.confirmed_at is null
+        and removal.cancelled_at is null
+        and new_rows.dynamics_contact_id is null
+        and old_rows.dynamics_contact_id is not null;
+
     -- The former contact may still be listed, and nothing here can reach it any more.
     for v_left_behind in
         select old_rows.organisation_id, old_rows.id, old_rows.dynamics_contact_id

@@ -47,7 +47,8 @@ begin
             triggered_by_event = coalesce(queue_hlf_sync.event, 'status_change:' || mentor.status),
             state = case when sync.state = 'in_progress' then sync.state else 'pending' end,
             attempts = case when sync.state = 'in_progress' then sync.attempts else 0 end,
-            next_attempt_at = clock_timestamp(),
+            -- What the website asked for with Retry-After binds whatever is wanted next.
+            next_attempt_at = greatest(clock_timestamp(), sync.retry_not_before),
             is_doubtful = false,
             last_error = null,
             updated_at = clock_timestamp()
@@ -62,8 +63,11 @@ begin
     insert into public.hlf_removals (organisation_id, mentor_id)
     select sync.organisation_id, sync.mentor_id
     from unnest(v_queued) as sync
+    inner join public.peer_mentors as mentor on mentor.id = sync.mentor_id
     where
         sync.operation = 'remove'
+        -- Without a contact nobody can be visible, and nothing would ever be confirmed.
+        and mentor.dynamics_contact_id is not null
         -- Reconciliation has seen them there, whatever was confirmed before.
         and (sync.confirmed_operation is distinct from 'remove' or queue_hlf_sync.event = 'reconciliation')
     on conflict (mentor_id) where confirmed_at is null and cancelled_at is null do nothing;
@@ -85,6 +89,6 @@ end
 $$;
 
 comment on function private.queue_hlf_sync is
-'Wants the mentors shown as their status says, with a new version, fresh attempts and no waiting. event: null for a '
-'change of status. Returns how many. For our functions only.';
+'Wants the mentors shown as their status says, with a new version, fresh attempts and no waiting, but for what a '
+'Retry-After asked for. event: null for a change of status. Returns how many. For our functions only.';
 revoke all on function private.queue_hlf_sync from public, anon, authenticated, service_role;

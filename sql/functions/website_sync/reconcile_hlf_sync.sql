@@ -60,6 +60,18 @@ begin
         from jsonb_array_elements(reconcile_hlf_sync.observed) as item (body)
         group by (item.body ->> 'dynamics_contact_id')::uuid
     ),
+    -- Of two mentors with one contact, one who is active is enough, also one who is not compared here.
+    kept as materialized (
+        select distinct mentor.dynamics_contact_id as contact_id
+        from public.peer_mentors as mentor
+        where
+            mentor.status = 'active'
+            and not exists (
+                select
+                from public.organisation_settings as setting
+                where setting.organisation_id = mentor.organisation_id and not setting.website_sync_enabled
+            )
+    ),
     compared as (
         select
             mentor.id,
@@ -71,12 +83,14 @@ begin
                 when shown.contact_id is null
                     then case when mentor.status = 'active' then 'not_in_dynamics' else 'in_agreement' end
                 when sync.state = 'dead_lettered' then 'queue'
+                when mentor.status <> 'active' and kept.contact_id is not null then 'in_agreement'
                 when shown.is_listed = (mentor.status = 'active') then 'in_agreement'
                 when sync.state in ('pending', 'in_progress') then 'already_pending'
                 else 'queue'
             end as kind
         from public.peer_mentors as mentor
         left join shown on shown.contact_id = mentor.dynamics_contact_id
+        left join kept on kept.contact_id = mentor.dynamics_contact_id
         left join public.hlf_sync_state as sync on sync.mentor_id = mentor.id
         where
             (
@@ -144,7 +158,7 @@ $$;
 comment on function public.reconcile_hlf_sync is
 'Compares what the portal shows – all of it, as an array of {dynamics_contact_id, listed} – with what it should show,
 for the organisations (null: all) whose sync is on, and queues what differs and is not on its way; dead letters whose
-contact is there are tried again. Returns one row of counts: each mentor is in agreement, queued (revived_dead_letters
+contact is there are tried again. A contact is to be listed when any of its mentors is active. Returns one row of counts: each mentor is in agreement, queued (revived_dead_letters
 is a part of these), already pending, not in Dynamics or without a contact id; unknown_contacts are listed and belong
 to no mentor. Callable by service_role. Error: 22023 with the path.';
 revoke all on function public.reconcile_hlf_sync from public, anon, authenticated, service_role;

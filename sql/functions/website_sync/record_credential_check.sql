@@ -24,7 +24,7 @@ begin
                 'credential_check_failed',
                 'warning',
                 'The credentials for Dynamics could not be checked: '
-                || private.safe_http_error_text(null, record_credential_check.error_kind),
+                || private.safe_delivery_text('website', null, record_credential_check.error_kind),
                 'credential_check_failed:website_sync'
             );
             return 0;
@@ -48,9 +48,17 @@ begin
         alert.acknowledged_at is null
         and (
             alert.dedupe_key = 'credential_check_failed:website_sync'
+            -- One for a single organisation when that one is not stopped any more, the one for all when none is.
             or (
-                alert.dedupe_key = 'auth_failure:website_sync'
-                and not exists (select from public.hlf_sync_pauses as pause where pause.reason = 'credentials_refused')
+                alert.kind = 'auth_failure'
+                and alert.dedupe_key like 'auth\_failure:website\_sync%'
+                and not exists (
+                    select
+                    from public.hlf_sync_pauses as pause
+                    where
+                        pause.reason = 'credentials_refused'
+                        and (alert.organisation_id is null or pause.organisation_id = alert.organisation_id)
+                )
             )
         );
     if v_changed > 0 then
@@ -62,7 +70,7 @@ $$;
 
 comment on function public.record_credential_check is
 'What a check of the Dynamics credentials of these organisations (null: of all) found. A good one ends their pause and
-closes the alert; a bad one pauses and alerts at once; an error_kind timeout, connection, token_unavailable or
+closes its alert; a bad one pauses and alerts at once; an error_kind timeout, connection, token_unavailable or
 bad_response says nothing of the credentials and only alerts. Returns how many organisations were resumed or paused.
 Callable by service_role. Error: 22023.';
 revoke all on function public.record_credential_check from public, anon, authenticated, service_role;

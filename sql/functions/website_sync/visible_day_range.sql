@@ -16,6 +16,19 @@ begin
     if num_nulls(visible_day_range.from_date, visible_day_range.to_date) > 0 then
         raise exception using errcode = '22023', message = 'from_date and to_date must both be given.';
     end if;
+    -- Beyond these there may be no next midnight to count to.
+    if not (
+        visible_day_range.from_date between '0001-01-01' and '9999-12-31'
+        and visible_day_range.to_date between '0001-01-01' and '9999-12-31'
+    ) then
+        raise exception using
+            errcode = '22023',
+            message = format(
+                'from_date and to_date must be from the year 1 to 9999, not %s and %s.',
+                visible_day_range.from_date, visible_day_range.to_date
+            ),
+            hint = 'Give the days that you want to know of.';
+    end if;
     if visible_day_range.from_date > visible_day_range.to_date then
         raise exception using
             errcode = '22023',

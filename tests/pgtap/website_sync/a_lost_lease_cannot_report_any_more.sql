@@ -1,5 +1,5 @@
 begin;
-select plan(24);
+select plan(32);
 select tests.make_organisation('north');
 select tests.make_listed_mentor('olga', 'north');
 create temporary view sync as select * from public.hlf_sync_state;
@@ -86,5 +86,42 @@ select results_eq(
     $$ select retry_count, triggered_by_event from public.hlf_sync_audit_log where triggered_by_event like 'manual%' order by 1 $$,
     $$ select attempt, 'manual_coordinator_requeue' from generate_series(0, 2) as attempt $$, 'and is on record'
 );
+
+-- And goes on dying. After the take-over above the fourth attempt is under way.
+do $$ begin
+for v_round in 5..8 loop
+    perform pg_temp.expire();
+    perform public.claim_hlf_sync('mortal', 1, '1 minute');
+end loop;
+end $$;
+select results_eq('select state, attempts from sync', $$ values ('in_progress', 7) $$, 'the eighth attempt is under way');
+select is_empty('select from public.ops_alerts', 'so far nobody is alarmed');
+select pg_temp.expire();
+select is_empty($$ select from public.claim_hlf_sync('mortal', 1, '1 minute') $$, 'when the eighth is lost too, it is given up');
+select results_eq(
+    'select state, attempts, leased_by, last_error from sync',
+    $$ values (
+        'dead_lettered', 8, null::text,
+        'The worker stopped before it reported; the change may have been applied. Given up after 8 attempts.'
+    ) $$, 'as any other that fails eight times'
+);
+select results_eq(
+    'select outcome, retry_count from public.hlf_sync_audit_log order by created_at desc limit 2',
+    $$ values ('dead_lettered', 8), ('failure', 6) $$, 'on record as the last one'
+);
+select is((select kind from public.ops_alerts), 'dead_letters', 'and an operator hears of it');
+
+-- The organisation's own limit; a newer wish is not given up for what an older one suffered.
+insert into public.organisation_settings (organisation_id, sync_max_attempts) values (tests.id('organisation', 'north'), 1);
+select tests.set_status('olga', 'active');
+select public.claim_hlf_sync('mortal', 1, '1 minute');
+select tests.set_status('olga', 'paused');
+select pg_temp.expire();
+select results_eq(
+    $$ select operation, attempts from public.claim_hlf_sync('mortal', 1, '1 minute') $$, $$ values ('remove', 0) $$,
+    'a newer wish has its own attempts'
+);
+select pg_temp.expire();
+select is_empty($$ select from public.claim_hlf_sync('mortal', 1, '1 minute') $$, 'one, where one is all');
 select finish();
 rollback;

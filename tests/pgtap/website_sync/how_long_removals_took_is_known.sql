@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(16);
 select tests.make_organisation('north');
 select tests.make_listed_mentor(name, 'north') from unnest(array['olga', 'berit', 'kari', 'wenche']) as name;
 select tests.sync_once(name, 204) from unnest(array['olga', 'berit', 'kari', 'wenche']) as name;
@@ -54,5 +54,19 @@ select public.complete_hlf_sync(jsonb_build_array(tests.sync_result('berit', 204
 select is((select count(*) from removals where display_name = 'berit' and confirmed_at is null), 1::bigint, 'the restore is no removal');
 select tests.sync_once('berit', 204);
 select is((select count(*) from removals where display_name = 'berit' and confirmed_at is null), 0::bigint, 'the removal is');
+
+-- Without a Dynamics contact nobody is visible, and nothing would ever be confirmed.
+select tests.make_mentor('nina', 'north');
+select tests.set_status('nina', 'withdrawn');
+select is_empty($$ select from removals where display_name = 'nina' $$, 'who has no contact waits for no removal');
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'nina') where display_name = 'nina';
+select is((select count(*) from removals where display_name = 'nina' and confirmed_at is null), 1::bigint, 'who gets one does');
+update public.peer_mentors set dynamics_contact_id = null where display_name = 'nina';
+select is((select num_nonnulls(cancelled_at) from removals where display_name = 'nina'), 1, 'until it is cleared');
+select tests.set_status('wenche', 'paused');
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'another') where display_name = 'wenche';
+select is(
+    (select num_nonnulls(cancelled_at, confirmed_at) from removals where display_name = 'wenche'), 0, 'another contact is to be removed instead'
+);
 select finish();
 rollback;

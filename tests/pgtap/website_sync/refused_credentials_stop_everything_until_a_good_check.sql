@@ -1,5 +1,5 @@
 begin;
-select plan(27);
+select plan(34);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_listed_mentor('olga', 'north');
@@ -73,5 +73,38 @@ select is(
     (select count(*) from public.ops_alerts where kind = 'credential_check_failed' and acknowledged_at is null), 1::bigint,
     'but an operator hears of it'
 );
+
+-- Each organisation with credentials of its own is news of its own.
+select public.record_credential_check(true);
+create temporary view open_alerts as
+select organisation_id, severity, dedupe_key from public.ops_alerts where kind = 'auth_failure' and acknowledged_at is null;
+select is_empty('select from open_alerts', 'all is well again');
+select public.record_credential_check(false, 'token_refused', array[tests.id('organisation', name)])
+from unnest(array['north', 'south', 'south']) as name;
+select bag_eq(
+    'select * from open_alerts',
+    $$ select tests.id('organisation', name), 'critical'::text as severity, 'auth_failure:website_sync:' || tests.id('organisation', name)
+    from unnest(array['north', 'south']) as name $$, 'one alert for each that stands still'
+);
+select public.record_credential_check(true, null, array[tests.id('organisation', 'north')]);
+select results_eq(
+    'select organisation_id from open_alerts', array[tests.id('organisation', 'south')], 'a good check closes the one it resumes'
+);
+select public.record_credential_check(true);
+update public.hlf_sync_state set state = 'pending', leased_by = null, lease_expires_at = null, next_attempt_at = now();
+select public.claim_hlf_sync('w', 10, '1 minute', true);
+select bag_eq(
+    $$ select accepted, state from public.complete_hlf_sync(jsonb_build_array(
+        tests.sync_result('sara', 401) || jsonb_build_object('credential_organisations', array[gen_random_uuid()]),
+        tests.sync_result('olga', 204)
+    )) $$,
+    $$ values (true, 'pending'), (true, 'synced') $$, 'an organisation that does not exist costs no result'
+);
+select is_empty('select from public.hlf_sync_pauses', 'it stops nobody');
+select is(
+    public.record_credential_check(false, 'token_refused', array[gen_random_uuid(), tests.id('organisation', 'south')]), 1,
+    'nor does it save who is named beside it'
+);
+select results_eq('select organisation_id from open_alerts', array[tests.id('organisation', 'south')], 'who is told of');
 select finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(23);
+select plan(31);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Auckland' where slug = 'south';
 create function pg_temp.attempt(organisation text, mentor text, outcome text, created_at timestamptz) returns void
@@ -50,6 +50,23 @@ select throws_ok(
     $$ select public.get_hlf_removal_times(tests.id('organisation', 'north'), '2026-01-02', '2026-01-01') $$, '22023', null,
     'the removal times too'
 );
+
+-- As far as the calendar goes, and further.
+select lives_ok(
+    format('select public.%s(tests.id(''organisation'', ''south''), ''0001-01-01'', ''9999-12-31'')', call), call || ': all that there is'
+)
+from unnest(array['get_hlf_sync_audit_summary', 'get_hlf_removal_times']) as call;
+select throws_ok(
+    format('select public.%s(tests.id(''organisation'', ''south''), %L, %L)', call, days.from_date, days.to_date), '22023',
+    format('from_date and to_date must be from the year 1 to 9999, not %s and %s.', days.from_date, days.to_date), call || ' ' || days.what
+)
+from unnest(array['get_hlf_sync_audit_summary', 'get_hlf_removal_times']) as call
+cross join (
+    values
+    (date '2026-01-01', date '5874897-12-31', 'the last day of all'),
+    ('4713-01-01 BC', '2026-01-01', 'the first'),
+    ('2026-01-01', 'infinity', 'for ever')
+) as days (from_date, to_date, what);
 
 select is(
     tests.outcome(
