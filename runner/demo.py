@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from runner import load as load_command
-from runner import nightly, status
+from runner import nightly, report, status
 from runner.database import Database
 from runner.errors import RunnerError
 from runner.migrate import migrate
@@ -23,6 +23,7 @@ from runner.settings import PREFIX, Settings
 
 # The sample data is to be read as of its last day.
 NIGHT_OF = date(2026, 11, 15)
+_REPORT_OF = "hjertevarden"
 
 # What the sync has brought about stays; whoever it has not reached yet is shown wrongly, so that there is
 # something to see. Organisations that switched it off have another website.
@@ -60,6 +61,10 @@ def run(database: Database, settings: Settings, samples: Path) -> None:
     (attempts,) = _row(database, "select count(*) from public.hlf_sync_audit_log")
     out.print(f"The website lists {shown:,} mentors now; {attempts:,} attempts are in the log for good.")
     _deliver(database, out)
+    page = settings.data_dir / "report.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    report.write(database, _REPORT_OF, date(NIGHT_OF.year, 1, 1), NIGHT_OF, page)
+    out.print(f"What an auditor gets of {_REPORT_OF} this year: {page} (open it in a browser).")
     out.print("Look around: peerledger status, peerledger alerts, peerledger psql")
 
 

@@ -1,4 +1,4 @@
--- depends: 0016.norwegian_codes
+-- depends: 0014.norwegian_codes
 -- When a job of a date was begun for the first time: nights are expected from the first one that was begun on its
 -- own date, and not from a past or future date that somebody asked for.
 set role peerledger_owner;
