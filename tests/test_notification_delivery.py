@@ -357,6 +357,29 @@ def test_two_that_sum_up_at_once_make_one_digest(charity: Charity, database: Dat
     assert second.execute(claim.encode(), ("second",)).fetchall() == []
 
 
+def test_once_also_delivers_what_takes_several_claims_to_sum_up(charity: Charity) -> None:
+    coordinator = charity.fetch(
+        "insert into public.coordinator_assignments (organisation_id, user_id) values (%s, gen_random_uuid())"
+        " returning user_id",
+        charity.organisation_id,
+    )
+    charity.connection.execute(
+        """
+        insert into public.notifications (
+            organisation_id, recipient_user_id, kind, dedupe_key, created_at, next_attempt_at
+        )
+        select %s, %s, 'status_changed', 'copy ' || number, past.at, past.at
+        from (select now() - interval '2 days' as at) as past
+        cross join generate_series(1, 10100) as number
+        """,
+        (charity.organisation_id, coordinator),
+    )
+    recorder = Recorder()
+    asyncio.run(charity.delivery(recorder).run_once(asyncio.Event()))
+    assert len(recorder.sent) == 1
+    assert charity.states() == {"sent": 10100}
+
+
 def test_a_second_night_is_refused(database: Database) -> None:
     first, second = database.migrator(), database.migrator()
     first.execute("select private.begin_night()")

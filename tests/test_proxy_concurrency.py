@@ -129,6 +129,55 @@ def test_the_same_activity_sent_twice_at_once_is_one(charity: Charity, pool: Thr
     assert charity.count("activities") == charity.count("proxy_audit_log") == 1
 
 
+def bulk_of_one(
+    session: psycopg.Connection, mentor: uuid.UUID, minutes: int, activity: uuid.UUID | None = None
+) -> None:
+    entry = {"id": str(activity or uuid.uuid4()), "mentor_id": str(mentor), "activity_type": "walk"}
+    entries = json.dumps([{**entry, "occurred_on": "2026-02-01", "duration_minutes": minutes}])
+    session.execute("select public.register_proxy_activities(%s)", (entries,))
+
+
+@pytest.mark.parametrize("first", [register, insert])
+@pytest.mark.parametrize(
+    ("second", "code", "path"), [(register, "22023", "id"), (bulk_of_one, "PL006", "entries[0].id")]
+)
+def test_the_same_id_for_two_mentors_at_once_is_refused_as_one_after_the_other(
+    charity: Charity,
+    pool: ThreadPoolExecutor,
+    first: Callable[[psycopg.Connection, uuid.UUID, int, uuid.UUID], None],
+    second: Callable[[psycopg.Connection, uuid.UUID, int, uuid.UUID], None],
+    code: str,
+    path: str,
+) -> None:
+    activity = uuid.uuid4()
+    one, other = charity.session(), charity.session()
+    first(one, charity.mentors[0], 30, activity)
+    work = pool.submit(second, other, charity.mentors[1], 30, activity)
+    charity.wait_until_blocked(other)
+    one.commit()
+    with pytest.raises(psycopg.Error) as refused:
+        finish(work)
+    assert (refused.value.sqlstate, refused.value.diag.message_detail) == (code, path)
+    other.rollback()
+    assert charity.count("activities") == charity.count("proxy_audit_log") == 1
+
+
+def test_what_could_not_be_logged_leaves_no_raw_message_in_the_server_log(charity: Charity) -> None:
+    charity.connection.execute(
+        "alter table public.proxy_audit_log add constraint nothing_fits check (false) not valid"
+    )
+    session = charity.session()
+    session.execute("set client_min_messages = log")
+    said: list[str] = []
+    session.add_notice_handler(lambda notice: said.append(notice.message_primary or ""))
+    with pytest.raises(errors.CheckViolation):
+        register(session, charity.mentors[0], 30)
+    assert [line for line in said if line.startswith("peerledger.audit")] == [
+        "peerledger.audit: a proxy registration could not be recorded and was refused, SQLSTATE 23514. "
+        "A constraint of the database was violated. (23514)"
+    ]
+
+
 def test_bulks_over_the_same_mentors_in_any_order_do_not_deadlock(
     charity: Charity, pool: ThreadPoolExecutor
 ) -> None:

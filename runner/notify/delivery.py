@@ -94,6 +94,9 @@ class Delivery:
     async def run_once(self, stop: asyncio.Event) -> None:
         """Until nothing is due any more."""
         async with await self._connect() as connection:
+            # A claim that only summed up part of what had gathered says so on the channel.
+            connection.add_notify_handler(lambda _: self._wake.set())
+            await connection.execute(f"listen {CHANNEL}".encode())
             await self._work(connection, stop, once=True)
 
     async def _connect(self) -> _Connection:
@@ -109,10 +112,10 @@ class Delivery:
             if messages:
                 self._unanswered += await self._send_all(messages, stop)
                 await self._answer(connection)
-            elif once:
-                return
-            else:
+            elif not once:
                 await _first_of(self.poll_seconds, stop, self._wake)
+            elif not self._wake.is_set():
+                return
 
     async def _claim(self, connection: _Connection) -> list[Message]:
         cursor = await connection.execute(_CLAIM, (self.worker, self.batch_size, self.lease))

@@ -13,10 +13,13 @@ for all to service_role
 using (true)
 with check (true);
 
-create policy "Coordinators see all notifications and recipients their own" on public.notifications
+create policy "Coordinators see all notifications, members of an organisation their own" on public.notifications
 for select to authenticated
 using (
     organisation_id in (select private.my_organisation_ids())
-    or recipient_user_id = (select private.caller_id())
+    or (
+        recipient_user_id = (select private.caller_id())
+        and organisation_id in (select private.my_own_organisation_ids())
+    )
     or recipient_mentor_id in (select private.my_mentor_ids())
 );

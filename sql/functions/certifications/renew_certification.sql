@@ -15,6 +15,7 @@ declare
     v_certificate public.certifications;
 begin
     perform private.require_mentor_in_scope(renew_certification.mentor_id);
+    perform private.require_somebody_else(renew_certification.mentor_id);
     if not coalesce(
         renew_certification.issued_on >= '1970-01-01'
         and renew_certification.expires_on > renew_certification.issued_on
@@ -33,6 +34,8 @@ begin
     from public.peer_mentors as mentor
     where mentor.id = renew_certification.mentor_id
     for no key update;
+    -- While we waited the mentor may have moved.
+    perform private.require_mentor_in_scope(renew_certification.mentor_id);
 
     -- Sent twice, it is one certificate.
     select certificate.*
@@ -64,8 +67,8 @@ end
 $$;
 
 comment on function public.renew_certification is
-'Registers a new certificate. A mentor who was expired_cert becomes active if the mentor''s certificate is valid today; a
-paused or withdrawn one stays that. Reminders go by the new expiry date. Sent twice, it is one certificate. Callable by
-coordinators in scope and service_role. Errors: P0002, 42501, 22023.';
+'Registers a new certificate. A mentor who was expired_cert becomes active if a certificate is valid today, which it is
+from its day of issue; a paused or withdrawn one stays that. Reminders go by the new expiry date. Sent twice, it is one certificate. Callable by
+coordinators in scope, not for themselves, and service_role. Errors: P0002, 42501, 22023.';
 revoke all on function public.renew_certification from public, anon, authenticated, service_role;
 grant execute on function public.renew_certification to authenticated, service_role;

@@ -1,7 +1,8 @@
 -- The nightly run, in the order in which things happen:
 --   begin_certification_run      the ledger, and the lock that keeps a second run out
 --   due_certification_events     what is to be done, decided again once the mentors are locked
---   apply_certification_events   statuses, reminders, messages; finds the ones that fail
+--   apply_certification_events   finds the ones that fail
+--     do_certification_events    statuses, reminders, messages
 --   log_certification_entries    one bulk insert
 --   finish_certification_run     totals, note, alerts
 -- Definer: works on all organisations with rights that no caller has. For service_role alone, because a date

@@ -22,12 +22,17 @@ begin
             hint = format('The statuses are: %s.', array_to_string(enum_range(null::public.mentor_status), ', '));
     end if;
     perform private.require_mentor_in_scope(transition_mentor_status.mentor_id);
+    if transition_mentor_status.to_status = 'active' then
+        perform private.require_somebody_else(transition_mentor_status.mentor_id);
+    end if;
 
     select mentor.*
     into v_mentor
     from public.peer_mentors as mentor
     where mentor.id = transition_mentor_status.mentor_id
     for no key update;
+    -- While we waited the mentor may have moved.
+    perform private.require_mentor_in_scope(transition_mentor_status.mentor_id);
 
     if v_mentor.status <> transition_mentor_status.expected_status then
         raise exception using
@@ -56,14 +61,18 @@ begin
     end if;
 
     if transition_mentor_status.to_status = 'active' then
-        select certificate.expires_on, certificate.is_valid
+        select certificate.*
         into v_certificate
         from private.governing_certification(v_mentor.id) as certificate;
         -- Who never had a certificate does not need one.
         if found and not v_certificate.is_valid then
             raise exception using
                 errcode = 'PL003',
-                message = format('The mentor''s certificate expired on %s.', v_certificate.expires_on),
+                message = case
+                    when v_certificate.is_ahead
+                        then format('The mentor''s certificate is valid only from %s.', v_certificate.issued_on)
+                    else format('The mentor''s certificate expired on %s.', v_certificate.expires_on)
+                end,
                 hint = 'Register the new certificate first: renew_certification(mentor_id, issued_on, expires_on).';
         end if;
     end if;
@@ -84,6 +93,6 @@ $$;
 comment on function public.transition_mentor_status is
 'Changes a mentor''s status and tells the mentor and the coordinators in scope; with expected_status only if that is
 still the status. Callable by coordinators in scope and service_role. Errors: P0002, 42501, 22023, PL002 not allowed or
-not as expected, PL003 the certificate has expired.';
+not as expected, PL003 no certificate is valid today. Nobody makes themselves active (42501).';
 revoke all on function public.transition_mentor_status from public, anon, authenticated, service_role;
 grant execute on function public.transition_mentor_status to authenticated, service_role;

@@ -26,8 +26,11 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_all_formed boolean;
     v_quiet uuid[];
     v_ids uuid[];
+    v_buried uuid[];
+    v_rounds int := 0;
 begin
     if
         coalesce(btrim(claim_notifications.worker), '') = ''
@@ -40,7 +43,7 @@ begin
             message = 'A claim needs a worker''s name, a batch_size from 1 to 1000 and a lease from a second to an hour.';
     end if;
 
-    perform private.form_digests(claim_notifications.as_of);
+    v_all_formed := private.form_digests(claim_notifications.as_of);
     v_quiet := array(
         select rules.organisation_id
         from private.delivery_rules(claim_notifications.as_of) as rules
@@ -52,25 +55,35 @@ begin
     end if;
 
     -- Along the index on next_attempt_at, no further than needed: however long the queue, a claim is short. A digest
-    -- is taken by its first message: whoever has that one has them all.
-    select array_agg(chosen.id)
-    into v_ids
-    from (
-        select message.id
-        from public.notifications as message
-        where
-            message.state in ('pending', 'in_progress')
-            and message.next_attempt_at <= claim_notifications.as_of
-            and (message.kind = 'ops_alert' or message.organisation_id <> all (v_quiet))
-            and (
-                message.recipient_user_id is null
-                or message.digest_id = message.id
-                or (message.digest_id is null and not private.goes_into_digest(message))
-            )
-        order by message.next_attempt_at
-        limit claim_notifications.batch_size
-        for update of message skip locked
-    ) as chosen;
+    -- is taken by its first message: whoever has that one has them all. What is buried makes room for others.
+    loop
+        select array_agg(chosen.id)
+        into v_ids
+        from (
+            select message.id
+            from public.notifications as message
+            where
+                message.state in ('pending', 'in_progress')
+                and message.next_attempt_at <= claim_notifications.as_of
+                and (message.kind = 'ops_alert' or message.organisation_id <> all (v_quiet))
+                and (
+                    message.recipient_user_id is null
+                    or (
+                        message.digest_id = message.id
+                        and (v_all_formed or message.attempts > 0 or message.state = 'in_progress')
+                    )
+                    or (message.digest_id is null and not private.goes_into_digest(message))
+                )
+            order by message.next_attempt_at
+            limit claim_notifications.batch_size
+            for update of message skip locked
+        ) as chosen;
+
+        v_buried := private.bury_notifications(v_ids);
+        v_ids := array(select given.id from unnest(v_ids) as given (id) where given.id <> all (v_buried));
+        v_rounds := v_rounds + 1;
+        exit when cardinality(v_buried) = 0 or cardinality(v_ids) > 0 or v_rounds = 10;
+    end loop;
 
     update public.notifications as message
     set
@@ -121,6 +134,7 @@ $$;
 
 comment on function public.claim_notifications is
 'Hands due messages to a worker until the lease ends: each to one worker, none in its organisation''s quiet hours, a
-coordinator''s as one digest a day. Answer with complete_notifications. Callable by service_role. Error: 22023.';
+coordinator''s as one digest a day. What had all its attempts, or is for somebody who left the organisation, becomes a
+dead letter instead. Answer with complete_notifications. Callable by service_role. Error: 22023.';
 revoke all on function public.claim_notifications from public, anon, authenticated, service_role;
 grant execute on function public.claim_notifications to service_role;

@@ -13,29 +13,16 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    c_max_attempts constant int := 8;
     c_wait_for_credentials constant interval := interval '5 minutes';
     v_ids uuid[];
     v_outcomes text[];
 begin
-    if
-        coalesce(jsonb_typeof(complete_notifications.results), 'null') <> 'array'
-        or complete_notifications.as_of is null
-        or exists (
-            select
-            from jsonb_to_recordset(complete_notifications.results) as result (id uuid, worker text, error_kind text)
-            where
-                result.id is null
-                or result.worker is null
-                or result.error_kind not in (
-                    'timeout', 'connection', 'unregistered', 'bad_response', 'no_address', 'no_text', 'credentials', 'not_sent'
-                )
-        )
-    then
+    perform private.check_notification_results(complete_notifications.results);
+    if complete_notifications.as_of is null then
         raise exception using
             errcode = '22023',
-            message = 'The results must be an array of objects with id, worker and a known error_kind or none.',
-            hint = 'See the comment on complete_notifications.';
+            message = 'as_of must be an instant.',
+            hint = 'Leave it out for now.';
     end if;
 
     with attempts as (
@@ -68,7 +55,7 @@ begin
             held.id,
             message.worker,
             case
-                when message.outcome = 'retry' and held.attempts + 1 >= c_max_attempts then 'dead_lettered'
+                when message.outcome = 'retry' and held.attempts + 1 >= private.delivery_attempt_limit() then 'dead_lettered'
                 else message.outcome
             end as outcome,
             held.attempts + (message.outcome in ('sent', 'retry', 'dead_lettered'))::int as attempts,
@@ -135,6 +122,7 @@ comment on function public.complete_notifications is
 'What became of claimed messages: [{id, worker, device_id, response_code, error_kind, retry_after}], one entry for each
 device tried; error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, credentials, not_sent
 or null. Decides on retry and dead letter, and removes unregistered devices. Each id comes back as sent, retry,
-dead_lettered, credentials, given_back or refused (the lease was lost). Callable by service_role. Error: 22023.';
+dead_lettered, credentials, given_back or refused (the lease was lost). Callable by service_role. Error:
+22023, whose DETAIL is the path of the first value that makes no sense (results[3].id).';
 revoke all on function public.complete_notifications from public, anon, authenticated, service_role;
 grant execute on function public.complete_notifications to service_role;

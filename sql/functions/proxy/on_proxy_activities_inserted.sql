@@ -33,7 +33,7 @@ begin
         where new_rows.coordinator_id is not null;
     exception
         when others then
-            perform private.refuse_unaudited(sqlstate, sqlerrm);
+            perform private.refuse_unaudited(sqlstate);
     end;
     return null;
 end

@@ -7,9 +7,6 @@ volatile
 security definer -- adds to a log to which clients may add only what is stamped
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    -- Service work has no user: there it is the record that says who vouches for it.
-    v_speaker uuid := case when not private.is_service_call() then private.caller_id() end;
 begin
     if
         not exists (select from new_rows where new_rows.coordinator_id is not null)
@@ -25,7 +22,8 @@ begin
         select
             new_rows.id,
             'updated',
-            coalesce(v_speaker, new_rows.coordinator_id, old_rows.coordinator_id),
+            -- Who acts, also through the service role. Work without a user: who vouches for it on the record.
+            coalesce((select private.caller_id()), new_rows.coordinator_id, old_rows.coordinator_id),
             new_rows.mentor_id,
             new_rows.organisation_id,
             private.proxy_activity_record(row(new_rows.*)::public.activities)
@@ -34,7 +32,7 @@ begin
         where coalesce(new_rows.coordinator_id, old_rows.coordinator_id) is not null;
     exception
         when others then
-            perform private.refuse_unaudited(sqlstate, sqlerrm);
+            perform private.refuse_unaudited(sqlstate);
     end;
     return null;
 end

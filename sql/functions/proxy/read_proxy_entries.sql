@@ -110,11 +110,27 @@ begin
                 ) as expected (field, fits, is_needed, reason)
                 where checked.unknown is not null and not coalesce(expected.fits, not expected.is_needed)
                 union all
+                -- One finding, however many there are, with five names at most.
                 select
-                    -- What a client invents may be anything, also a name: only what looks like a key is repeated.
-                    case when sent.key ~ '^[a-z][a-z0-9_]{0,39}$' then sent.key else '?' end,
-                    'is not a field of an entry'
-                from jsonb_object_keys(checked.unknown) as sent (key)
+                    coalesce(invented.names[1], '?'),
+                    'is not a field of an entry' || case
+                        when invented.others > 0 then ', nor are ' || concat_ws(
+                            ' and ',
+                            nullif(array_to_string(invented.names[2:], ', '), ''),
+                            nullif(invented.others - cardinality(invented.names[2:]), 0) || ' more'
+                        )
+                        else ''
+                    end
+                from (
+                    select
+                        -- What a client invents may be anything, also a name: only what looks like a key is repeated.
+                        coalesce(
+                            (array_agg(sent.key order by sent.key) filter (where sent.key ~ '^[a-z][a-z0-9_]{0,39}$'))[:5], '{}'
+                        ) as names,
+                        count(*) - 1 as others
+                    from jsonb_object_keys(checked.unknown) as sent (key)
+                ) as invented
+                where checked.unknown <> '{}'
             ) as fault
         )
     into read_proxy_entries.read_entries, read_proxy_entries.findings;

@@ -1,8 +1,7 @@
--- The raw message goes to the server's log, where PostgreSQL would have put it, and to nobody else. The
--- SQLSTATE stays, so that a client knows when to try again.
+-- The raw message goes nowhere, not even to the server's log: it quotes the row. The SQLSTATE stays, so that a
+-- client knows when to try again.
 create or replace function private.refuse_unaudited(
-    error_code text,
-    error_message text
+    error_code text
 )
 returns void
 language plpgsql
@@ -11,7 +10,8 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    raise log 'peerledger.audit: a proxy registration could not be recorded and was refused (%): %', error_code, error_message;
+    raise log 'peerledger.audit: a proxy registration could not be recorded and was refused, SQLSTATE %. %',
+        error_code, private.safe_error_text(error_code);
     raise exception using
         errcode = error_code,
         message = 'Nothing was saved, because the audit log could not be written. ' || private.safe_error_text(error_code),

@@ -33,7 +33,7 @@ begin
 
     -- For the trigger that writes the log; as an attribute of this function only a superuser could set it.
     perform set_config('peerledger.registering', 'bulk', true);
-    return query select added.* from private.add_proxy_entries(v_entries, v_coordinator_id) as added;
+    return query select added.* from private.add_proxy_entries(v_entries, v_coordinator_id, true) as added;
     perform set_config('peerledger.registering', '', true);
 end
 $$;

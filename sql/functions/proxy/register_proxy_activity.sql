@@ -46,7 +46,7 @@ begin
 
     select added.*
     into strict v_activity
-    from private.add_proxy_entries(v_entries, v_coordinator_id) as added;
+    from private.add_proxy_entries(v_entries, v_coordinator_id, false) as added;
     return v_activity;
 end
 $$;

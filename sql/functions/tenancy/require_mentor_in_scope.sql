@@ -10,9 +10,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_organisation_id uuid;
+    v_chapter_id uuid;
 begin
-    select mentor.organisation_id
-    into v_organisation_id
+    select mentor.organisation_id, mentor.chapter_id
+    into v_organisation_id, v_chapter_id
     from public.peer_mentors as mentor
     where mentor.id = require_mentor_in_scope.mentor_id;
 
@@ -35,9 +36,15 @@ begin
             hint = 'Check the id, and that you are signed in as a coordinator of the mentor''s organisation.';
     end if;
 
-    if not private.is_service_call()
-        and require_mentor_in_scope.mentor_id not in (select private.my_scope_mentor_ids())
-    then
+    -- Of the one mentor: my_scope_mentor_ids would list everybody in reach.
+    if not private.is_service_call() and not exists (
+        select
+        from public.coordinator_assignments as assignment
+        where
+            assignment.user_id = (select private.caller_id())
+            and assignment.organisation_id = v_organisation_id
+            and (assignment.chapter_id is null or assignment.chapter_id = v_chapter_id)
+    ) then
         raise exception using
             errcode = '42501',
             message = format('The mentor %s is outside your chapters.', require_mentor_in_scope.mentor_id),

@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(16);
 select tests.make_two_organisations();
 create temporary table seen (id uuid);
 grant all on seen to public;
@@ -93,6 +93,18 @@ update public.activities set voided_at = now() where id = tests.id('activity', '
 reset role;
 select is(pg_temp.news(), 'updated by nina for olga × 1', 'voided by the service role: on the word of who registered it');
 
+select tests.acts_as('service_role', tests.id('user', 'oskar'));
+update public.activities set duration_minutes = 46 where id = tests.id('activity', 'nina for olga');
+select public.update_proxy_activity(tests.id('activity', 'nina for berit'), '{"duration_minutes": 47}');
+reset role;
+select is(
+    pg_temp.news(), 'updated by oskar for berit × 1; updated by oskar for olga × 1', 'by the service role in somebody''s name: who acts'
+);
+select tests.acts_as('service_role');
+update public.activities set duration_minutes = 48 where id = tests.id('activity', 'nina for olga');
+reset role;
+select is(pg_temp.news(), 'updated by nina for olga × 1', 'and in nobody''s: who is on the record');
+
 select tests.acts_as('peerledger_owner');
 update public.activities set coordinator_id = null where id = tests.id('activity', 'nina for olga');
 reset role;
@@ -119,7 +131,7 @@ select is_empty('table statements', 'the mentor''s own is nobody''s word');
 
 delete from public.activities where id = tests.id('activity', 'nina for berit');
 select is(
-    (select count(*) from public.proxy_audit_log where proxy_activity_id = tests.id('activity', 'nina for berit')), 1::bigint,
+    (select count(*) from public.proxy_audit_log where proxy_activity_id = tests.id('activity', 'nina for berit')), 2::bigint,
     'the log outlives the activity'
 );
 select * from finish();
