@@ -78,6 +78,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "one_target: long, and of logic that no server does differently: on one of the targets only",
     )
+    config.addinivalue_line(
+        "markers", "two_targets: on the embedded server, whose migrator is a superuser, and where it is none"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -86,6 +89,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if metafunc.definition.get_closest_marker("one_target"):
             # The embedded one, which needs no container engine.
             chosen = [EMBEDDED] if EMBEDDED in chosen else chosen[:1]
+        if metafunc.definition.get_closest_marker("two_targets"):
+            chosen = [name for name in (EMBEDDED, "supabase17") if name in chosen] or chosen[:1]
         metafunc.parametrize("target", chosen, ids=str, indirect=True, scope="session")
 
 

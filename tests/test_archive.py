@@ -17,6 +17,8 @@ from runner import archive
 from runner.database import Database as RunnerDatabase
 from runner.errors import RunnerError
 
+pytestmark = pytest.mark.two_targets
+
 OLD = "2019-03"
 _FILL = """
 insert into public.badge_evaluation_logs (

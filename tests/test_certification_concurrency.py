@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from conftest import Database
 
+pytestmark = pytest.mark.two_targets
+
 _PATIENCE = 30  # seconds, after which a test fails instead of hanging
 _AS_OF = "2026-03-01"
 _MENTORS = 200

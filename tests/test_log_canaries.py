@@ -9,6 +9,8 @@ import pytest
 from conftest import Database
 from psycopg import errors, sql
 
+pytestmark = pytest.mark.two_targets
+
 _EXAMPLES = Path(__file__).parent.parent / "examples" / "likeperson"
 _NATIONAL_ID = "01019012345"
 _PATH = "/var/lib/peerledger/kari.txt"

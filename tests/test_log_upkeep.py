@@ -6,6 +6,8 @@ import psycopg
 import pytest
 from conftest import Database
 
+pytestmark = pytest.mark.two_targets
+
 _ADD = """
 insert into public.badge_evaluation_logs (peer_mentor_id, org_id, triggered_at, duration_ms, source)
 values (gen_random_uuid(), gen_random_uuid(), %s, 1, 'manual')

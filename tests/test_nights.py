@@ -16,6 +16,8 @@ from runner.nightly import NO_DYNAMICS, STEPS, SWITCHED_OFF, Night, Outcome, Ste
 from runner.settings import Settings
 from runner.standin import StandIn
 
+pytestmark = pytest.mark.two_targets
+
 FIRST = datetime(2026, 3, 1, 2, 15, tzinfo=UTC)
 
 

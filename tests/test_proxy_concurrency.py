@@ -12,6 +12,8 @@ import pytest
 from conftest import Database
 from psycopg import errors
 
+pytestmark = pytest.mark.two_targets
+
 _PATIENCE = 30  # seconds, after which a test fails instead of hanging
 _MENTORS = 40
 

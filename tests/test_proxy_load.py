@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from conftest import Database
 
 from runner.database import Database as RunnerDatabase
 from runner.load import load
+
+pytestmark = pytest.mark.two_targets
 
 _HEADER = "id,organisation_id,mentor_id,coordinator_id,activity_type,occurred_on,duration_minutes"
 

@@ -21,6 +21,8 @@ from runner.errors import RunnerError
 from runner.report.words import LANGUAGES, load_words
 from runner.sqlfiles import ROOT
 
+pytestmark = pytest.mark.two_targets
+
 _EXAMPLES = ROOT / "examples" / "likeperson"
 _LANGUAGES = ("nb", "en")
 _ALL_TIME = (date(2025, 12, 1), date(2026, 12, 31))

@@ -14,6 +14,8 @@ from runner.database import Database as RunnerDatabase
 from runner.settings import Settings
 from runner.status import PARTS, Asked, Part, Problem
 
+pytestmark = pytest.mark.two_targets
+
 
 class World:
     """A charity that has had its night and needs nobody."""

@@ -68,11 +68,7 @@ begin
         if found and not v_certificate.is_valid then
             raise exception using
                 errcode = 'PL003',
-                message = case
-                    when v_certificate.is_ahead
-                        then format('The mentor''s certificate is valid only from %s.', v_certificate.issued_on)
-                    else format('The mentor''s certificate expired on %s.', v_certificate.expires_on)
-                end,
+                message = format('The mentor''s certificate expired on %s.', v_certificate.expires_on),
                 hint = 'Register the new certificate first: renew_certification(mentor_id, issued_on, expires_on).';
         end if;
     end if;
