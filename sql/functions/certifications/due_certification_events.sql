@@ -40,8 +40,7 @@ as $$
         select
             mentor.id as mentor_id,
             mentor.organisation_id,
-            mentor.chapter_id,
-            mentor.user_id is not null or coalesce(btrim(mentor.email) <> '', false) as has_address,
+            private.has_address(mentor) as has_address,
             certificate.id as certification_id,
             certificate.expires_on,
             organisation.today,
@@ -75,10 +74,9 @@ as $$
                 near.has_address
                 or exists (
                     select
-                    from public.coordinator_assignments as assignment
-                    where
-                        assignment.organisation_id = near.organisation_id
-                        and (assignment.chapter_id is null or assignment.chapter_id = near.chapter_id)
+                    from public.peer_mentors as mentor
+                    inner join public.coordinator_assignments as assignment on private.reaches(assignment, mentor)
+                    where mentor.id = near.mentor_id
                 )
                 then 'reminder_dispatched'
             -- Nobody can be told.

@@ -35,10 +35,7 @@ begin
     from jsonb_array_elements(reconcile_hlf_sync.observed) with ordinality as item (body, position)
     cross join lateral (
         values
-        (
-            'dynamics_contact_id',
-            item.body ->> 'dynamics_contact_id' ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
-        ),
+        ('dynamics_contact_id', private.is_uuid(item.body ->> 'dynamics_contact_id')),
         ('listed', jsonb_typeof(item.body -> 'listed') = 'boolean')
     ) as problem (field, holds)
     where not coalesce(problem.holds, false)
