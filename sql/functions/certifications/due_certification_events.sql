@@ -40,6 +40,7 @@ as $$
         select
             mentor.id as mentor_id,
             mentor.organisation_id,
+            mentor.chapter_id,
             private.has_address(mentor) as has_address,
             certificate.id as certification_id,
             certificate.expires_on,
@@ -74,9 +75,8 @@ as $$
                 near.has_address
                 or exists (
                     select
-                    from public.peer_mentors as mentor
-                    inner join public.coordinator_assignments as assignment on private.reaches(assignment, mentor)
-                    where mentor.id = near.mentor_id
+                    from public.coordinator_assignments as assignment
+                    where private.reaches(assignment, near.organisation_id, near.chapter_id)
                 )
                 then 'reminder_dispatched'
             -- Nobody can be told.

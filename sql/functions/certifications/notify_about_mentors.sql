@@ -27,7 +27,7 @@ as $$
         select distinct assignment.user_id, null::uuid, ':user:' || assignment.user_id
         from public.coordinator_assignments as assignment
         where
-            private.reaches(assignment, mentor)
+            private.reaches(assignment, mentor.organisation_id, mentor.chapter_id)
             and assignment.user_id is distinct from mentor.user_id
     ) as recipient
     on conflict (dedupe_key) do nothing

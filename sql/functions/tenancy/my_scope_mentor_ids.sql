@@ -13,7 +13,7 @@ as $$
         from public.coordinator_assignments as assignment
         where
             assignment.user_id = (select private.caller_id())
-            and private.reaches(assignment, mentor)
+            and private.reaches(assignment, mentor.organisation_id, mentor.chapter_id)
     )
 $$;
 

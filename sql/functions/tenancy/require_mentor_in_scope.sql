@@ -9,18 +9,19 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_mentor public.peer_mentors;
+    v_organisation_id uuid;
+    v_chapter_id uuid;
 begin
-    select mentor.*
-    into v_mentor
+    select mentor.organisation_id, mentor.chapter_id
+    into v_organisation_id, v_chapter_id
     from public.peer_mentors as mentor
     where mentor.id = require_mentor_in_scope.mentor_id;
 
     if
-        v_mentor.id is null
+        v_organisation_id is null
         or not (
             private.is_service_call()
-            or v_mentor.organisation_id in (select private.my_organisation_ids())
+            or v_organisation_id in (select private.my_organisation_ids())
         )
     then
         if require_mentor_in_scope.mentor_id in (select private.my_mentor_ids()) then
@@ -41,7 +42,7 @@ begin
         from public.coordinator_assignments as assignment
         where
             assignment.user_id = (select private.caller_id())
-            and private.reaches(assignment, v_mentor)
+            and private.reaches(assignment, v_organisation_id, v_chapter_id)
     ) then
         raise exception using
             errcode = '42501',
