@@ -60,11 +60,7 @@ begin
                             where pause.organisation_id = sync.organisation_id
                         )
                     )
-                    and not exists (
-                        select
-                        from public.organisation_settings as setting
-                        where setting.organisation_id = sync.organisation_id and not setting.website_sync_enabled
-                    )
+                    and sync.organisation_id not in (select private.organisations_without_website_sync())
                 order by sync.due_at
                 limit v_left
                 for update of sync skip locked

@@ -63,11 +63,7 @@ begin
         from public.peer_mentors as mentor
         where
             mentor.status = 'active'
-            and not exists (
-                select
-                from public.organisation_settings as setting
-                where setting.organisation_id = mentor.organisation_id and not setting.website_sync_enabled
-            )
+            and mentor.organisation_id not in (select private.organisations_without_website_sync())
     ),
     compared as (
         select
@@ -94,11 +90,7 @@ begin
                 reconcile_hlf_sync.organisation_ids is null
                 or mentor.organisation_id = any (reconcile_hlf_sync.organisation_ids)
             )
-            and not exists (
-                select
-                from public.organisation_settings as setting
-                where setting.organisation_id = mentor.organisation_id and not setting.website_sync_enabled
-            )
+            and mentor.organisation_id not in (select private.organisations_without_website_sync())
     )
     select
         (select count(*) from shown),
