@@ -90,7 +90,6 @@ def fill(connection: Connection, rows: int) -> float:
     connection.execute("set role peerledger_owner")
     for month in months:
         connection.execute("call private.create_log_partition('badge_evaluation_logs', %s)", (month,))
-    connection.execute("reset role")
     started = time.perf_counter()
     each = rows // len(months)
     for month in months:
@@ -103,6 +102,7 @@ def fill(connection: Connection, rows: int) -> float:
             .encode()
         )
     taken = time.perf_counter() - started
+    connection.execute("reset role")
     connection.execute("vacuum analyze public.badge_evaluation_logs")
     return len(months) * each / taken
 

@@ -167,10 +167,10 @@ def credentials(standin: StandIn, **changes: Any) -> Credentials:
     return Credentials.model_validate(values | changes)
 
 
-def make_website(database: Database, standin: StandIn) -> Website:
+def make_website(database: Database, standin: StandIn, slug: str = "north") -> Website:
     with psycopg.connect(database.dsn(database.target.server.superuser_dsn)) as connection:
         row = connection.execute(
-            "insert into public.organisations (slug, name) values ('north', 'North') returning id"
+            "insert into public.organisations (slug, name) values (%s, 'North') returning id", (slug,)
         ).fetchone()
     assert row is not None
     return Website(database, standin, row[0])

@@ -24,7 +24,7 @@ select results_eq(
     $$,
     $$
     values ('_100_no_delete', 'A'), ('_100_no_truncate', 'A'), ('_100_no_update', 'A'), ('_200_no_row_change', 'A'),
-    ('_300_mask_texts', 'A')
+    ('_300_mask_texts', 'A'), ('_310_require_plain_json', 'A')
     $$,
     'it has the triggers, and they always fire'
 );

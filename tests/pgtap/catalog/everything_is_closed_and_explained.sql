@@ -177,6 +177,7 @@ select is_empty(
             'private.require_coordinator',
             'private.require_mentor_in_scope',
             'private.require_organisation',
+            'private.require_plain_json',
             'private.require_whole_organisation',
             'private.set_log_retention',
             'private.visible_day_range',

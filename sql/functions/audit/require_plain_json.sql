@@ -1,0 +1,46 @@
+-- Refused and not masked: a masked key or id would be a wrong one.
+-- Definer: whoever adds an entry need not be allowed to call the masking itself.
+create or replace function private.require_plain_json()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_entry jsonb := to_jsonb(new);
+    v_column text;
+begin
+    select json_column.name
+    into v_column
+    from unnest(tg_argv) as json_column (name)
+    cross join lateral (
+        select jsonb_path_query(v_entry -> json_column.name, 'strict $.** ? (@.type() == "string")') #>> '{}'
+        union all
+        select jsonb_path_query(
+            v_entry -> json_column.name, 'strict $.** ? (@.type() == "object").keyvalue().key'
+        ) #>> '{}'
+    ) as piece (content)
+    where
+        case
+            -- Words of one piece and uuids are most of it, and to look for personal data takes long.
+            when piece.content ~ '^([A-Za-z_-]{0,100}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$' then false
+            when piece.content !~ '^[A-Za-z0-9_.:+-]{1,100}$' then true
+            else private.mask_personal_data(piece.content) <> piece.content
+        end
+    limit 1;
+
+    if found then
+        raise exception using
+            errcode = '22023',
+            message = format('%s of a log holds ids, codes, numbers and dates only.', v_column),
+            hint = 'Take names, addresses and other texts out: a log keeps what it gets for years.';
+    end if;
+    return new;
+end
+$$;
+
+comment on function private.require_plain_json is
+'Trigger function of the logs: 22023 for a JSON column, named in its arguments, with a string that is no id, code, '
+'number or date.';
+revoke all on function private.require_plain_json from public, anon, authenticated, service_role;

@@ -1,0 +1,56 @@
+begin;
+select plan(8);
+create function tests.add(badges jsonb, outcomes jsonb default '{}') returns text
+language plpgsql
+as $$
+begin
+    insert into public.badge_evaluation_logs (
+        peer_mentor_id, org_id, duration_ms, source, badges_evaluated, criteria_outcomes
+    )
+    values (gen_random_uuid(), gen_random_uuid(), 1, 'manual', add.badges, add.outcomes);
+    return 'added';
+exception
+    when invalid_parameter_value then
+        return split_part(sqlerrm, ' ', 1);
+end
+$$;
+grant execute on function tests.add to service_role;
+
+select tests.acts_as('service_role');
+select is(
+    tests.add(jsonb_build_array(gen_random_uuid()), jsonb_build_object(gen_random_uuid()::text, true)), 'added', 'ids'
+);
+select is(
+    tests.add('["first_talk", "2026-01-31", "2026-01-31T12:00:00.123456+00:00", ""]', '{"a-b:1": [1, null, {"d": 2.5}]}'),
+    'added', 'codes, dates and numbers, however deep'
+);
+select is(tests.add('["Kari Nordmann"]'), 'badges_evaluated', 'a text');
+select is(tests.add('[]', '{"Kari Nordmann": true}'), 'criteria_outcomes', 'a text for a key');
+select is(tests.add('[]', '{"a": [{"b": "01019012345"}]}'), 'criteria_outcomes', 'a national id, deep inside');
+select is(tests.add('["+4741234567"]'), 'badges_evaluated', 'a number to ring');
+reset role;
+select is(tests.add('["kari@example.no"]'), 'badges_evaluated', 'from a superuser as well');
+
+select is_empty(
+    $$
+    select log.log_name, json_column.attname
+    from private.logs as log
+    inner join pg_attribute as json_column
+        on
+            json_column.attrelid = format('public.%I', log.log_name)::regclass
+            and json_column.atttypid = 'jsonb'::regtype
+    where
+        not exists (
+            select
+            from pg_trigger as trigger
+            where
+                trigger.tgrelid = json_column.attrelid
+                and trigger.tgname = '_310_require_plain_json'
+                and trigger.tgenabled = 'A'
+                and encode(trigger.tgargs, 'escape') like '%' || json_column.attname || '%'
+        )
+    $$,
+    'every JSON column of every log'
+);
+select * from finish();
+rollback;
