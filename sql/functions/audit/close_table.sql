@@ -10,15 +10,15 @@ as $$
 declare
     v_policy name;
 begin
-    execute format('alter table %s enable row level security, force row level security', target);
-    execute format('revoke all on table %s from public, anon, authenticated, service_role', target);
+    execute format('alter table %s enable row level security, force row level security', close_table.target);
+    execute format('revoke all on table %s from public, anon, authenticated, service_role', close_table.target);
 
     for v_policy in
         select policy.polname
         from pg_policy as policy
-        where policy.polrelid = target
+        where policy.polrelid = close_table.target
     loop
-        execute format('drop policy %I on %s', v_policy, target);
+        execute format('drop policy %I on %s', v_policy, close_table.target);
     end loop;
 end
 $$;

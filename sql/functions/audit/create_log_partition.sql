@@ -7,7 +7,9 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_name text := format('%s_%s', log_name, coalesce(to_char(month, 'YYYY_MM'), 'default'));
+    v_name text := concat_ws(
+        '_', create_log_partition.log_name, coalesce(to_char(create_log_partition.month, 'YYYY_MM'), 'default')
+    );
 begin
     if to_regclass(format('private.%I', v_name)) is not null then
         return;
@@ -15,17 +17,21 @@ begin
 
     -- Made and locked down first and attached then: CREATE … PARTITION OF would stop every insert into the
     -- log, attaching stops those into the default partition only.
-    execute format('create table private.%I (like public.%I including defaults including constraints)', v_name, log_name);
+    execute format(
+        'create table private.%I (like public.%I including defaults including constraints)',
+        v_name, create_log_partition.log_name
+    );
     call private.close_table(format('private.%I', v_name)::regclass);
     call private.guard_log(format('private.%I', v_name)::regclass);
     execute format(
-        'alter table public.%I attach partition private.%I %s', log_name, v_name,
+        'alter table public.%I attach partition private.%I %s', create_log_partition.log_name, v_name,
         case
-            when month is null then 'default'
+            when create_log_partition.month is null then 'default'
             -- Months are cut at midnight UTC, whatever the session's time zone.
             else format(
                 'for values from (%L) to (%L)',
-                month::text || ' 00:00:00+00', (month + interval '1 month')::date::text || ' 00:00:00+00'
+                create_log_partition.month::text || ' 00:00:00+00',
+                (create_log_partition.month + interval '1 month')::date::text || ' 00:00:00+00'
             )
         end
     );

@@ -16,11 +16,7 @@ declare
     v_month date;
     v_before bigint;
 begin
-    if not coalesce(ensure_log_partitions.months_ahead between 0 and 120, false) then
-        raise exception using
-            errcode = '22023',
-            message = 'months_ahead must be between 0 and 120.';
-    end if;
+    perform private.require_between('months_ahead', ensure_log_partitions.months_ahead, 0, 120);
 
     -- One upkeep at a time: two would make the same partition.
     lock table private.logs in share row exclusive mode;

@@ -14,9 +14,9 @@ begin
         execute format(
             'create or replace trigger _100_no_%1$s before %1$s on %2$s '
             'for each statement execute function private.refuse_log_change()',
-            v_event, target
+            v_event, guard_log.target
         );
-        execute format('alter table %s enable always trigger _100_no_%s', target, v_event);
+        execute format('alter table %s enable always trigger _100_no_%s', guard_log.target, v_event);
     end loop;
 end
 $$;

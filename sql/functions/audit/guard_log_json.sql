@@ -14,21 +14,21 @@ begin
     into v_columns
     from pg_attribute as json_column
     where
-        json_column.attrelid = target
+        json_column.attrelid = guard_log_json.target
         and json_column.attnum > 0
         and not json_column.attisdropped
         and json_column.atttypid = 'jsonb'::regtype;
 
     if v_columns is null then
-        execute format('drop trigger if exists _310_require_plain_json on %s', target);
+        execute format('drop trigger if exists _310_require_plain_json on %s', guard_log_json.target);
         return;
     end if;
     execute format(
         'create or replace trigger _310_require_plain_json before insert on %s for each row '
         'when (current_user <> ''peerledger_owner'') execute function private.require_plain_json(%s)',
-        target, (select string_agg(quote_literal(name), ', ') from unnest(v_columns) as name)
+        guard_log_json.target, (select string_agg(quote_literal(name), ', ') from unnest(v_columns) as name)
     );
-    execute format('alter table %s enable always trigger _310_require_plain_json', target);
+    execute format('alter table %s enable always trigger _310_require_plain_json', guard_log_json.target);
 end
 $$;
 

@@ -13,7 +13,7 @@ begin
     into v_columns
     from pg_attribute as text_column
     where
-        text_column.attrelid = target
+        text_column.attrelid = guard_log_texts.target
         and text_column.attnum > 0
         and not text_column.attisdropped
         and text_column.atttypid in ('text'::regtype, 'varchar'::regtype)
@@ -21,25 +21,25 @@ begin
             select
             from pg_constraint as value_list
             where
-                value_list.conrelid = target
+                value_list.conrelid = guard_log_texts.target
                 and value_list.contype = 'c'
                 and value_list.conkey = array[text_column.attnum]
                 and pg_get_constraintdef(value_list.oid) like '%= ANY (%'
         );
 
     if v_columns is null then
-        execute format('drop trigger if exists _300_mask_texts on %s', target);
+        execute format('drop trigger if exists _300_mask_texts on %s', guard_log_texts.target);
         return;
     end if;
     -- WHEN, so that the usual entry, which has no text, does not pay for it.
     execute format(
         'create or replace trigger _300_mask_texts before insert on %s for each row when (%s) '
         'execute function private.mask_log_texts(%s)',
-        target,
+        guard_log_texts.target,
         (select string_agg(format('new.%I is not null', name), ' or ') from unnest(v_columns) as name),
         (select string_agg(quote_literal(name), ', ') from unnest(v_columns) as name)
     );
-    execute format('alter table %s enable always trigger _300_mask_texts', target);
+    execute format('alter table %s enable always trigger _300_mask_texts', guard_log_texts.target);
 end
 $$;
 

@@ -8,16 +8,16 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if private.award_ratio(reconciliation) > 0.05 then
+    if private.award_ratio(alert_if_many_were_missed.reconciliation) > 0.05 then
         perform private.raise_alert(
             'reconciliation_over_5_percent',
             'warning',
             format(
                 'Reconciliation had to award %s badges, %s %% of those since %s: the evaluation on insert missed them. '
                 'Was it switched off?',
-                reconciliation.badges_awarded,
-                round(100 * private.award_ratio(reconciliation), 1),
-                to_char(reconciliation.since at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"')
+                alert_if_many_were_missed.reconciliation.badges_awarded,
+                round(100 * private.award_ratio(alert_if_many_were_missed.reconciliation), 1),
+                to_char(alert_if_many_were_missed.reconciliation.since at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"')
             ),
             'reconciliation_over_5_percent'
         );

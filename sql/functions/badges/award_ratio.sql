@@ -7,9 +7,9 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    select round(coalesce((reconciliation).badges_awarded::numeric / nullif(count(*), 0), 0), 4)
+    select round(coalesce((award_ratio.reconciliation).badges_awarded::numeric / nullif(count(*), 0), 0), 4)
     from public.earned_badges as earned
-    where earned.earned_at >= (reconciliation).since
+    where earned.earned_at >= (award_ratio.reconciliation).since
 $$;
 
 comment on function private.award_ratio is

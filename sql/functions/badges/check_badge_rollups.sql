@@ -14,20 +14,6 @@ as $$
         from private.mentor_measures as mentor
         inner join private.badge_catalogues as catalogue
             on catalogue.organisation_id = mentor.organisation_id and catalogue.version = mentor.catalogue_version
-    ),
-    wanted as (
-        select
-            array_agg(trusted.mentor_id) as mentors,
-            array_agg(measure.id) as measures,
-            array_agg(null::date) as days
-        from trusted
-        inner join private.badge_measures as measure on measure.organisation_id = trusted.organisation_id
-    ),
-    reached as (
-        select series.mentor_id, series.measure_id, max(series.value) as value
-        from wanted
-        cross join lateral private.measure_series(wanted.mentors, wanted.measures, wanted.days, wanted.days) as series
-        group by series.mentor_id, series.measure_id
     )
     select difference.mentor_id, 'activity_days of ' || difference.occurred_on
     from private.rollup_differences(
@@ -38,11 +24,12 @@ as $$
     select trusted.mentor_id, 'measure ' || measure.id
     from trusted
     inner join private.badge_measures as measure on measure.organisation_id = trusted.organisation_id
-    left join reached on reached.mentor_id = trusted.mentor_id and reached.measure_id = measure.id
+    left join private.exact_measures(array(select trusted.mentor_id from trusted)) as exact
+        on exact.mentor_id = trusted.mentor_id and exact.measure_id = measure.id
     cross join lateral (
         select
             coalesce((trusted.measures ->> measure.id::text)::bigint, 0) as kept,
-            coalesce(reached.value, 0) as exact
+            coalesce(exact.value, 0) as exact
     ) as known
     where
         known.kept < known.exact

@@ -14,7 +14,7 @@ declare
     v_organisation_ids uuid[] := array(
         select distinct definition.organisation_id
         from public.badge_definitions as definition
-        where definition.id = any (definition_ids)
+        where definition.id = any (compile_badges.definition_ids)
         order by definition.organisation_id
     );
     v_organisation_id uuid;
@@ -29,7 +29,7 @@ begin
     from public.badge_definitions as definition
     cross join lateral private.criteria_leaves(definition.criteria) as part
     where
-        definition.id = any (definition_ids)
+        definition.id = any (compile_badges.definition_ids)
         and part.leaf ? 'badge'
         and not exists (
             select
@@ -60,7 +60,7 @@ begin
             array[requirement.slug, requirement.needs_slug] as slugs,
             requirement.path
         from requirements as requirement
-        where requirement.badge_id = any (definition_ids)
+        where requirement.badge_id = any (compile_badges.definition_ids)
         union all
         select walk.start_id, requirement.needs_id, walk.slugs || requirement.needs_slug, walk.path
         from walk
@@ -86,7 +86,9 @@ begin
     from public.badge_definitions as definition
     cross join lateral private.criteria_leaves(definition.criteria) as part
     cross join lateral private.leaf_question(part.leaf) as question
-    where definition.id = any (definition_ids) and not part.leaf ->> 'metric' in ('tenure_days', 'badge_earned')
+    where
+        definition.id = any (compile_badges.definition_ids)
+        and not part.leaf ->> 'metric' in ('tenure_days', 'badge_earned')
     on conflict do nothing;
 
     insert into private.badge_rules (badge_definition_id, organisation_id, criteria_version, criteria, formula, leaves)
@@ -120,7 +122,7 @@ begin
     cross join lateral (
         select coalesce(measure.id::text, 'badge:' || named.id::text, part.leaf ->> 'metric') as key
     ) as fact
-    where definition.id = any (definition_ids)
+    where definition.id = any (compile_badges.definition_ids)
     group by definition.id
     on conflict (badge_definition_id) do update
     set

@@ -22,11 +22,7 @@ declare
     v_touched private.touched_mentor[];
     v_started timestamptz;
 begin
-    if not coalesce(continue_badge_reconciliation.batch_size between 1 and 100000, false) then
-        raise exception using
-            errcode = '22023',
-            message = 'batch_size must be between 1 and 100000 mentors.';
-    end if;
+    perform private.require_between('batch_size', continue_badge_reconciliation.batch_size, 1, 100000);
     select reconciliation.*
     into v_reconciliation
     from private.badge_reconciliations as reconciliation

@@ -12,21 +12,29 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key text := case when node ? 'all' then 'all' when node ? 'any' then 'any' end;
+    v_key text := case when criteria_formula.node ? 'all' then 'all' when criteria_formula.node ? 'any' then 'any' end;
 begin
     if v_key is null then
-        return format('($.%s >= %s)', to_jsonb(fact_keys ->> path), coalesce(node ->> 'at_least', '1'));
+        return format(
+            '($.%s >= %s)',
+            to_jsonb(criteria_formula.fact_keys ->> criteria_formula.path),
+            coalesce(criteria_formula.node ->> 'at_least', '1')
+        );
     end if;
     return (
         select format(
             '(%s)',
             string_agg(
-                private.criteria_formula(child.value, fact_keys, format('%s.%s[%s]', path, v_key, child.ordinality - 1)),
+                private.criteria_formula(
+                    child.value,
+                    criteria_formula.fact_keys,
+                    format('%s.%s[%s]', criteria_formula.path, v_key, child.ordinality - 1)
+                ),
                 case v_key when 'all' then ' && ' else ' || ' end
                 order by child.ordinality
             )
         )
-        from jsonb_array_elements(node -> v_key) with ordinality as child
+        from jsonb_array_elements(criteria_formula.node -> v_key) with ordinality as child
     );
 end
 $$;

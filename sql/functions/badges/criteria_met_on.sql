@@ -10,10 +10,10 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_key text := case when node ? 'all' then 'all' when node ? 'any' then 'any' end;
+    v_key text := case when criteria_met_on.node ? 'all' then 'all' when criteria_met_on.node ? 'any' then 'any' end;
 begin
     if v_key is null then
-        return (leaf_dates ->> path)::date;
+        return (criteria_met_on.leaf_dates ->> criteria_met_on.path)::date;
     end if;
     return (
         select
@@ -22,8 +22,13 @@ begin
                 when count(child.met_on) = count(*) then max(child.met_on)
             end
         from (
-            select private.criteria_met_on(element.value, leaf_dates, format('%s.%s[%s]', path, v_key, element.ordinality - 1)) as met_on
-            from jsonb_array_elements(node -> v_key) with ordinality as element
+            select
+                private.criteria_met_on(
+                    element.value,
+                    criteria_met_on.leaf_dates,
+                    format('%s.%s[%s]', criteria_met_on.path, v_key, element.ordinality - 1)
+                ) as met_on
+            from jsonb_array_elements(criteria_met_on.node -> v_key) with ordinality as element
         ) as child
     );
 end

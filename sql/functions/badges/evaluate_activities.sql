@@ -26,29 +26,33 @@ declare
     v_mentor private.touched_mentor;
     v_awards int := 0;
 begin
-    foreach v_mentor in array touched loop
+    foreach v_mentor in array evaluate_activities.touched loop
         v_mentor_ids := v_mentor_ids || v_mentor.mentor_id;
     end loop;
 
     begin
         perform private.lock_mentor_measures(v_mentor_ids);
-        if deltas is not null then
-            perform private.record_activity_days(deltas);
+        if evaluate_activities.deltas is not null then
+            perform private.record_activity_days(evaluate_activities.deltas);
         end if;
-        v_results := private.award_badges(v_mentor_ids, notify);
+        v_results := private.award_badges(v_mentor_ids, evaluate_activities.notify);
     exception
         -- The contract: the activity stays whatever happens here. The log and an alert say so.
         when others then
             v_error := sqlstate;
     end;
 
-    if v_error is not null and cardinality(touched) > 1 then
-        foreach v_mentor in array touched loop
+    if v_error is not null and cardinality(evaluate_activities.touched) > 1 then
+        foreach v_mentor in array evaluate_activities.touched loop
             v_awards := v_awards + private.evaluate_activities(
                 array[v_mentor],
-                (select array_agg(delta) from unnest(deltas) as delta where delta.mentor_id = v_mentor.mentor_id),
-                source,
-                notify
+                (
+                    select array_agg(delta)
+                    from unnest(evaluate_activities.deltas) as delta
+                    where delta.mentor_id = v_mentor.mentor_id
+                ),
+                evaluate_activities.source,
+                evaluate_activities.notify
             );
         end loop;
         return v_awards;
@@ -61,7 +65,9 @@ begin
     foreach v_result in array v_results loop
         v_awards := v_awards + cardinality(v_result.badges_awarded);
     end loop;
-    perform private.log_badge_evaluations(touched, v_results, v_error, v_started, source);
+    perform private.log_badge_evaluations(
+        evaluate_activities.touched, v_results, v_error, v_started, evaluate_activities.source
+    );
     return v_awards;
 end
 $$;

@@ -16,12 +16,12 @@ set search_path = pg_catalog, pg_temp
 as $$
     -- Sorted and distinct, so that the same question is the same row however it was typed.
     select
-        leaf ->> 'metric',
-        (select array_agg(distinct t.value order by t.value) from jsonb_array_elements_text(leaf -> 'activity_types') as t),
-        (select array_agg(distinct m.value order by m.value) from jsonb_array_elements_text(leaf -> 'delivery_modes') as m),
-        (leaf ->> 'within_days')::int,
-        (leaf ->> 'from')::date,
-        (leaf ->> 'to')::date
+        leaf_question.leaf ->> 'metric',
+        (select array_agg(distinct t.value order by t.value) from jsonb_array_elements_text(leaf_question.leaf -> 'activity_types') as t),
+        (select array_agg(distinct m.value order by m.value) from jsonb_array_elements_text(leaf_question.leaf -> 'delivery_modes') as m),
+        (leaf_question.leaf ->> 'within_days')::int,
+        (leaf_question.leaf ->> 'from')::date,
+        (leaf_question.leaf ->> 'to')::date
 $$;
 
 comment on function private.leaf_question is

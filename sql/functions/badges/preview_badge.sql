@@ -51,14 +51,21 @@ begin
     end;
 
     return query
-    select found.mentor_id, found.qualified_on, found.evidence, true
+    select
+        found.mentor_id,
+        found.qualified_on,
+        found.evidence,
+        private.has_address(mentor) and coalesce(setting.badges_enabled, true)
     from jsonb_to_recordset(v_found) as found (mentor_id uuid, qualified_on date, evidence jsonb)
+    inner join public.peer_mentors as mentor on mentor.id = found.mentor_id
+    left join public.organisation_settings as setting on setting.organisation_id = mentor.organisation_id
     order by found.qualified_on, found.mentor_id;
 end
 $$;
 
 comment on function public.preview_badge is
-'Who would get a badge with these criteria, since when and from what evidence; each row would be one notification.
-Nothing is written. Callable by coordinators of the organisation and service_role. Errors: P0002, PL001.';
+'Who would get a badge with these criteria, since when and from what evidence. would_notify: would they be told
+of it? Not without an account or an e-mail address, nor while badges are switched off. Nothing is written. Callable by
+coordinators of the organisation and service_role. Errors: P0002, PL001.';
 revoke all on function public.preview_badge from public, anon, authenticated, service_role;
 grant execute on function public.preview_badge to authenticated, service_role;

@@ -10,20 +10,9 @@ as $$
     delete from private.activity_days as day
     where day.mentor_id = any (rebuild_activity_days.mentor_ids);
 
-    insert into private.activity_days (
-        mentor_id, occurred_on, activity_type, delivery_mode, activity_count, minutes_total, participants_total
-    )
-    select
-        activity.mentor_id,
-        activity.occurred_on,
-        activity.activity_type,
-        activity.delivery_mode,
-        count(*),
-        sum(activity.duration_minutes),
-        sum(activity.participant_count)
-    from public.activities as activity
-    where activity.mentor_id = any (rebuild_activity_days.mentor_ids) and activity.voided_at is null
-    group by activity.mentor_id, activity.occurred_on, activity.activity_type, activity.delivery_mode;
+    insert into private.activity_days
+    select day.*
+    from private.count_activity_days(rebuild_activity_days.mentor_ids) as day
 $$;
 
 comment on function private.rebuild_activity_days is

@@ -7,25 +7,10 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    with wanted as (
-        select
-            array_agg(mentor.mentor_id) as mentors,
-            array_agg(measure.id) as measures,
-            array_agg(null::date) as days
-        from private.mentor_measures as mentor
-        inner join private.badge_measures as measure on measure.organisation_id = mentor.organisation_id
-        where mentor.mentor_id = any (rebuild_measures.mentor_ids)
-    ),
-    reached as (
-        select series.mentor_id, series.measure_id, max(series.value) as value
-        from wanted
-        cross join lateral private.measure_series(wanted.mentors, wanted.measures, wanted.days, wanted.days) as series
-        group by series.mentor_id, series.measure_id
-    ),
-    collected as (
-        select reached.mentor_id, jsonb_object_agg(reached.measure_id, reached.value) as measures
-        from reached
-        group by reached.mentor_id
+    with collected as (
+        select exact.mentor_id, jsonb_object_agg(exact.measure_id, exact.value) as measures
+        from private.exact_measures(rebuild_measures.mentor_ids) as exact
+        group by exact.mentor_id
     )
     update private.mentor_measures as mentor
     set

@@ -20,11 +20,11 @@ begin
     perform private.raise_alert(
         'badge_evaluation_failed',
         'warning',
-        'Badges of a mentor could not be evaluated: ' || private.safe_error_text(error_code)
+        'Badges of a mentor could not be evaluated: ' || private.safe_error_text(report_failed_evaluation.error_code)
         || ' The activity is kept. Run "peerledger reconcile badges" when the cause is mended.',
         'badge_evaluation_failed:' || mentor.organisation_id,
         mentor.organisation_id,
-        jsonb_build_object('mentor_id', mentor.id, 'sqlstate', error_code)
+        jsonb_build_object('mentor_id', mentor.id, 'sqlstate', report_failed_evaluation.error_code)
     )
     from public.peer_mentors as mentor
     where mentor.id = report_failed_evaluation.mentor_id;

@@ -10,27 +10,14 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    with counted as (
-        select
-            activity.mentor_id,
-            activity.occurred_on,
-            activity.activity_type,
-            activity.delivery_mode,
-            count(*) as activity_count,
-            sum(activity.duration_minutes)::bigint as minutes_total,
-            sum(activity.participant_count)::bigint as participants_total
-        from public.activities as activity
-        where activity.mentor_id = any (rollup_differences.mentor_ids) and activity.voided_at is null
-        group by activity.mentor_id, activity.occurred_on, activity.activity_type, activity.delivery_mode
-    ),
-    kept as (
+    with kept as (
         select day.*
         from private.activity_days as day
         where day.mentor_id = any (rollup_differences.mentor_ids) and day.activity_count <> 0
     )
     select coalesce(kept.mentor_id, counted.mentor_id), coalesce(kept.occurred_on, counted.occurred_on)
     from kept
-    full join counted
+    full join private.count_activity_days(rollup_differences.mentor_ids) as counted
         on counted.mentor_id = kept.mentor_id
         and counted.occurred_on = kept.occurred_on
         and counted.activity_type = kept.activity_type

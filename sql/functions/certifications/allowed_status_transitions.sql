@@ -1,4 +1,4 @@
--- The status machine, whole. Everything that changes a status asks here.
+-- The status machine, whole. transition_mentor_status asks here; what expiry runs, renewals and forget_mentor do is in it too.
 create or replace function private.allowed_status_transitions()
 returns table (
     from_status public.mentor_status,

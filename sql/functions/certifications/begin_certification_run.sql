@@ -50,7 +50,7 @@ begin
     insert into public.certification_expiry_runs as run (run_id, as_of, is_local_today, started_at)
     values (
         v_run_id,
-        coalesce(begin_certification_run.as_of, (v_now at time zone 'Europe/Oslo')::date),
+        coalesce(begin_certification_run.as_of, private.business_date(null, v_now)),
         begin_certification_run.as_of is null,
         v_now
     )

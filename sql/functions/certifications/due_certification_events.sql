@@ -41,7 +41,7 @@ as $$
             mentor.id as mentor_id,
             mentor.organisation_id,
             mentor.chapter_id,
-            mentor.user_id is not null or coalesce(btrim(mentor.email) <> '', false) as has_address,
+            private.has_address(mentor) as has_address,
             certificate.id as certification_id,
             certificate.expires_on,
             organisation.today,
@@ -76,9 +76,7 @@ as $$
                 or exists (
                     select
                     from public.coordinator_assignments as assignment
-                    where
-                        assignment.organisation_id = near.organisation_id
-                        and (assignment.chapter_id is null or assignment.chapter_id = near.chapter_id)
+                    where private.reaches(assignment, near.organisation_id, near.chapter_id)
                 )
                 then 'reminder_dispatched'
             -- Nobody can be told.

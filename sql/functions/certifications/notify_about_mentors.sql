@@ -21,14 +21,13 @@ as $$
     inner join public.peer_mentors as mentor on mentor.id = message.mentor_id
     cross join lateral (
         select null::uuid as user_id, mentor.id as mentor_id, ':mentor' as suffix
-        where mentor.user_id is not null or btrim(mentor.email) <> ''
+        where private.has_address(mentor)
         union all
         -- Once, also who coordinates both the chapter and the organisation; and not the mentor again.
         select distinct assignment.user_id, null::uuid, ':user:' || assignment.user_id
         from public.coordinator_assignments as assignment
         where
-            assignment.organisation_id = mentor.organisation_id
-            and (assignment.chapter_id is null or assignment.chapter_id = mentor.chapter_id)
+            private.reaches(assignment, mentor.organisation_id, mentor.chapter_id)
             and assignment.user_id is distinct from mentor.user_id
     ) as recipient
     on conflict (dedupe_key) do nothing

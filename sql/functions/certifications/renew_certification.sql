@@ -14,8 +14,8 @@ declare
     v_mentor public.peer_mentors;
     v_certificate public.certifications;
 begin
-    perform private.require_mentor_in_scope(renew_certification.mentor_id);
-    perform private.require_somebody_else(renew_certification.mentor_id);
+    v_mentor := private.lock_mentor_in_scope(renew_certification.mentor_id);
+    perform private.require_somebody_else(v_mentor.id);
     if not coalesce(
         renew_certification.issued_on >= '1970-01-01'
         and renew_certification.expires_on > renew_certification.issued_on
@@ -27,15 +27,6 @@ begin
             message = 'A certificate needs a date of issue and a later date of expiry.',
             hint = 'Both are dates from 1970 to 2199.';
     end if;
-
-    -- The lock that an expiry run takes too: whichever comes second sees what the first did.
-    select mentor.*
-    into v_mentor
-    from public.peer_mentors as mentor
-    where mentor.id = renew_certification.mentor_id
-    for no key update;
-    -- While we waited the mentor may have moved.
-    perform private.require_mentor_in_scope(renew_certification.mentor_id);
 
     -- Sent twice, it is one certificate.
     select certificate.*

@@ -32,7 +32,7 @@ begin
     end if;
     v_date := case when not v_run.is_local_today then v_run.as_of end;
 
-    -- The lock that transition_mentor_status and renew_certification take. Not stronger: activities go on.
+    -- The lock that private.lock_mentor_in_scope takes.
     select array_agg(locked.id)
     into v_mentor_ids
     from (

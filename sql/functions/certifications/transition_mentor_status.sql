@@ -21,18 +21,10 @@ begin
             message = 'to_status must be a status, and a reason has at most 500 characters.',
             hint = format('The statuses are: %s.', array_to_string(enum_range(null::public.mentor_status), ', '));
     end if;
-    perform private.require_mentor_in_scope(transition_mentor_status.mentor_id);
+    v_mentor := private.lock_mentor_in_scope(transition_mentor_status.mentor_id);
     if transition_mentor_status.to_status = 'active' then
-        perform private.require_somebody_else(transition_mentor_status.mentor_id);
+        perform private.require_somebody_else(v_mentor.id);
     end if;
-
-    select mentor.*
-    into v_mentor
-    from public.peer_mentors as mentor
-    where mentor.id = transition_mentor_status.mentor_id
-    for no key update;
-    -- While we waited the mentor may have moved.
-    perform private.require_mentor_in_scope(transition_mentor_status.mentor_id);
 
     if v_mentor.status <> transition_mentor_status.expected_status then
         raise exception using

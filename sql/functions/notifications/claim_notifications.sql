@@ -32,15 +32,13 @@ declare
     v_buried uuid[];
     v_rounds int := 0;
 begin
-    if
-        coalesce(btrim(claim_notifications.worker), '') = ''
-        or not coalesce(claim_notifications.batch_size between 1 and 1000, false)
-        or not coalesce(claim_notifications.lease between interval '1 second' and interval '1 hour', false)
-        or claim_notifications.as_of is null
-    then
+    perform private.require_lease(claim_notifications.worker, claim_notifications.lease);
+    perform private.require_between('batch_size', claim_notifications.batch_size, 1, 1000);
+    if claim_notifications.as_of is null then
         raise exception using
             errcode = '22023',
-            message = 'A claim needs a worker''s name, a batch_size from 1 to 1000 and a lease from a second to an hour.';
+            message = 'as_of must be an instant.',
+            hint = 'Leave it out for now.';
     end if;
 
     v_all_formed := private.form_digests(claim_notifications.as_of);

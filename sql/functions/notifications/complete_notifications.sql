@@ -17,7 +17,11 @@ declare
     v_ids uuid[];
     v_outcomes text[];
 begin
-    perform private.check_notification_results(complete_notifications.results);
+    perform private.require_results(
+        complete_notifications.results,
+        array['id', 'worker', 'device_id', 'response_code', 'error_kind', 'retry_after'],
+        array['timeout', 'connection', 'unregistered', 'bad_response', 'no_address', 'no_text', 'credentials', 'not_sent']
+    );
     if complete_notifications.as_of is null then
         raise exception using
             errcode = '22023',

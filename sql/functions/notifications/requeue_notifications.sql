@@ -13,11 +13,7 @@ declare
     v_count int;
 begin
     perform private.require_organisation(requeue_notifications.org_id);
-    if not coalesce(requeue_notifications.max_rows between 1 and 10000, false) then
-        raise exception using
-            errcode = '22023',
-            message = 'max_rows must be between 1 and 10000.';
-    end if;
+    perform private.require_between('max_rows', requeue_notifications.max_rows, 1, 10000);
 
     with chosen as (
         select message.id

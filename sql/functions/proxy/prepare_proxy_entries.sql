@@ -16,12 +16,12 @@ declare
     v_in_reach uuid[];
 begin
     select reading.read_entries, reading.findings
-    into prepared, prepare_proxy_entries.findings
+    into prepare_proxy_entries.prepared, prepare_proxy_entries.findings
     from private.read_proxy_entries(prepare_proxy_entries.entries) as reading;
 
     v_standings := private.proxy_standings(
         prepare_proxy_entries.coordinator_id,
-        (select array_agg(entry.mentor_id) from unnest(prepared) as entry)
+        (select array_agg(entry.mentor_id) from unnest(prepare_proxy_entries.prepared) as entry)
     );
 
     -- Before the limits are asked: who else registers for the same mentor waits, or is counted already.
@@ -36,7 +36,7 @@ begin
     end if;
 
     prepare_proxy_entries.findings := prepare_proxy_entries.findings || private.judge_proxy_entries(
-        prepared, v_standings, prepare_proxy_entries.coordinator_id
+        prepare_proxy_entries.prepared, v_standings, prepare_proxy_entries.coordinator_id
     );
 end
 $$;

@@ -10,18 +10,18 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return jsonb_build_object(
-        'id', activity.id,
-        'organisation_id', activity.organisation_id,
-        'coordinator_id', activity.coordinator_id,
-        'attributed_mentor_id', activity.mentor_id,
-        'activity_type', activity.activity_type,
-        'occurred_on', activity.occurred_on,
-        'duration_minutes', activity.duration_minutes,
-        'participant_count', activity.participant_count,
-        'delivery_mode', activity.delivery_mode,
-        'voided_at', (to_jsonb(activity.voided_at at time zone 'utc') #>> '{}') || '+00:00',
-        'created_at', (to_jsonb(activity.created_at at time zone 'utc') #>> '{}') || '+00:00',
-        'updated_at', (to_jsonb(activity.updated_at at time zone 'utc') #>> '{}') || '+00:00'
+        'id', proxy_activity_record.activity.id,
+        'organisation_id', proxy_activity_record.activity.organisation_id,
+        'coordinator_id', proxy_activity_record.activity.coordinator_id,
+        'attributed_mentor_id', proxy_activity_record.activity.mentor_id,
+        'activity_type', proxy_activity_record.activity.activity_type,
+        'occurred_on', proxy_activity_record.activity.occurred_on,
+        'duration_minutes', proxy_activity_record.activity.duration_minutes,
+        'participant_count', proxy_activity_record.activity.participant_count,
+        'delivery_mode', proxy_activity_record.activity.delivery_mode,
+        'voided_at', (to_jsonb(proxy_activity_record.activity.voided_at at time zone 'utc') #>> '{}') || '+00:00',
+        'created_at', (to_jsonb(proxy_activity_record.activity.created_at at time zone 'utc') #>> '{}') || '+00:00',
+        'updated_at', (to_jsonb(proxy_activity_record.activity.updated_at at time zone 'utc') #>> '{}') || '+00:00'
     );
 end
 $$;

@@ -41,7 +41,8 @@ begin
         left join public.organisations as organisation on organisation.id = mentor.organisation_id
         left join public.organisation_settings as settings on settings.organisation_id = mentor.organisation_id
         left join lateral (
-            select bool_or(assignment.chapter_id is null or coalesce(assignment.chapter_id = mentor.chapter_id, false)) as reaches
+            select
+                bool_or(coalesce(private.reaches(assignment, mentor.organisation_id, mentor.chapter_id), false)) as reaches
             from public.coordinator_assignments as assignment
             where
                 assignment.user_id = proxy_standings.coordinator_id

@@ -13,18 +13,18 @@ declare
     v_entries private.proxy_entry[];
     v_entry private.proxy_entry;
     v_changed public.activities;
-    v_voided_at timestamptz := activity.voided_at;
+    v_voided_at timestamptz := read_proxy_changes.activity.voided_at;
 begin
     select reading.read_entries, reading.findings
     into v_entries, read_proxy_changes.findings
     from private.read_proxy_entries(jsonb_build_array(
         jsonb_build_object(
-            'mentor_id', activity.mentor_id,
-            'activity_type', activity.activity_type,
-            'occurred_on', activity.occurred_on,
-            'duration_minutes', activity.duration_minutes,
-            'participant_count', activity.participant_count,
-            'delivery_mode', activity.delivery_mode
+            'mentor_id', read_proxy_changes.activity.mentor_id,
+            'activity_type', read_proxy_changes.activity.activity_type,
+            'occurred_on', read_proxy_changes.activity.occurred_on,
+            'duration_minutes', read_proxy_changes.activity.duration_minutes,
+            'participant_count', read_proxy_changes.activity.participant_count,
+            'delivery_mode', read_proxy_changes.activity.delivery_mode
         ) || (read_proxy_changes.changes - array['id', 'voided_at'])
     )) as reading;
 
@@ -53,7 +53,7 @@ begin
     end if;
 
     v_entry := v_entries[1];
-    v_changed := activity;
+    v_changed := read_proxy_changes.activity;
     v_changed.mentor_id := v_entry.mentor_id;
     v_changed.activity_type := v_entry.activity_type;
     v_changed.occurred_on := v_entry.occurred_on;
@@ -61,7 +61,7 @@ begin
     v_changed.participant_count := v_entry.participant_count;
     v_changed.delivery_mode := v_entry.delivery_mode;
     v_changed.voided_at := v_voided_at;
-    changed := array[v_changed];
+    read_proxy_changes.changed := array[v_changed];
 end
 $$;
 

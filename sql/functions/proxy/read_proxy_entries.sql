@@ -26,8 +26,8 @@ begin
         select
             given.*,
             -- Absent: null. Each CASE guards the cast that follows it.
-            jsonb_typeof(entry -> 'id') = 'string' and entry ->> 'id' ~* pattern.id as id_fits,
-            jsonb_typeof(entry -> 'mentor_id') = 'string' and entry ->> 'mentor_id' ~* pattern.id as mentor_fits,
+            jsonb_typeof(entry -> 'id') = 'string' and private.is_uuid(entry ->> 'id') as id_fits,
+            jsonb_typeof(entry -> 'mentor_id') = 'string' and private.is_uuid(entry ->> 'mentor_id') as mentor_fits,
             jsonb_typeof(entry -> 'activity_type') = 'string' and entry ->> 'activity_type' ~ pattern.code as type_fits,
             case
                 when jsonb_typeof(entry -> 'occurred_on') = 'string' and entry ->> 'occurred_on' ~ pattern.day
@@ -52,7 +52,6 @@ begin
         from given
         cross join (
             select
-                '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' as id,
                 '^[A-Za-zÆØÅæøå][A-Za-zÆØÅæøå0-9_-]{0,59}$' as code,
                 '^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' as day
         ) as pattern

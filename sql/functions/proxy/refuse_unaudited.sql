@@ -11,10 +11,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise log 'peerledger.audit: a proxy registration could not be recorded and was refused, SQLSTATE %. %',
-        error_code, private.safe_error_text(error_code);
+        refuse_unaudited.error_code, private.safe_error_text(refuse_unaudited.error_code);
     raise exception using
-        errcode = error_code,
-        message = 'Nothing was saved, because the audit log could not be written. ' || private.safe_error_text(error_code),
+        errcode = refuse_unaudited.error_code,
+        message = 'Nothing was saved, because the audit log could not be written. '
+        || private.safe_error_text(refuse_unaudited.error_code),
         hint = 'Try again. If it happens again, tell the operators: the server''s log has a line beginning with peerledger.audit.';
 end
 $$;

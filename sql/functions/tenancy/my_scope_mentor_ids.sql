@@ -13,8 +13,7 @@ as $$
         from public.coordinator_assignments as assignment
         where
             assignment.user_id = (select private.caller_id())
-            and assignment.organisation_id = mentor.organisation_id
-            and (assignment.chapter_id is null or assignment.chapter_id = mentor.chapter_id)
+            and private.reaches(assignment, mentor.organisation_id, mentor.chapter_id)
     )
 $$;
 

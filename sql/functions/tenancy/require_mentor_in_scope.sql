@@ -42,8 +42,7 @@ begin
         from public.coordinator_assignments as assignment
         where
             assignment.user_id = (select private.caller_id())
-            and assignment.organisation_id = v_organisation_id
-            and (assignment.chapter_id is null or assignment.chapter_id = v_chapter_id)
+            and private.reaches(assignment, v_organisation_id, v_chapter_id)
     ) then
         raise exception using
             errcode = '42501',

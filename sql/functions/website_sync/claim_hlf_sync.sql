@@ -33,21 +33,8 @@ declare
     v_new_entries public.hlf_sync_audit_log[];
     v_claimed int;
 begin
-    if coalesce(btrim(claim_hlf_sync.worker), '') = '' then
-        raise exception using
-            errcode = '22023',
-            message = 'worker must be a name.',
-            hint = 'Give each process its own: a lease is held by name.';
-    end if;
-    if not coalesce(claim_hlf_sync.batch_size between 1 and 1000, false) then
-        raise exception using errcode = '22023', message = 'batch_size must be between 1 and 1000.';
-    end if;
-    if not coalesce(claim_hlf_sync.lease > interval '0' and claim_hlf_sync.lease <= interval '1 hour', false) then
-        raise exception using
-            errcode = '22023',
-            message = 'lease must be longer than nothing and at most an hour.',
-            hint = 'extend_hlf_sync_leases makes a running one longer.';
-    end if;
+    perform private.require_lease(claim_hlf_sync.worker, claim_hlf_sync.lease);
+    perform private.require_between('batch_size', claim_hlf_sync.batch_size, 1, 1000);
 
     -- Removals first. Each round takes at least one row out of what is due, so that this ends.
     foreach v_operation in array array['remove', 'restore'] loop
@@ -73,11 +60,7 @@ begin
                             where pause.organisation_id = sync.organisation_id
                         )
                     )
-                    and not exists (
-                        select
-                        from public.organisation_settings as setting
-                        where setting.organisation_id = sync.organisation_id and not setting.website_sync_enabled
-                    )
+                    and sync.organisation_id not in (select private.organisations_without_website_sync())
                 order by sync.due_at
                 limit v_left
                 for update of sync skip locked

@@ -11,9 +11,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not coalesce(extend_hlf_sync_leases.lease > interval '0' and extend_hlf_sync_leases.lease <= interval '1 hour', false) then
-        raise exception using errcode = '22023', message = 'lease must be longer than nothing and at most an hour.';
-    end if;
+    perform private.require_lease(extend_hlf_sync_leases.worker, extend_hlf_sync_leases.lease);
 
     -- In id order, as all who lock several.
     perform

@@ -8,26 +8,13 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_paused uuid[];
+    v_paused int;
 begin
     if cardinality(pause_for_credentials.organisation_ids) = 0 then
         return 0;
     end if;
 
-    with paused as (
-        insert into public.hlf_sync_pauses (organisation_id, reason)
-        select organisation.id, 'credentials_refused'
-        from public.organisations as organisation
-        where
-            pause_for_credentials.organisation_ids is null
-            or organisation.id = any (pause_for_credentials.organisation_ids)
-        order by organisation.id
-        on conflict on constraint hlf_sync_pauses_pkey do nothing
-        returning hlf_sync_pauses.organisation_id
-    )
-    select array_agg(paused.organisation_id)
-    into v_paused
-    from paused;
+    v_paused := private.begin_hlf_sync_pauses('credentials_refused', pause_for_credentials.organisation_ids);
 
     -- One for the credentials that all share, else one for each organisation: the next one's trouble is news.
     perform private.raise_alert(
@@ -37,7 +24,7 @@ begin
         'listed. Renew the credentials and run "peerledger check-credentials".',
         'auth_failure:website_sync' || coalesce(':' || refused.organisation_id, ''),
         refused.organisation_id,
-        jsonb_build_object('paused_organisations', coalesce(cardinality(v_paused), 0))
+        jsonb_build_object('paused_organisations', v_paused)
     )
     from (
         select null::uuid as organisation_id
@@ -49,7 +36,7 @@ begin
         where organisation.id = any (pause_for_credentials.organisation_ids)
         order by organisation_id
     ) as refused;
-    return coalesce(cardinality(v_paused), 0);
+    return v_paused;
 end
 $$;
 

@@ -9,8 +9,6 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_paused int;
 begin
     if not coalesce(pause_hlf_sync.reason in ('operator', 'credentials_refused'), false) then
         raise exception using
@@ -21,15 +19,7 @@ begin
     if pause_hlf_sync.reason = 'credentials_refused' then
         return private.pause_for_credentials(pause_hlf_sync.organisation_ids);
     end if;
-
-    insert into public.hlf_sync_pauses (organisation_id, reason)
-    select organisation.id, 'operator'
-    from public.organisations as organisation
-    where pause_hlf_sync.organisation_ids is null or organisation.id = any (pause_hlf_sync.organisation_ids)
-    order by organisation.id
-    on conflict on constraint hlf_sync_pauses_pkey do nothing;
-    get diagnostics v_paused = row_count;
-    return v_paused;
+    return private.begin_hlf_sync_pauses('operator', pause_hlf_sync.organisation_ids);
 end
 $$;
 

@@ -35,10 +35,7 @@ begin
     from jsonb_array_elements(reconcile_hlf_sync.observed) with ordinality as item (body, position)
     cross join lateral (
         values
-        (
-            'dynamics_contact_id',
-            item.body ->> 'dynamics_contact_id' ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
-        ),
+        ('dynamics_contact_id', private.is_uuid(item.body ->> 'dynamics_contact_id')),
         ('listed', jsonb_typeof(item.body -> 'listed') = 'boolean')
     ) as problem (field, holds)
     where not coalesce(problem.holds, false)
@@ -66,11 +63,7 @@ begin
         from public.peer_mentors as mentor
         where
             mentor.status = 'active'
-            and not exists (
-                select
-                from public.organisation_settings as setting
-                where setting.organisation_id = mentor.organisation_id and not setting.website_sync_enabled
-            )
+            and mentor.organisation_id not in (select private.organisations_without_website_sync())
     ),
     compared as (
         select
@@ -97,11 +90,7 @@ begin
                 reconcile_hlf_sync.organisation_ids is null
                 or mentor.organisation_id = any (reconcile_hlf_sync.organisation_ids)
             )
-            and not exists (
-                select
-                from public.organisation_settings as setting
-                where setting.organisation_id = mentor.organisation_id and not setting.website_sync_enabled
-            )
+            and mentor.organisation_id not in (select private.organisations_without_website_sync())
     )
     select
         (select count(*) from shown),

@@ -11,7 +11,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_changed int;
+    v_resumed int;
 begin
     if record_credential_check.ok is null then
         raise exception using errcode = '22023', message = 'ok must be true or false.';
@@ -32,14 +32,7 @@ begin
         return private.pause_for_credentials(record_credential_check.organisation_ids);
     end if;
 
-    delete from public.hlf_sync_pauses as pause
-    where
-        pause.reason = 'credentials_refused'
-        and (
-            record_credential_check.organisation_ids is null
-            or pause.organisation_id = any (record_credential_check.organisation_ids)
-        );
-    get diagnostics v_changed = row_count;
+    v_resumed := private.end_hlf_sync_pauses('credentials_refused', record_credential_check.organisation_ids);
 
     -- The trouble is over; the next one is to be told of again.
     update public.ops_alerts as alert
@@ -61,10 +54,7 @@ begin
                 )
             )
         );
-    if v_changed > 0 then
-        perform pg_notify('peerledger_hlf_sync', '');
-    end if;
-    return v_changed;
+    return v_resumed;
 end
 $$;
 

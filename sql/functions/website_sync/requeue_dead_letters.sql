@@ -12,9 +12,7 @@ as $$
 declare
     v_mentor_ids uuid[];
 begin
-    if not coalesce(requeue_dead_letters.max_rows between 1 and 10000, false) then
-        raise exception using errcode = '22023', message = 'max_rows must be between 1 and 10000.';
-    end if;
+    perform private.require_between('max_rows', requeue_dead_letters.max_rows, 1, 10000);
     perform private.require_organisation(requeue_dead_letters.org_id);
 
     select array_agg(dead.mentor_id)

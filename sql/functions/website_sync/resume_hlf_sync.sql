@@ -3,27 +3,12 @@ create or replace function public.resume_hlf_sync(
     organisation_ids uuid[] default null
 )
 returns int
-language plpgsql
+language sql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_resumed int;
-begin
-    delete from public.hlf_sync_pauses as pause
-    where
-        pause.reason = 'operator'
-        and (
-            resume_hlf_sync.organisation_ids is null
-            or pause.organisation_id = any (resume_hlf_sync.organisation_ids)
-        );
-    get diagnostics v_resumed = row_count;
-    if v_resumed > 0 then
-        perform pg_notify('peerledger_hlf_sync', '');
-    end if;
-    return v_resumed;
-end
+    select private.end_hlf_sync_pauses('operator', resume_hlf_sync.organisation_ids)
 $$;
 
 comment on function public.resume_hlf_sync is

@@ -38,11 +38,7 @@ begin
                     other.dynamics_contact_id = mentor.dynamics_contact_id
                     and other.id <> mentor.id
                     and other.status = 'active'
-                    and not exists (
-                        select
-                        from public.organisation_settings as setting
-                        where setting.organisation_id = other.organisation_id and not setting.website_sync_enabled
-                    )
+                    and other.organisation_id not in (select private.organisations_without_website_sync())
             )
         returning sync.mentor_id
     )

@@ -1,15 +1,28 @@
 begin;
-select plan(7);
+select plan(8);
 select tests.make_two_organisations();
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
 values (tests.id('organisation', 'north'), 'a', 'A', '{"any": [{"metric": "minutes_total", "at_least": 240}, {"metric": "distinct_days", "at_least": 4}]}');
+update public.peer_mentors set user_id = null where id = tests.id('mentor', 'berit');
 
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
-select results_eq(
+select set_eq(
     $$ select mentor_id, qualified_on, would_notify
-    from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "activity_count", "at_least": 2}') order by mentor_id $$,
-    $$ select id, date '2026-01-15', true from (values (tests.id('mentor', 'olga')), (tests.id('mentor', 'berit'))) as m (id) order by id $$,
-    'who would get it, and since when'
+    from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "activity_count", "at_least": 2}') $$,
+    $$ values
+    (tests.id('mentor', 'olga'), date '2026-01-15', true),
+    (tests.id('mentor', 'berit'), '2026-01-15', false) $$,
+    'who would get it, since when, and whom a message would reach'
+);
+reset role;
+insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'north'), false);
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select is(
+    (
+        select array_agg(distinct would_notify)
+        from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "activity_count", "at_least": 2}')
+    ),
+    '{false}', 'with badges switched off nobody is told'
 );
 select throws_ok(
     $$ select public.preview_badge(tests.id('organisation', 'south'), '{"metric": "activity_count", "at_least": 2}') $$,

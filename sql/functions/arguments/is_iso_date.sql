@@ -8,8 +8,8 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and make_date(
-        substr(value, 1, 4)::int, substr(value, 6, 2)::int, substr(value, 9, 2)::int
+    return is_iso_date.value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and make_date(
+        substr(is_iso_date.value, 1, 4)::int, substr(is_iso_date.value, 6, 2)::int, substr(is_iso_date.value, 9, 2)::int
     ) is not null;
 exception
     when datetime_field_overflow then
