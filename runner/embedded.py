@@ -108,7 +108,7 @@ def _create_database(uri: str) -> None:
                     is None
                 ):
                     connection.execute("create database peerledger template template0 encoding 'UTF8'")
-                    # The default is a spinning disk's: with it a deep page of a log is sorted, not read in order.
+                    # The default is a disk's: a deep page of a log would be sorted, not read in order.
                     connection.execute("alter database peerledger set random_page_cost = 1.1")
             return
         except (pg.DuplicateDatabase, pg.UniqueViolation):
