@@ -199,7 +199,7 @@ def sync(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Other credentials, as TOML. With --once also while the sync stands still.",
+            help="Other credentials, as TOML or .env. With --once also while the sync stands still.",
         ),
     ] = None,
 ) -> None:

@@ -212,6 +212,35 @@ def test_two_first_inserts_of_a_new_mentor_are_both_counted(charity: Charity) ->
     assert charity.rollup_differences() == []
 
 
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+@pytest.mark.parametrize("before", [0, 8, 9])
+def test_with_a_snapshot_of_its_own_a_session_is_told_to_do_it_again(
+    charity: Charity, before: int, level: str
+) -> None:
+    first, second = charity.session(), charity.session()
+    for session in (first, second):
+        session.execute(f"set default_transaction_isolation = '{level}'".encode())
+
+    def insert_until_done(session: psycopg.Connection, mentor: uuid.UUID, week: int) -> None:
+        while True:
+            try:
+                insert(session, [mentor], week)
+            except psycopg.errors.SerializationFailure:
+                continue
+            return
+
+    for _ in range(_ROUNDS):
+        mentor = charity.add_mentor(before)
+        at_once(
+            lambda m=mentor: insert_until_done(first, m, before),  # type: ignore[misc]
+            lambda m=mentor: insert_until_done(second, m, before + 1),  # type: ignore[misc]
+        )
+        is_due = before + 2 >= 10
+        assert (charity.awards(mentor), charity.announcements(mentor)) == (is_due, is_due)
+        assert charity.log_rows(mentor) == 2 + (before > 0)
+    assert charity.rollup_differences() == []
+
+
 @pytest.mark.parametrize("before", [0, 9], ids=["new mentors", "known mentors"])
 def test_bulk_inserts_in_opposite_order_do_not_deadlock(charity: Charity, before: int) -> None:
     sessions = [charity.session(), charity.session()]

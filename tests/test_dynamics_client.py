@@ -360,10 +360,29 @@ def test_a_file_for_some_organisations(
     assert [account.name for account in only_shared] == ["south"]
 
 
+@pytest.mark.parametrize("quote", ["", "'"])
+def test_the_file_may_be_an_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quote: str) -> None:
+    names = {
+        "DATABASE_URL": "postgresql://elsewhere",
+        "DYNAMICS_CLIENT_ID": "another",
+        "DYNAMICS_CLIENT_SECRET": "other#1",
+    }
+    lines = [f"PEERLEDGER_{name}={quote}{value}{quote}" for name, value in names.items()]
+    file = _write(tmp_path / "other.env", "\n".join(lines))
+    (account,) = load_accounts(settings(monkeypatch, GOOD), file)
+    assert account.slugs is None
+    assert account.credentials.client_id == "another"
+    assert account.credentials.client_secret is not None
+    assert account.credentials.client_secret.get_secret_value() == "other#1"
+    assert account.credentials.tenant_id == GOOD["TENANT_ID"]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("client_secret = hush-hush", "is not TOML"),
+        ("PEERLEDGER_DATABASE_URL=hush-hush", "is not TOML, and has no PEERLEDGER_DYNAMICS_"),
+        ("PEERLEDGER_DYNAMICS_URL=hush-hush", "url: not an address"),
         ('secret = "hush-hush"', "secret: no such setting"),
         ('[organisations.south]\nurl = "hush-hush"', "organisations.south.url: not an address"),
         ("organisations = 3", "organisations: must be tables"),

@@ -92,6 +92,23 @@ def test_each_step_has_its_rows(nights: Nights) -> None:
     assert nights.alerts() == []
 
 
+def test_a_night_by_hand_before_there_is_an_organisation_is_a_night(database: Database) -> None:
+    dsn = database.dsn(database.target.server.migrator_dsn)
+    results = nightly.run(RunnerDatabase(dsn, is_embedded=False, psql=None), settings=settings())
+    assert {result.name: result.state for result in results} == {
+        "credential check": "skipped",
+        "certification expiry": "done",
+        "badge reconciliation": "done",
+        "website reconciliation": "skipped",
+        "log partitions": "done",
+    }
+    assert not any("already" in result.outcome.line for result in results)
+    runs = database.superuser().execute("select status, note from public.certification_expiry_runs")
+    assert runs.fetchall() == [
+        ("succeeded", "Nothing to do: no certificate had expired and no reminder was due.")
+    ]
+
+
 def test_what_is_done_is_not_done_again_unless_asked(nights: Nights) -> None:
     nights.run()
     assert set(nights.run().values()) == {"done"}

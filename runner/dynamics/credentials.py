@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_settings import DotEnvSettingsSource
 
 from runner.errors import SettingsError
 from runner.settings import PREFIX, Settings
@@ -157,12 +158,33 @@ def _from_environment(settings: Settings) -> dict[str, Any]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text())
+        content = tomllib.loads(file.read_text())
+        is_toml = not any(name.upper().startswith(_ENVIRONMENT) for name in content)
     except OSError as error:
         raise SettingsError(f"The credentials file {file} cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         # Not the parser's words: they may quote the line, and with it a secret.
-        raise SettingsError(f"The credentials file {file} is not TOML.") from None
+        is_toml = False
+    return content if is_toml else _read_as_environment(file)
+
+
+def _read_as_environment(file: Path) -> dict[str, Any]:
+    """Somebody in a hurry may have another worker's `.env`: its names, and whatever else is in there."""
+    prefix = _ENVIRONMENT.removeprefix(PREFIX).lower()
+    try:
+        found = DotEnvSettingsSource(Settings, env_file=file)()
+    except UnicodeDecodeError:
+        found = {}
+    content = {
+        name.removeprefix(prefix): value
+        for name, value in found.items()
+        if name.startswith(prefix) and name.removeprefix(prefix) in Credentials.model_fields
+    }
+    if not content:
+        raise SettingsError(
+            f"The credentials file {file} is not TOML, and has no {_ENVIRONMENT}… as in .env."
+        )
+    return content
 
 
 def _merged(outer: dict[str, Any], inner: Mapping[str, Any], file: Path) -> dict[str, Any]:

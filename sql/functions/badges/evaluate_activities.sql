@@ -40,6 +40,10 @@ begin
         -- The contract: the activity stays whatever happens here. The log and an alert say so.
         when others then
             v_error := sqlstate;
+            -- But a transaction that keeps its snapshot has not seen what another added: it is to be done again as a whole.
+            if v_error = '40001' and current_setting('transaction_isolation') <> 'read committed' then
+                raise;
+            end if;
     end;
 
     if v_error is not null and cardinality(evaluate_activities.touched) > 1 then
