@@ -13,7 +13,7 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import islice
@@ -32,6 +32,7 @@ from runner.dynamics.limits import RequestLimits
 from runner.errors import FAILED, USAGE, RunnerError, from_database
 from runner.settings import Settings
 from runner.sync_database import Claim, DatabaseAwayError, SyncDatabase, Verdict, connected
+from runner.waiting import first_of
 
 _OUTAGE_CODES = frozenset({408, 429, 500, 502, 503, 504})
 _PATIENCE_AT_START = 30
@@ -215,8 +216,8 @@ class Lane:
 
     async def _something_happens(self) -> None:
         self._changed.clear()
-        await _first_of(
-            [self._changed.wait(), self.wake.wait(), self.sync.stopping.wait()], self.sync.pace.poll
+        await first_of(
+            self._changed.wait(), self.wake.wait(), self.sync.stopping.wait(), at_most=self.sync.pace.poll
         )
 
     # Refused credentials. ---------------------------------------------------------------------------
@@ -394,7 +395,7 @@ class Reporter:
     async def run(self) -> None:
         while self._waiting or not self._closing:
             await self._arrived.wait()
-            await _first_of([self._enough.wait()], self._sync.pace.report)
+            await first_of(self._enough.wait(), at_most=self._sync.pace.report)
             try:
                 await self._write()
             except DatabaseAwayError:
@@ -481,10 +482,10 @@ class WebsiteSync:
             self.tell("The database is away; trying again.")
         if self.once and since is not None and time.monotonic() - since > self.pace.goodbye:
             raise RunnerError("The database is away.")
-        await _first_of([self.database.pause(), self.stopping.wait()], None)
+        await first_of(self.database.pause(), self.stopping.wait())
 
     async def rest(self, seconds: float) -> None:
-        await _first_of([self.stopping.wait()], seconds)
+        await first_of(self.stopping.wait(), at_most=seconds)
 
     async def _listen(self) -> None:
         """Wakes the lanes. Without it they poll."""
@@ -536,16 +537,6 @@ def _result(held: _Held, seen: Seen) -> dict[str, Any]:
             None if held.organisations is None else [str(each) for each in held.organisations]
         ),
     }
-
-
-async def _first_of(waits: Iterable[Coroutine[Any, Any, Any]], at_most: float | None) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 # The command. ---------------------------------------------------------------------------------------

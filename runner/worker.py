@@ -28,6 +28,7 @@ from runner.notify.delivery import Delivery
 from runner.notify.transports import make_transport
 from runner.plan import require_migrated
 from runner.settings import Settings
+from runner.waiting import first_of
 
 if TYPE_CHECKING:
     from runner.dynamics.credentials import Account
@@ -154,7 +155,7 @@ class Worker:
             else:
                 await asyncio.to_thread(_alert_of_missed_nights, self.database)
             while not self.stop.is_set():
-                await _first_of(due.wait(), self.stop.wait())
+                await first_of(due.wait(), self.stop.wait())
                 if due.is_set() and not self.stop.is_set():
                     due.clear()
                     handled = _now(self.settings)
@@ -313,13 +314,3 @@ async def _until(stop: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
-
-
-async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
