@@ -2,6 +2,9 @@
 
 import asyncio
 import csv
+import os
+import shutil
+import sys
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
@@ -69,7 +72,8 @@ def run(database: Database, settings: Settings, samples: Path) -> None:
     today = datetime.now(ZoneInfo("Europe/Oslo")).date()
     report.write(database, _REPORT_OF, date(NIGHT_OF.year, 1, 1), max(NIGHT_OF, today), page)
     out.print(f"What an auditor gets of {_REPORT_OF}: {page} (open it in a browser).")
-    out.print("Look around: peerledger status, peerledger alerts, peerledger psql")
+    program = "peerledger" if shutil.which("peerledger") else os.path.relpath(sys.argv[0])
+    out.print(f"Look around: {program} status, or with alerts or psql instead.")
 
 
 def _work(database: Database, settings: Settings, out: Console) -> None:
