@@ -12,6 +12,7 @@ from runner.settings import Settings
 from runner.sqlfiles import ROOT
 
 _PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_TESTS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
 _NAMES = [str(page.relative_to(ROOT)) for page in _PAGES]
 
 
@@ -63,6 +64,18 @@ def test_files_and_tests_that_are_named_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for name in re.findall(r"`((?:tests|runner|sql|bench|migrations|docs)/[\w./*…]+)`", text):
         assert list(ROOT.glob(name.replace("…", "*").rstrip("/"))), f"{page.name} names {name}"
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=_NAMES)
+def test_the_tests_of_a_guarantee_exist(page: Path) -> None:
+    """The last column of the tables of guarantees; which folder a test is in the page says once."""
+    text = page.read_text(encoding="utf-8")
+    for table in re.findall(r"^## [^\n]*test.*?(?=^## |\Z)", text, flags=re.DOTALL | re.MULTILINE):
+        for cell in re.findall(r"\| ([^|]+) \|$", table, flags=re.MULTILINE):
+            for name in re.findall(r"`(?:[\w/]*/)?([a-z]+(?:_\w+)+?)(?:\.py|\.sql)?`", cell):
+                files = [path.stem for path in (ROOT / "tests").rglob("*.*")]
+                is_function = re.search(rf"def {name}\b", _TESTS)
+                assert name in files or is_function, f"{page.name} names {name}"
 
 
 def test_every_setting_is_explained() -> None:
