@@ -292,8 +292,7 @@ def _attempt(step: Step, night: Night, again: bool, is_simulated: bool) -> Resul
     try:
         with night.database.connect(autocommit=True) as connection:
             tonight, missed = _begin(connection, step, night, again)
-        # By hand it is done all the same, and says that there was nothing to do: there is no organisation yet.
-        if not (tonight or missed or again):
+        if not tonight and not missed:
             return result("done", Outcome("Was done already."))
         if reason := step.why_not(night):
             _finish(step, night, [*tonight, *missed], "skipped", reason)
@@ -306,8 +305,8 @@ def _attempt(step: Step, night: Night, again: bool, is_simulated: bool) -> Resul
             outcome = _work(step, night, [*tonight, *missed], off)
         else:
             outcome = Outcome("Tonight was done already.")
-            if tonight or again:
-                dated = replace(night, as_of=tonight[0].on) if is_simulated and tonight else night
+            if tonight:
+                dated = replace(night, as_of=tonight[0].on) if is_simulated else night
                 outcome = _work(step, dated, tonight, off)
             for each in missed:
                 _work(step, replace(night, as_of=each.on), [each], off)
