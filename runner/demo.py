@@ -88,7 +88,8 @@ def _work(database: Database, settings: Settings, out: Console) -> None:
 
 def sync(database: Database, settings: Settings, out: Console) -> None:
     from runner.dynamics.credentials import load_accounts
-    from runner.website_sync import WebsiteSync, limits_of, pace_of
+    from runner.dynamics.limits import limits_of
+    from runner.website_sync import WebsiteSync, pace_of
 
     async def until_nothing_is_due() -> WebsiteSync:
         accounts = load_accounts(settings)

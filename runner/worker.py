@@ -98,7 +98,8 @@ class Worker:
         self.states[name] = "stopped"
 
     async def _sync(self) -> None:
-        from runner.website_sync import WebsiteSync, limits_of, pace_of
+        from runner.dynamics.limits import limits_of
+        from runner.website_sync import WebsiteSync, pace_of
 
         sync = WebsiteSync(
             self.database,
@@ -234,7 +235,7 @@ def run(database: Database, settings: Settings, only: Sequence[str], accounts: "
     logs.setup()
     if "sync" in parts:
         if accounts:
-            from runner.website_sync import require_organisations
+            from runner.sync_accounts import require_organisations
 
             require_organisations(database, accounts)
         else:
