@@ -7,7 +7,6 @@ import re
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
 from runner.database import Connection, Database
@@ -37,17 +36,16 @@ select
     attribute.attname,
     format_type(attribute.atttypid, attribute.atttypmod),
     attribute.attnotnull,
-    coalesce(constraints.is_primary, false),
-    coalesce(constraints.is_foreign, false),
+    exists (
+        select
+        from pg_constraint as found
+        where
+            found.conrelid = attribute.attrelid
+            and found.contype = 'p'
+            and attribute.attnum = any (found.conkey)
+    ),
     col_description(attribute.attrelid, attribute.attnum)
 from pg_attribute as attribute
-left join lateral (
-    select
-        bool_or(found.contype = 'p') as is_primary,
-        bool_or(found.contype = 'f') as is_foreign
-    from pg_constraint as found
-    where found.conrelid = attribute.attrelid and attribute.attnum = any (found.conkey)
-) as constraints on true
 where attribute.attrelid = %s and attribute.attnum > 0 and not attribute.attisdropped
 order by attribute.attnum
 """
@@ -120,14 +118,12 @@ def data_model(connection: Connection) -> str:
         "they speak of. `private` holds what the functions need for themselves; no API role reads it.\n",
         "```mermaid",
         "erDiagram",
+        "    direction LR",
     ]
     for parent, child, is_required, is_single, column in connection.execute(_REFERENCES).fetchall():
         left = "||" if is_required else "|o"
         right = "o|" if is_single else "o{"
         lines.append(f'    {parent} {left}--{right} {child} : "{column}"')
-    for oid, schema, name, _, is_log in tables:
-        if schema == "public" and not is_log:
-            lines += [f"    {name} {{", *_keys(connection, oid), "    }"]
     lines.append("```\n")
     for title, wanted in (("Tables", "public"), ("Logs", "log"), ("Private tables", "private")):
         lines.append(f"## {title}\n")
@@ -201,16 +197,9 @@ def raised_table() -> str:
     return "\n".join(["| code | raised in |", "|---|---|", *rows]) + "\n"
 
 
-def _keys(connection: Connection, oid: int) -> Iterable[str]:
-    for name, kind, _, is_primary, is_foreign, _ in connection.execute(_COLUMNS, (oid,)).fetchall():
-        if is_primary or is_foreign:
-            marks = ", ".join(mark for mark, holds in (("PK", is_primary), ("FK", is_foreign)) if holds)
-            yield f"        {re.sub('[^a-z0-9_]+', '_', kind)} {name} {marks}"
-
-
 def _column_table(connection: Connection, oid: int) -> list[str]:
     lines = ["| column | type | |", "|---|---|---|"]
-    for name, kind, is_required, is_primary, _, comment in connection.execute(_COLUMNS, (oid,)).fetchall():
+    for name, kind, is_required, is_primary, comment in connection.execute(_COLUMNS, (oid,)).fetchall():
         mark = f"**{name}**" if is_primary else name
         lines.append(f"| {mark} | {kind}{'' if is_required else ', null'} | {_prose(comment)} |")
     return [*lines, ""]

@@ -204,11 +204,11 @@ def sync(
     ] = None,
 ) -> None:
     """Bring the website to what the database wants, until SIGTERM."""
-    from runner import website_sync
+    from runner import sync_command
 
     accounts = _accounts(load_settings(), credentials)
     with _opened() as (settings, database):
-        code = website_sync.run(
+        code = sync_command.run(
             database,
             settings,
             accounts,

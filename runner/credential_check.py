@@ -4,18 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from runner.database import Database
-from runner.dynamics.auth import TokenSource
+from runner.dynamics.auth import TokenError, TokenSource
 from runner.dynamics.client import DynamicsClient, Seen, describe
 from runner.dynamics.credentials import Account
+from runner.dynamics.limits import limits_of
 from runner.settings import Settings
+from runner.sync_accounts import organisations_of, require_organisations
 from runner.sync_database import connected
-from runner.website_sync import (
-    check,
-    limits_of,
-    organisations_of,
-    require_organisations,
-    verdict_of_check,
-)
 
 
 def run(
@@ -44,3 +39,22 @@ async def _check(settings: Settings, accounts: Sequence[Account]) -> list[Seen]:
             return await check(client, tokens)
 
     return await asyncio.gather(*(one(account) for account in accounts))
+
+
+async def check(client: DynamicsClient, tokens: TokenSource) -> Seen:
+    """With a new token: the one we hold may be the one that was refused."""
+    tokens.forget()
+    try:
+        token = await tokens.token()
+    except TokenError as error:
+        return Seen(None, error.kind, error.retry_after)
+    return await client.who_am_i(token)
+
+
+def verdict_of_check(seen: Seen) -> tuple[bool, str | None]:
+    """As record_credential_check wants it: a status other than these says nothing of the credentials."""
+    if seen.code == 200 and seen.error_kind is None:
+        return True, None
+    if seen.code in (401, 403):
+        return False, "token_refused"
+    return False, seen.error_kind or "bad_response"

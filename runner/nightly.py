@@ -146,7 +146,7 @@ def reconcile_badges(night: Night) -> Outcome:
 def reconcile_website(night: Night) -> Outcome:
     from runner import reconcile_website as website
     from runner.dynamics.credentials import load_accounts
-    from runner.website_sync import organisations_of, require_organisations
+    from runner.sync_accounts import organisations_of, require_organisations
 
     accounts = load_accounts(night.settings, night.settings.dynamics_credentials_file)
     known = require_organisations(night.database, accounts)

@@ -14,10 +14,11 @@ from runner.database import Database
 from runner.dynamics.auth import TokenError, TokenSource
 from runner.dynamics.client import DynamicsClient, Seen, describe
 from runner.dynamics.credentials import Account
+from runner.dynamics.limits import limits_of
 from runner.errors import RunnerError
 from runner.settings import Settings
+from runner.sync_accounts import organisations_of, require_organisations
 from runner.sync_database import connected
-from runner.website_sync import limits_of, organisations_of, require_organisations
 
 KINDS = {
     "contacts_observed": "contacts in Dynamics",

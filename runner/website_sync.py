@@ -9,11 +9,10 @@ import asyncio
 import contextlib
 import os
 import secrets
-import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import islice
@@ -21,20 +20,21 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from rich.console import Console
 from rich.table import Table
 
+from runner.credential_check import check, verdict_of_check
 from runner.database import Database
 from runner.dynamics.auth import TokenError, TokenSource
 from runner.dynamics.client import DynamicsClient, Seen, describe, seconds_to_wait
 from runner.dynamics.credentials import Account
 from runner.dynamics.limits import RequestLimits
-from runner.errors import FAILED, USAGE, RunnerError, from_database
+from runner.errors import RunnerError
 from runner.settings import Settings
-from runner.sync_database import Claim, DatabaseAwayError, SyncDatabase, Verdict, connected
+from runner.sync_accounts import organisations_of
+from runner.sync_database import Claim, DatabaseAwayError, SyncDatabase, Verdict
+from runner.waiting import first_of
 
 _OUTAGE_CODES = frozenset({408, 429, 500, 502, 503, 504})
-_PATIENCE_AT_START = 30
 _MOST_IN_A_REPORT = 500
 NOT_SENT = Seen(error_kind="not_sent")
 _OUTAGE_KINDS = frozenset({"timeout", "connection", "bad_response", "token_unavailable"})
@@ -215,8 +215,8 @@ class Lane:
 
     async def _something_happens(self) -> None:
         self._changed.clear()
-        await _first_of(
-            [self._changed.wait(), self.wake.wait(), self.sync.stopping.wait()], self.sync.pace.poll
+        await first_of(
+            self._changed.wait(), self.wake.wait(), self.sync.stopping.wait(), at_most=self.sync.pace.poll
         )
 
     # Refused credentials. ---------------------------------------------------------------------------
@@ -394,7 +394,7 @@ class Reporter:
     async def run(self) -> None:
         while self._waiting or not self._closing:
             await self._arrived.wait()
-            await _first_of([self._enough.wait()], self._sync.pace.report)
+            await first_of(self._enough.wait(), at_most=self._sync.pace.report)
             try:
                 await self._write()
             except DatabaseAwayError:
@@ -481,10 +481,10 @@ class WebsiteSync:
             self.tell("The database is away; trying again.")
         if self.once and since is not None and time.monotonic() - since > self.pace.goodbye:
             raise RunnerError("The database is away.")
-        await _first_of([self.database.pause(), self.stopping.wait()], None)
+        await first_of(self.database.pause(), self.stopping.wait())
 
     async def rest(self, seconds: float) -> None:
-        await _first_of([self.stopping.wait()], seconds)
+        await first_of(self.stopping.wait(), at_most=seconds)
 
     async def _listen(self) -> None:
         """Wakes the lanes. Without it they poll."""
@@ -505,25 +505,6 @@ class WebsiteSync:
                     await lane.extend_leases()
 
 
-async def check(client: DynamicsClient, tokens: TokenSource) -> Seen:
-    """With a new token: the one we hold may be the one that was refused."""
-    tokens.forget()
-    try:
-        token = await tokens.token()
-    except TokenError as error:
-        return Seen(None, error.kind, error.retry_after)
-    return await client.who_am_i(token)
-
-
-def verdict_of_check(seen: Seen) -> tuple[bool, str | None]:
-    """As record_credential_check wants it: a status other than these says nothing of the credentials."""
-    if seen.code == 200 and seen.error_kind is None:
-        return True, None
-    if seen.code in (401, 403):
-        return False, "token_refused"
-    return False, seen.error_kind or "bad_response"
-
-
 def _result(held: _Held, seen: Seen) -> dict[str, Any]:
     return {
         "mentor_id": str(held.claim.mentor_id),
@@ -538,83 +519,7 @@ def _result(held: _Held, seen: Seen) -> dict[str, Any]:
     }
 
 
-async def _first_of(waits: Iterable[Coroutine[Any, Any, Any]], at_most: float | None) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 # The command. ---------------------------------------------------------------------------------------
-
-
-def run(
-    database: Database,
-    settings: Settings,
-    accounts: Sequence[Account],
-    *,
-    once: bool,
-    is_break_glass: bool,
-    tell: Callable[[str], None],
-) -> int:
-    """The exit code: 1 when a person should look."""
-    _wait_for_database(database, accounts, 0 if once else _PATIENCE_AT_START, tell)
-    try:
-        sync = asyncio.run(_run(database, settings, accounts, once, is_break_glass, tell))
-    except BaseExceptionGroup as group:
-        known, unknown = group.split((psycopg.Error, RunnerError))
-        if known is None or unknown is not None:
-            raise
-        error = _first_of_group(known)
-        raise (from_database(error) if isinstance(error, psycopg.Error) else error) from group
-    if once:
-        Console(highlight=False).print(sync.summary.table())
-    for line in sorted(sync.trouble):
-        tell(line)
-    return FAILED if once and (sync.trouble or not sync.summary.is_good) else 0
-
-
-async def _run(
-    database: Database,
-    settings: Settings,
-    accounts: Sequence[Account],
-    once: bool,
-    is_break_glass: bool,
-    tell: Callable[[str], None],
-) -> WebsiteSync:
-    sync = WebsiteSync(
-        database,
-        accounts,
-        limits=limits_of(settings),
-        once=once,
-        is_break_glass=is_break_glass,
-        pace=pace_of(settings),
-        tell=tell,
-    )
-    loop = asyncio.get_running_loop()
-
-    def stop(number: signal.Signals) -> None:
-        # A second one ends us at once: the leases see to the rest.
-        loop.remove_signal_handler(number)
-        sync.stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number)
-    await sync.run()
-    return sync
-
-
-def organisations_of(
-    account: Account, accounts: Sequence[Account], known: Mapping[str, UUID]
-) -> list[UUID] | None:
-    """None: all that there are, whoever comes."""
-    if account.slugs is not None:
-        return [known[slug] for slug in sorted(account.slugs) if slug in known]
-    named = {slug for each in accounts for slug in each.slugs or ()}
-    return [known[slug] for slug in known if slug not in named] if named else None
 
 
 def pace_of(settings: Settings) -> Pace:
@@ -623,45 +528,3 @@ def pace_of(settings: Settings) -> Pace:
         # A request must be able to end within it, with time to spare.
         lease=max(settings.sync_lease_seconds, 3 * settings.dynamics_timeout_seconds),
     )
-
-
-def _wait_for_database(
-    database: Database, accounts: Sequence[Account], seconds: float, tell: Callable[[str], None]
-) -> None:
-    """A worker may start while the server does. A wrong address looks the same, so not for long."""
-    deadline = time.monotonic() + seconds
-    told = False
-    while True:
-        try:
-            require_organisations(database, accounts)
-            return
-        except RunnerError as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError) or time.monotonic() >= deadline:
-                raise
-            if not told:
-                tell(f"{error.message} Trying again.")
-            told = True
-        time.sleep(0.5)
-
-
-def limits_of(settings: Settings) -> RequestLimits:
-    return RequestLimits(settings.dynamics_max_in_flight, settings.dynamics_max_requests)
-
-
-def require_organisations(database: Database, accounts: Sequence[Account]) -> dict[str, UUID]:
-    """The organisations there are. Finds out before anything is claimed whether we may do this at all."""
-    with connected(database) as connection:
-        known = dict(connection.execute("select slug, id from public.organisations").fetchall())
-        connection.execute("select from public.hlf_sync_state limit 0")
-    for account in accounts:
-        for slug in sorted(account.slugs or ()):
-            if slug not in known:
-                raise RunnerError(
-                    f"The credentials file names the organisation {slug}, which is not there.", USAGE
-                )
-    return known
-
-
-def _first_of_group(group: BaseExceptionGroup[Any]) -> Exception:
-    first = group.exceptions[0]
-    return _first_of_group(first) if isinstance(first, BaseExceptionGroup) else first

@@ -28,6 +28,7 @@ from runner.notify.delivery import Delivery
 from runner.notify.transports import make_transport
 from runner.plan import require_migrated
 from runner.settings import Settings
+from runner.waiting import first_of
 
 if TYPE_CHECKING:
     from runner.dynamics.credentials import Account
@@ -97,7 +98,8 @@ class Worker:
         self.states[name] = "stopped"
 
     async def _sync(self) -> None:
-        from runner.website_sync import WebsiteSync, limits_of, pace_of
+        from runner.dynamics.limits import limits_of
+        from runner.website_sync import WebsiteSync, pace_of
 
         sync = WebsiteSync(
             self.database,
@@ -154,7 +156,7 @@ class Worker:
             else:
                 await asyncio.to_thread(_alert_of_missed_nights, self.database)
             while not self.stop.is_set():
-                await _first_of(due.wait(), self.stop.wait())
+                await first_of(due.wait(), self.stop.wait())
                 if due.is_set() and not self.stop.is_set():
                     due.clear()
                     handled = _now(self.settings)
@@ -233,7 +235,7 @@ def run(database: Database, settings: Settings, only: Sequence[str], accounts: "
     logs.setup()
     if "sync" in parts:
         if accounts:
-            from runner.website_sync import require_organisations
+            from runner.sync_accounts import require_organisations
 
             require_organisations(database, accounts)
         else:
@@ -313,13 +315,3 @@ async def _until(stop: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
-
-
-async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -160,7 +160,7 @@ def activity_proof(leaf: Leaf, activities: Iterable[Activity]) -> Proof:
         if "within_days" in leaf:
             oldest = day - timedelta(days=leaf["within_days"] - 1)
             seen = [activity for activity in seen if activity.occurred_on >= oldest]
-        value = _value(leaf["metric"], seen)
+        value = METRICS[leaf["metric"]](seen)
         greatest = max(greatest, value)
         if met_on is None and value >= leaf["at_least"]:
             met_on = day
@@ -175,25 +175,6 @@ def _matches(leaf: Leaf, activity: Activity) -> bool:
         and ("from" not in leaf or day >= date.fromisoformat(leaf["from"]))
         and ("to" not in leaf or day <= date.fromisoformat(leaf["to"]))
     )
-
-
-def _value(metric: str, seen: list[Activity]) -> int:
-    match metric:
-        case "activity_count":
-            return len(seen)
-        case "minutes_total":
-            return sum(activity.minutes for activity in seen)
-        case "participants_total":
-            return sum(activity.participants for activity in seen)
-        case "distinct_days":
-            return len({activity.occurred_on for activity in seen})
-        case "distinct_activity_types":
-            return len({activity.activity_type for activity in seen})
-        case "consecutive_weeks":
-            return _longest_run({activity.occurred_on for activity in seen}, _monday, _next_monday)
-        case "consecutive_months":
-            return _longest_run({activity.occurred_on for activity in seen}, _first_of_month, _next_month)
-    raise ValueError(f"unknown metric {metric!r}")
 
 
 def _longest_run(days: set[date], start: Callable[[date], date], following: Callable[[date], date]) -> int:
@@ -220,3 +201,19 @@ def _first_of_month(day: date) -> date:
 
 def _next_month(first: date) -> date:
     return _first_of_month(first + timedelta(days=31))
+
+
+# What is counted among the activities of a leaf. Beside these there are tenure_days and badge_earned.
+METRICS: dict[str, Callable[[list[Activity]], int]] = {
+    "activity_count": len,
+    "minutes_total": lambda seen: sum(activity.minutes for activity in seen),
+    "participants_total": lambda seen: sum(activity.participants for activity in seen),
+    "distinct_days": lambda seen: len({activity.occurred_on for activity in seen}),
+    "distinct_activity_types": lambda seen: len({activity.activity_type for activity in seen}),
+    "consecutive_weeks": lambda seen: _longest_run(
+        {activity.occurred_on for activity in seen}, _monday, _next_monday
+    ),
+    "consecutive_months": lambda seen: _longest_run(
+        {activity.occurred_on for activity in seen}, _first_of_month, _next_month
+    ),
+}

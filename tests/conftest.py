@@ -11,7 +11,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from servers import TARGETS, Server, container_server, engine_error, pgtap_sql
 
 from runner.database import Database as RunnerDatabase
@@ -169,3 +169,23 @@ def embedded_server(directory: Path) -> Iterator[Server]:
     )
     server._maintain(sql.SQL("create role authenticator login noinherit").format())
     yield server
+
+
+@pytest.fixture(scope="session")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of an embedded server beside the targets, for what migrates or is a whole installation."""
+    from runner import embedded
+
+    return embedded.start(tmp_path_factory.mktemp("server"))
+
+
+@contextmanager
+def new_database(server: str, template: str) -> Iterator[str]:
+    """The address of a copy of the template; it goes with whoever is still connected."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server, dbname="postgres", autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+        yield make_conninfo(server, dbname=name)
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -11,7 +11,17 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from badge_model import Activity, Criteria, Evaluation, Mentor, Model, Organisation, Proof, leaves
+from badge_model import (
+    METRICS,
+    Activity,
+    Criteria,
+    Evaluation,
+    Mentor,
+    Model,
+    Organisation,
+    Proof,
+    leaves,
+)
 from conftest import Database
 from psycopg.types.json import Jsonb
 
@@ -22,6 +32,17 @@ _TYPES = ("conversation", "visit", "course", "phone")
 _MODES = ("in_person", "video", "phone")
 _ZONES = ("Europe/Oslo", "Pacific/Kiritimati", "America/Los_Angeles")
 _MENTORS_EACH = 20
+_METRICS = METRICS.keys() | {"tenure_days", "badge_earned"}
+# The highest threshold that is asked for: some mentors reach it, some do not.
+_HIGHEST = {
+    "activity_count": 12,
+    "minutes_total": 900,
+    "participants_total": 40,
+    "distinct_days": 9,
+    "distinct_activity_types": 4,
+    "consecutive_weeks": 5,
+    "consecutive_months": 4,
+}
 
 # Around the places where calendars go wrong: ISO week 53, year ends, leap days, daylight saving.
 _CENTRES = tuple(
@@ -105,17 +126,7 @@ class History:
             return {"metric": "badge_earned", "badge": self.random.choice(earlier_badges), "at_least": 1}
         if self.random.random() < 0.1:
             return {"metric": "tenure_days", "at_least": self.random.choice((1, 2, 29, 30, 31, 365, 4000))}
-        metric, most = self.random.choice(
-            (
-                ("activity_count", 12),
-                ("minutes_total", 900),
-                ("participants_total", 40),
-                ("distinct_days", 9),
-                ("distinct_activity_types", 4),
-                ("consecutive_weeks", 5),
-                ("consecutive_months", 4),
-            )
-        )
+        metric, most = self.random.choice(tuple(_HIGHEST.items()))
         leaf: Criteria = {"metric": metric, "at_least": self.random.randint(1, most)}
         if self.random.random() < 0.3:
             leaf["activity_types"] = self.random.sample(_TYPES, self.random.randint(1, 3))
@@ -352,6 +363,15 @@ def as_proofs(evidence: Iterable[dict[str, Any]]) -> dict[str, Proof]:
 
 
 @pytest.mark.one_target
+def test_the_model_has_each_metric_that_criteria_may_have(database: Database) -> None:
+    with pytest.raises(psycopg.Error, match="is not a metric") as refused:
+        database.superuser().execute("""select private.check_criteria('{"metric": "?"}')""")
+    known = str(refused.value.diag.message_primary).partition("known are ")[2].rstrip(".")
+    assert set(known.split(", ")) == _METRICS
+    assert _HIGHEST.keys() == METRICS.keys()
+
+
+@pytest.mark.one_target
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_generated_histories_agree_with_the_model(database: Database, seed: int) -> None:
     history = History(database.superuser(), seed)
@@ -382,7 +402,7 @@ def test_generated_histories_agree_with_the_model(database: Database, seed: int)
         for criteria in organisation.badges.values()
         for _, leaf in leaves(criteria)
     }
-    assert len(asked) == 9
+    assert asked == _METRICS
 
 
 def fetch_one(connection: psycopg.Connection, query: str) -> Any:

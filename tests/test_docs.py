@@ -1,15 +1,19 @@
 """What the documentation says of the database is what the database is."""
 
 import re
+import uuid
 from pathlib import Path
 
 import pytest
 from conftest import Database
 
 from docs import generate
+from runner.settings import Settings
 from runner.sqlfiles import ROOT
 
 _PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+_TESTS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+_NAMES = [str(page.relative_to(ROOT)) for page in _PAGES]
 
 
 @pytest.mark.one_target
@@ -20,6 +24,20 @@ def test_what_is_generated_is_up_to_date(database: Database) -> None:
             assert committed == text, f"docs/{name} is out of date: run `make docs`"
 
 
+@pytest.mark.one_target
+def test_the_statements_in_the_runbook_fit_the_database(database: Database) -> None:
+    """Those in back-ticks that are written out; `<organisation>` and its like stand for an id."""
+    connection = database.superuser()
+    tried = set()
+    for page in _PAGES:
+        for found in re.findall(r"`(select\s[^`]+)`", page.read_text(encoding="utf-8")):
+            statement = re.sub(r"'<\w+>'", f"'{uuid.UUID(int=0)}'", " ".join(found.split()))
+            if "…" not in statement and "cron." not in statement:
+                connection.execute(f"explain {statement}".encode())
+                tried.add(statement)
+    assert len(tried) > 8
+
+
 def test_every_sqlstate_is_explained() -> None:
     page = (generate.DOCS / "errors.md").read_text(encoding="utf-8").split("## Where each is raised")[0]
     explained = set(re.findall(r"^\| `(\w{5})` \|", page, flags=re.MULTILINE))
@@ -27,7 +45,7 @@ def test_every_sqlstate_is_explained() -> None:
     assert explained == set(generate.raised())
 
 
-@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", _PAGES, ids=_NAMES)
 def test_links_lead_somewhere(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
@@ -40,9 +58,29 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors, f"{page.name} links to {target}"
 
 
-@pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", _PAGES, ids=_NAMES)
 def test_files_and_tests_that_are_named_exist(page: Path) -> None:
     """Paths in the tables of guarantees; `…` stands for a part of a name."""
     text = page.read_text(encoding="utf-8")
     for name in re.findall(r"`((?:tests|runner|sql|bench|migrations|docs)/[\w./*…]+)`", text):
         assert list(ROOT.glob(name.replace("…", "*").rstrip("/"))), f"{page.name} names {name}"
+
+
+@pytest.mark.parametrize("page", _PAGES, ids=_NAMES)
+def test_the_tests_of_a_guarantee_exist(page: Path) -> None:
+    """The last column of the tables of guarantees; which folder a test is in the page says once."""
+    text = page.read_text(encoding="utf-8")
+    for table in re.findall(r"^## [^\n]*test.*?(?=^## |\Z)", text, flags=re.DOTALL | re.MULTILINE):
+        for cell in re.findall(r"\| ([^|]+) \|$", table, flags=re.MULTILINE):
+            for name in re.findall(r"`(?:[\w/]*/)?([a-z]+(?:_\w+)+?)(?:\.py|\.sql)?`", cell):
+                files = [path.stem for path in (ROOT / "tests").rglob("*.*")]
+                is_function = re.search(rf"def {name}\b", _TESTS)
+                assert name in files or is_function, f"{page.name} names {name}"
+
+
+def test_every_setting_is_explained() -> None:
+    """By its whole name, or in a table whose head or first column says how it begins."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in _PAGES)
+    for name in Settings.model_fields:
+        whole, short = f"PEERLEDGER_{name.upper()}", name.upper().removeprefix("DYNAMICS_")
+        assert whole in text or (short != name.upper() and re.search(rf"`{short}`", text)), whole

@@ -3,15 +3,12 @@
 import shutil
 import subprocess
 import threading
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from conftest import new_database
 
 from runner import embedded
 from runner.database import Database
@@ -27,19 +24,11 @@ from runner.plan import require_migrated
 from runner.sqlfiles import ROOT, Tree
 
 
-@pytest.fixture(scope="session")
-def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return embedded.start(tmp_path_factory.mktemp("server"))
-
-
 @pytest.fixture
-def embedded_database(embedded_server: str) -> Iterator[str]:
+def embedded_database(own_server: str) -> Iterator[str]:
     """The address of a fresh, empty database."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(embedded_server, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
-        yield make_conninfo(embedded_server, dbname=name)
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with new_database(own_server, "template0") as address:
+        yield address
 
 
 @pytest.fixture

@@ -22,13 +22,25 @@ PAYLOADS: dict[str, dict[str, Any]] = {
 
 
 def test_every_kind_of_the_database_has_a_text() -> None:
-    checked = (ROOT / "migrations" / "0005.notifications.sql").read_text()
-    found = re.search(r"kind in \((.*?)\)", checked, re.DOTALL)
-    assert found is not None
-    kinds = set(re.findall(r"'(\w+)'", found[1])) | {"digest"}
+    files = sorted(
+        path for path in (ROOT / "migrations").glob("*.sql") if not path.stem.endswith(".rollback")
+    )
+    checks = [
+        found
+        for path in files
+        for found in re.findall(r"kind_is_known check \(\s*kind in \((.*?)\)", path.read_text(), re.DOTALL)
+    ]
+    kinds = set(re.findall(r"'(\w+)'", checks[-1])) | {"digest"}
     assert kinds == set(PAYLOADS)
     for locale in LOCALES:
         assert {file.stem for file in (TEMPLATES / locale).glob("*.j2")} == kinds
+        # An alert never waits for a digest.
+        for kind in kinds - {"digest", "ops_alert"}:
+            one, several = (
+                compose(a_message(kind="digest", locale=locale, payload={"counts": {kind: count}})).body
+                for count in (1, 2)
+            )
+            assert one.replace("1", "2", 1) != several
 
 
 @pytest.mark.parametrize("locale", LOCALES)

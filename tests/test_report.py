@@ -18,6 +18,7 @@ from conftest import Database
 from runner import load, report
 from runner.database import Database as RunnerDatabase
 from runner.errors import RunnerError
+from runner.nightly import jobs
 from runner.report.words import LANGUAGES, load_words
 from runner.sqlfiles import ROOT
 
@@ -237,7 +238,7 @@ def test_both_languages_have_the_same_keys_and_numbers() -> None:
 
 
 def test_every_code_has_words(database: Database) -> None:
-    """Those that a CHECK lists, and the kinds of alerts in the functions."""
+    """Those that a CHECK lists, the kinds of alerts in the functions, and the nightly jobs."""
     labels = load_words("en").all["labels"]
     with database.superuser() as connection:
         checks = connection.execute(
@@ -257,7 +258,7 @@ def test_every_code_has_words(database: Database) -> None:
     }
     for path in (ROOT / "sql" / "functions").rglob("*.sql"):
         codes |= set(re.findall(r"raise_alert\(\s*'(\w+)'", path.read_text(encoding="utf-8")))
-    assert codes - set(labels) == set()
+    assert (codes | set(jobs())) - set(labels) == set()
 
 
 def read(opened: RunnerDatabase, slug: str, first: date, last: date) -> dict[str, Any]:

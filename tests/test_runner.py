@@ -9,12 +9,11 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
+from conftest import new_database
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from runner import embedded
 from runner.database import Database
 from runner.errors import RunnerError
 from runner.load import load
@@ -28,20 +27,16 @@ MENTORS = f"id,organisation_id,display_name,status\n{MENTOR},{ORG},Kari Nordmann
 
 
 @pytest.fixture(scope="module")
-def migrated_server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    address = embedded.start(tmp_path_factory.mktemp("server"))
-    migrate(Database(address, True, None))
-    return address
+def migrated_server(own_server: str) -> str:
+    migrate(Database(own_server, True, None))
+    return own_server
 
 
 @pytest.fixture
 def embedded_database(migrated_server: str) -> Iterator[str]:
     """The address of a fresh, migrated database."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(migrated_server, dbname="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template peerledger").format(sql.Identifier(name)))
-        yield make_conninfo(migrated_server, dbname=name)
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with new_database(migrated_server, "peerledger") as address:
+        yield address
 
 
 @pytest.fixture

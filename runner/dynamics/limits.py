@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from runner.settings import Settings
+
 WINDOW_SECONDS = 300.0
 
 
@@ -53,3 +55,7 @@ class RequestLimits:
         if self._started + len(self._ended) < self.per_window:
             return 0
         return self._ended[0] + self.window - now if self._ended else 0.05
+
+
+def limits_of(settings: Settings) -> RequestLimits:
+    return RequestLimits(settings.dynamics_max_in_flight, settings.dynamics_max_requests)

@@ -24,6 +24,7 @@ from runner.logs import Log
 from runner.notify.messages import Attempt, Message
 from runner.notify.texts import NoTextError, compose
 from runner.notify.transports import LONGEST_POST_SECONDS, Transport
+from runner.waiting import first_of
 
 CHANNEL = "peerledger_notifications"
 
@@ -81,7 +82,7 @@ class Delivery:
                             return
                         await asyncio.sleep(pause)
                     else:
-                        await _first_of(pause, stop)
+                        await first_of(stop.wait(), at_most=pause)
                     pause = min(pause * 2, _LONGEST_PAUSE)
                 else:
                     return
@@ -113,7 +114,7 @@ class Delivery:
                 self._unanswered += await self._send_all(messages, stop)
                 await self._answer(connection)
             elif not once:
-                await _first_of(self.poll_seconds, stop, self._wake)
+                await first_of(stop.wait(), self._wake.wait(), at_most=self.poll_seconds)
             elif not self._wake.is_set():
                 return
 
@@ -173,13 +174,3 @@ class Delivery:
                         self._wake.set()
             except psycopg.Error:
                 await asyncio.sleep(self.poll_seconds)
-
-
-async def _first_of(seconds: float, *events: asyncio.Event) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()
-        await asyncio.gather(*waits, return_exceptions=True)

@@ -8,14 +8,15 @@ from typing import Protocol
 from markupsafe import Markup, escape
 
 _WIDTH = 640
-_LEFT = 66
 _RIGHT = 8
+_GAP = 8
 # What fits on a phone, where the type is larger in proportion.
 _PHONE_LABELS = 5
 _LABELS = 14
 _MOST_VALUES = 14
 _PHONE_ROOM = 70
 _ROW = 60
+_LEAST_LEFT = 60
 _PHONE_LETTER = 13
 
 
@@ -76,7 +77,8 @@ class Columns:
         top, height = 22, 180
         totals = [sum(values) for values in zip(*(one.values for one in self.series), strict=True)]
         highest, step = _scale(max(totals))
-        slot = (_WIDTH - _LEFT - _RIGHT) / len(self.ticks)
+        left = max(_LEAST_LEFT, len(_number(separator, highest)) * _PHONE_LETTER + _GAP)
+        slot = (_WIDTH - left - _RIGHT) / len(self.ticks)
         width = min(slot * 0.72, 56)
         drawn: list[Markup] = []
 
@@ -84,10 +86,10 @@ class Columns:
             return top + height * (1 - value / highest)
 
         for value in range(0, highest + 1, step):
-            drawn.append(_line(_LEFT, y_of(value), _WIDTH - _RIGHT, y_of(value), "grid" if value else "axis"))
-            drawn.append(_text(_LEFT - 8, y_of(value) + 5, _number(separator, value), "end"))
+            drawn.append(_line(left, y_of(value), _WIDTH - _RIGHT, y_of(value), "grid" if value else "axis"))
+            drawn.append(_text(left - _GAP, y_of(value) + 5, _number(separator, value), "end"))
         for position, tick in enumerate(self.ticks):
-            middle = _LEFT + slot * (position + 0.5)
+            middle = left + slot * (position + 0.5)
             below = 0
             for one in self.series:
                 value = one.values[position]
@@ -100,10 +102,10 @@ class Columns:
             weight = _label_class(position, len(self.ticks))
             if weight is not None:
                 drawn.append(_text(middle, top + height + 21, tick.text, "middle", weight))
-        below_ticks = self._below(slot, top + height + 45)
+        below_ticks = self._below(left, slot, top + height + 45)
         return top + height + (52 if below_ticks else 30), Markup("").join([*drawn, *below_ticks])
 
-    def _below(self, slot: float, y: float) -> list[Markup]:
+    def _below(self, left: float, slot: float, y: float) -> list[Markup]:
         """The second line: a year or a month, where it begins."""
         begins = [position for position, tick in enumerate(self.ticks) if tick.below]
         drawn = []
@@ -112,7 +114,7 @@ class Columns:
             if room > 40:
                 kind = "minor" if room < _PHONE_ROOM else ""
                 drawn.append(
-                    _text(_LEFT + slot * (position + 0.5), y, self.ticks[position].below, "middle", kind)
+                    _text(left + slot * (position + 0.5), y, self.ticks[position].below, "middle", kind)
                 )
         return drawn
 

@@ -523,7 +523,7 @@ def _retention(figures: Figures, words: Words) -> Section:
                         log["log_name"],
                         log["entries"],
                         log["entries_in_all"],
-                        words.moment(log["oldest_at"]),
+                        words.day_of(log["oldest_at"]),
                         log["retention_months"],
                         log["months_past_floor"],
                         log["months_held"],

@@ -45,6 +45,10 @@ as $$
             min(notification.created_at) as oldest_open_at
         from (
             values ('badge_awarded'), ('certification_reminder'), ('certification_expired'), ('status_changed'), ('ops_alert')
+            union
+            select buried.kind
+            from public.notifications as buried
+            where buried.organisation_id = report_dead_letters.org_id and buried.state = 'dead_lettered'
         ) as known (kind)
         left join public.notifications as notification
             on

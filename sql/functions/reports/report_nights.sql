@@ -28,15 +28,18 @@ as $$
     ),
     known as (
         select
-            -- Null before the first run: nothing was promised yet.
-            (select min(runs.night_on) from runs) as began_on,
+            -- Null before the first run of its own date: nothing was promised yet. As find_missed_nights has it.
+            (select min(runs.night_on) from runs where runs.on_day <= runs.night_on) as began_on,
             (organisation.created_at at time zone report_nights.time_zone)::date as joined_on,
             (clock_timestamp() at time zone report_nights.time_zone)::date as today
         from public.organisations as organisation
         where organisation.id = report_nights.org_id
     ),
     bounds as (
-        select case when known.began_on is not null then greatest(known.began_on, known.joined_on) end as first_on, known.today
+        select
+            case when known.began_on is not null then greatest(known.began_on, known.joined_on) end as first_on,
+            known.joined_on,
+            known.today
         from known
     )
     select
@@ -44,12 +47,12 @@ as $$
         case
             when done.in_time then 'ran'
             when night.night_on >= bounds.today then 'to_come'
-            when coalesce(night.night_on < bounds.first_on, true) then 'not_expected'
             when done.made_up_on is not null then 'made_up'
+            when coalesce(night.night_on < bounds.first_on, true) then 'not_expected'
             else 'missed'
         end,
         done.crashed,
-        case when not done.in_time and night.night_on < bounds.today and night.night_on >= bounds.first_on then done.made_up_on end,
+        case when not done.in_time and night.night_on < bounds.today then done.made_up_on end,
         total.transitioned,
         total.reminders_sent,
         total.failures
@@ -63,7 +66,13 @@ as $$
                 bool_or(runs.night_on = night.night_on and runs.on_day <= night.night_on)
                 filter (where runs.status = 'succeeded'), false
             ) as in_time,
-            min(runs.on_day) filter (where runs.status = 'succeeded' and runs.on_day >= night.night_on) as made_up_on,
+            min(runs.on_day) filter (
+                where
+                    runs.status = 'succeeded'
+                    and runs.on_day >= night.night_on
+                    -- One that was asked for counts before nights were expected as well.
+                    and (night.night_on >= bounds.first_on or (runs.night_on = night.night_on and night.night_on >= bounds.joined_on))
+            ) as made_up_on,
             count(*) filter (where runs.status = 'crashed' and runs.night_on = night.night_on) as crashed
         from runs
         where runs.night_on >= night.night_on
@@ -82,6 +91,6 @@ as $$
 $$;
 
 comment on function private.report_nights is
-'What became of each night of a period: ran, made_up (by a later run), missed, to_come, or not_expected (before the first
-run or before the organisation was added); and what the runs for it did for the organisation. For our functions only.';
+'What became of each night of a period: ran, made_up (by a later run), missed, to_come, or not_expected (before the
+first run of its own date or before the organisation was added); and what the runs for it did for the organisation. For our functions only.';
 revoke all on function private.report_nights from public, anon, authenticated, service_role;

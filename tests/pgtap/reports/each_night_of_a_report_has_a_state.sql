@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(8);
 select tests.make_organisation('north');
 select tests.make_mentor('olga', 'north');
 update public.organisations set created_at = '2026-03-02 12:00+01';
@@ -17,6 +17,14 @@ language sql as $$
     from private.report_nights(tests.id('organisation', 'north'), from_date, to_date, 'Europe/Oslo') as night
 $$;
 select is(pg_temp.nights('2026-03-03', '2026-03-03'), '03-03 not_expected', 'before there is any run');
+savepoint asked_for_only;
+select pg_temp.run('0', '2026-03-06 02:00+01', 'succeeded', '2026-03-04');
+select is(
+    pg_temp.nights('2026-03-03', '2026-03-07'),
+    '03-03 not_expected, 03-04 made_up, 03-05 not_expected, 03-06 not_expected, 03-07 not_expected',
+    'a date that somebody asked for makes no night expected'
+);
+rollback to savepoint asked_for_only;
 
 select pg_temp.run('1', '2026-03-01 02:00+01', 'succeeded');
 select pg_temp.run('2', '2026-03-02 02:00+01', 'succeeded');
