@@ -1,6 +1,7 @@
 """The servers to test on, a migrated template database on each, and a clone of it for each test."""
 
 import json
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -127,6 +128,14 @@ def database(target: Target) -> Iterator[Database]:
     yield clone
     clone.close()
     target.server.drop_database(clone.name)
+
+
+@pytest.fixture
+def released() -> Iterator[threading.Event]:
+    """For what waits until a test lets it go; at its end at the latest, however it ends."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 def load_pgtap(server: Server, superuser: psycopg.Connection) -> str | None:

@@ -100,7 +100,7 @@ def container_server(target: str) -> Iterator[Server]:
         .with_kwargs(auto_remove=True, shm_size="256m")
         .waiting_for(
             LogMessageWaitStrategy("database system is ready to accept connections")
-            .with_startup_timeout(60)
+            .with_startup_timeout(180)
             .with_poll_interval(0.1)
         )
     )

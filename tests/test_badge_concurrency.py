@@ -14,7 +14,7 @@ from conftest import Database
 from psycopg.types.json import Jsonb
 
 _ROUNDS = 15
-_PATIENCE = 30  # seconds, after which a test fails instead of hanging
+_PATIENCE = 60  # seconds, after which a test fails instead of hanging
 
 # A sum, a window and a streak: what two sessions add to each is found in three different ways.
 _TEN_WEEKS = {
@@ -267,7 +267,7 @@ def test_a_new_mentor_among_known_ones_makes_no_deadlock(charity: Charity) -> No
         for session in (first, second):
             # The evaluation would survive a deadlock; here it must end the test.
             session.execute("set deadlock_timeout = '10min'")
-            session.execute("set statement_timeout = '10s'")
+            session.execute(f"set statement_timeout = '{_PATIENCE}s'")
         with ThreadPoolExecutor(1) as pool:
             with first.transaction():
                 insert(first, [new])
@@ -308,7 +308,8 @@ def test_sessions_with_different_mentors_do_not_wait_for_each_other(charity: Cha
         session.execute("begin")
         insert(session, [mentor], 9)
     last = charity.session()
-    last.execute("set lock_timeout = '1ms'")
+    # Whoever waits for those would wait until they end.
+    last.execute("set lock_timeout = '5s'")
     insert(last, [mentors[3]], 9)
     for session in open_sessions:
         session.execute("commit")

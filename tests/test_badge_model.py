@@ -5,7 +5,7 @@ import random
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -93,8 +93,10 @@ class History:
                 mentors[mentor_id] = Mentor(organisation, created_at.astimezone(ZoneInfo(zone)).date())
                 self.mentors_of[number].append(mentor_id)
                 self.zone_of[mentor_id] = zone
-        zones = {id(mentor): self.zone_of[key] for key, mentor in mentors.items()}
-        self.model = Model(mentors, lambda mentor: datetime.now(ZoneInfo(zones[id(mentor)])).date())
+        zones = {id(mentor): ZoneInfo(self.zone_of[key]) for key, mentor in mentors.items()}
+        self.model = Model(mentors, lambda mentor: self.now.astimezone(zones[id(mentor)]).date())
+        self.now = datetime.now(UTC)
+        """The statement's, so that midnight does not come between it and the model."""
 
     def new_id(self) -> uuid.UUID:
         return uuid.UUID(int=self.random.getrandbits(128), version=4)
@@ -181,6 +183,11 @@ class History:
     # The statements
 
     def next_statement(self) -> tuple[str, dict[uuid.UUID, Evaluation]]:
+        with self.connection.transaction():
+            self.now = fetch_one(self.connection, "select now()")
+            return self._next_statement()
+
+    def _next_statement(self) -> tuple[str, dict[uuid.UUID, Evaluation]]:
         kinds: tuple[tuple[Callable[[], dict[uuid.UUID, Evaluation]], int], ...] = (
             (self.insert_one, 4),
             (self.insert_many, 6),
@@ -324,7 +331,7 @@ class History:
                     )
         return Found(awards, logged)
 
-    def found(self, since: datetime) -> Found:
+    def found(self) -> Found:
         awards = {
             (mentor, badge): (qualified_on, is_revoked, as_proofs(evidence))
             for mentor, badge, qualified_on, is_revoked, evidence in self.connection.execute(
@@ -335,7 +342,7 @@ class History:
         rows = self.connection.execute(
             "select peer_mentor_id, criteria_outcomes, badges_awarded, error_message"
             " from public.badge_evaluation_logs where triggered_at >= %s",
-            (since,),
+            (self.now,),
         ).fetchall()
         assert [row for row in rows if row[3] is not None] == []
         logged = {row[0]: Evaluation(row[1], {str(badge) for badge in row[2]}) for row in rows}
@@ -377,9 +384,8 @@ def test_generated_histories_agree_with_the_model(database: Database, seed: int)
     history = History(database.superuser(), seed)
 
     for step in range(_STATEMENTS):
-        since = fetch_one(history.connection, "select clock_timestamp()")
         name, evaluated = history.next_statement()
-        expected, found = history.expected(evaluated), history.found(since)
+        expected, found = history.expected(evaluated), history.found()
 
         where = f"seed {seed}, statement {step}: {name}"
         for key in expected.awards.keys() | found.awards.keys():

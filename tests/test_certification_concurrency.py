@@ -13,7 +13,7 @@ from conftest import Database
 
 pytestmark = pytest.mark.two_targets
 
-_PATIENCE = 30  # seconds, after which a test fails instead of hanging
+_PATIENCE = 60  # seconds, after which a test fails instead of hanging
 _AS_OF = "2026-03-01"
 _MENTORS = 200
 
@@ -159,7 +159,8 @@ def test_a_run_that_is_killed_is_done_again_by_the_next(
         block(blocker)
         work = pool.submit(run, victim, killed)
         wait_until_blocked(observer, victim, work)
-        observer.execute("select pg_terminate_backend(%s)", (victim.info.backend_pid,))
+        # And waits until it is gone: its client hears of it before its locks are free.
+        observer.execute("select pg_terminate_backend(%s, 50000)", (victim.info.backend_pid,))
         with pytest.raises(psycopg.OperationalError):
             work.result(timeout=_PATIENCE)
     assert state(north) == before

@@ -28,7 +28,7 @@ def is_recorded_at_once(database: Database) -> bool:
 def events(database: Database, expected: int) -> list[tuple[object, ...]]:
     """Waits: an entry that had to wait for the attempt's own lock comes just after it."""
     superuser = database.superuser()
-    give_up_at = time.monotonic() + 10
+    give_up_at = time.monotonic() + 60
     while len(found := rows(superuser, _EVENTS)) < expected and time.monotonic() < give_up_at:
         time.sleep(0.01)
     return found

@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 
 pytestmark = pytest.mark.one_target
 
+# The same examples each time: what fails has to do with what was changed.
 _SETTINGS = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

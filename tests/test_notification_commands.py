@@ -37,7 +37,7 @@ def start(charity: Charity | None, cwd: Path, *arguments: str, **settings: str) 
 
 def run(charity: Charity | None, cwd: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
     with start(charity, cwd, *arguments, **settings) as process:
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=120)
     return process.returncode, out, errors
 
 
@@ -57,11 +57,11 @@ def test_notify_ends_at_a_signal(charity: Charity, tmp_path: Path, number: signa
         assert process.stdout is not None
         charity.write(1)
         assert "badge_awarded" in process.stdout.readline()
-        time_limit = time.monotonic() + 30
+        time_limit = time.monotonic() + 60
         while charity.states() != {"sent": 1} and time.monotonic() < time_limit:
             time.sleep(0.05)
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert [json.loads(line)["event"] for line in errors.splitlines()] == ["started", "answered", "stopped"]
     assert charity.states() == {"sent": 1}

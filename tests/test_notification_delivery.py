@@ -26,7 +26,7 @@ from runner.notify.texts import Text
 
 pytestmark = pytest.mark.one_target
 
-_PATIENCE = 30
+_PATIENCE = 60
 TOKEN = "device-token-that-nobody-may-read"
 
 
@@ -127,6 +127,17 @@ def test_two_workers_send_each_message_once(charity: Charity) -> None:
     recorders = [Recorder(), Recorder()]
 
     async def both() -> None:
+        both_at_work = asyncio.Event()
+        working: set[int] = set()
+        for number, recorder in enumerate(recorders):
+            # However fast the one is, the other takes part.
+            async def wait_for_the_other(_: Message, number: int = number) -> None:
+                working.add(number)
+                if len(working) == 2:
+                    both_at_work.set()
+                await both_at_work.wait()
+
+            recorder.on_send = wait_for_the_other
         stop = asyncio.Event()
         workers = [
             asyncio.create_task(charity.delivery(recorder, batch_size=20).run(stop)) for recorder in recorders
@@ -160,10 +171,11 @@ def test_a_written_message_wakes_a_sleeping_worker(charity: Charity) -> None:
 
 def test_told_to_stop_it_finishes_what_is_on_its_way_and_gives_the_rest_back(charity: Charity) -> None:
     charity.write(10)
-    begun, release = asyncio.Event(), asyncio.Event()
+    begun: list[uuid.UUID] = []
+    release = asyncio.Event()
 
-    async def wait(_: Message) -> None:
-        begun.set()
+    async def wait(message: Message) -> None:
+        begun.append(message.id)
         await release.wait()
 
     recorder = Recorder(on_send=wait)
@@ -172,7 +184,7 @@ def test_told_to_stop_it_finishes_what_is_on_its_way_and_gives_the_rest_back(cha
         stop = asyncio.Event()
         delivery = charity.delivery(recorder, at_once=3)
         worker = asyncio.create_task(delivery.run(stop))
-        await begun.wait()
+        await until(lambda: len(begun) == 3)
         stop.set()
         release.set()
         async with asyncio.timeout(_PATIENCE):

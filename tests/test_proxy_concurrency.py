@@ -14,7 +14,7 @@ from psycopg import errors
 
 pytestmark = pytest.mark.two_targets
 
-_PATIENCE = 30  # seconds, after which a test fails instead of hanging
+_PATIENCE = 60  # seconds, after which a test fails instead of hanging
 _MENTORS = 40
 
 

@@ -7,10 +7,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import Database
@@ -26,7 +27,10 @@ pytestmark = pytest.mark.two_targets
 
 _EXAMPLES = ROOT / "examples" / "likeperson"
 _LANGUAGES = ("nb", "en")
-_ALL_TIME = (date(2025, 12, 1), date(2026, 12, 31))
+# By the clocks of the organisations.
+_TODAY = datetime.now(ZoneInfo("Europe/Oslo")).date()
+# Also should midnight come meanwhile.
+_ALL_TIME = (_TODAY - timedelta(days=700), _TODAY + timedelta(days=1))
 _PREPARE = """
 select tests.make_two_organisations();
 select tests.make_log_entry('olga') from generate_series(1, 1234);
@@ -129,7 +133,7 @@ def test_the_page_holds_the_figures_of_the_database(opened: RunnerDatabase) -> N
     "period",
     [
         (date(2026, 1, 1), date(2026, 12, 31)),
-        (date.today(), date.today()),
+        (_TODAY, _TODAY),
         (date(2001, 1, 1), date(2001, 1, 31)),
         (date(2101, 1, 1), date(2101, 12, 31)),
         (date(2017, 1, 1), date(2026, 12, 31)),
@@ -163,7 +167,7 @@ def test_a_page_is_sound_and_stands_alone(
 
 
 def test_what_comes_from_the_database_is_escaped(opened: RunnerDatabase) -> None:
-    text = report.make(opened, "north", date.today(), date.today(), "nb")
+    text = report.make(opened, "north", *_ALL_TIME, "nb")
     assert "<b>new kind" not in text
     assert "&lt;b&gt;new kind&lt;/b&gt;" in text
 

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -15,6 +16,8 @@ from runner.settings import Settings
 from runner.status import PARTS, Asked, Part, Problem
 
 pytestmark = pytest.mark.two_targets
+
+OSLO = ZoneInfo("Europe/Oslo")
 
 
 class World:
@@ -117,11 +120,13 @@ def test_each_trouble_is_said_with_what_to_do(world: World, trouble: str) -> Non
 @pytest.mark.one_target
 def test_a_night_that_does_not_come_is_noticed(world: World) -> None:
     """Also where no worker runs that could say so."""
-    now = datetime.now(UTC)
-    assert world.problems(at=now) == []
-    (problem,) = world.problems(at=now + timedelta(hours=30))[:1]
+    noon = datetime.combine(datetime.now(OSLO) + timedelta(days=1), time(12), OSLO)
+    nightly.run(world.opened, at=noon)
+    assert world.problems(at=noon) == []
+    # The next day's evening.
+    (problem,) = world.problems(at=noon + timedelta(hours=30))[:1]
     assert "No night was completed since" in problem.what
-    problems = world.problems(at=now + timedelta(days=3))
+    problems = world.problems(at=noon + timedelta(days=3))
     assert any("Nights that are not accounted for" in problem.what for problem in problems)
 
 

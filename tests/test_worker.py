@@ -3,16 +3,18 @@
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from itertools import pairwise
 from pathlib import Path
@@ -21,18 +23,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import Database
-from test_dynamics_cli import assert_one_line, environment
-from website import Website, make_website
+from test_dynamics_cli import assert_one_line, end_in_the_middle, environment, until
+from website import PATIENCE, Website, make_website
 
 from runner import nightly
 from runner.settings import Settings
 from runner.sqlfiles import ROOT
-from runner.standin import Fault, StandIn
+from runner.standin import StandIn
 from runner.worker import Pace, Worker, nightly_trigger
 
 pytestmark = pytest.mark.one_target
 
-_PATIENCE = 30
 OSLO = ZoneInfo("Europe/Oslo")
 
 
@@ -64,15 +65,15 @@ def command(environment: dict[str, str], cwd: Path, *arguments: str) -> subproce
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=2 * PATIENCE,
     )
 
 
-def until(reached: Callable[[], object], seconds: float = _PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
+def zone_where_it_is_noon() -> str:
+    """Or nearly: there the time of the night has passed, and the next one is far."""
+    hours = 12 - datetime.now(UTC).hour
+    # The signs of these names are the wrong way round.
+    return f"Etc/GMT{-hours:+d}"
 
 
 class Running:
@@ -92,14 +93,15 @@ class Running:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.logged.splitlines()]
+        # Without a line that is only half there.
+        return [json.loads(line) for line in self.logged.splitlines(keepends=True) if line.endswith("\n")]
 
     def said(self, event: str) -> bool:
         return any(each["event"] == event for each in self.events)
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=_PATIENCE)
+        return self.process.wait(timeout=PATIENCE)
 
 
 @contextmanager
@@ -131,18 +133,13 @@ def test_the_whole_of_it_in_seconds(website: Website, tmp_path: Path) -> None:
         " values (%s, 'first', 'First', '{\"metric\": \"activity_count\", \"at_least\": 1}')",
         website.organisation_id,
     )
-    settings = environment(website)
+    # A poll would come when patience has long ended.
+    settings = environment(website, NIGHTLY_ZONE=zone_where_it_is_noon(), NOTIFY_POLL_SECONDS="3600")
     with worker(settings, tmp_path) as running:
         until(lambda: website.is_listed(mentor))
-        # Its first night it runs at once, unless tonight's time is yet to come.
-        if datetime.now(OSLO).time() > clock(3, 15):
-            until(
-                lambda: (
-                    len([each for each in running.events if each["event"] == "step"]) == len(nightly.STEPS)
-                )
-            )
+        # Its first night it runs at once, for tonight's time has passed.
+        until(lambda: len([each for each in running.events if each["event"] == "step"]) == len(nightly.STEPS))
 
-        begun = time.monotonic()
         website.do(
             "insert into public.activities"
             " (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)"
@@ -152,7 +149,6 @@ def test_the_whole_of_it_in_seconds(website: Website, tmp_path: Path) -> None:
         )
         until(lambda: f"badge_awarded to mentor {mentor}" in running.printed)
         until(lambda: website.value("select count(*) from public.notifications where state = 'sent'") == 1)
-        badge = time.monotonic() - begun
 
         website.do(
             "insert into public.certifications (organisation_id, mentor_id, issued_on, expires_on)"
@@ -160,16 +156,12 @@ def test_the_whole_of_it_in_seconds(website: Website, tmp_path: Path) -> None:
             website.organisation_id,
             mentor,
         )
-        begun = time.monotonic()
         night = command(settings, tmp_path, "nightly")
         assert night.returncode == 0, night.stdout
         until(lambda: not website.is_listed(mentor))
         until(lambda: website.state(mentor) == "synced")
-        removal = time.monotonic() - begun
         until(lambda: "certification_expired to mentor" in running.printed)
         assert running.end() == 0
-    assert badge < 10
-    assert removal < 20
     assert [outcome for _, outcome, *_ in website.log(mentor)] == ["success", "success"]
     assert [each["event"] for each in running.events][-1] == "stopped"
     # Every line is one of ours: ids, numbers and words, and never the mentor's.
@@ -211,16 +203,16 @@ def test_the_sync_alone_needs_its_settings(website: Website, tmp_path: Path) -> 
     assert_one_line(command(clean, tmp_path, "worker", "--only", "sync"), 2, "PEERLEDGER_DYNAMICS_URL")
 
 
-def test_sigterm_in_the_middle_leaves_nothing_half(website: Website, tmp_path: Path) -> None:
+def test_sigterm_in_the_middle_leaves_nothing_half(
+    website: Website, tmp_path: Path, released: threading.Event
+) -> None:
     website.add_mentors(200)
-    website.standin.faults.always = Fault(latency=0.1)
+    website.hold_all_but_one(released)
     with worker(environment(website), tmp_path, "--only", "sync", "--only", "notifications") as running:
-        until(lambda: website.standin.journal.in_flight > 5)
-        assert running.end() == 0
-    sent = len(website.standin.journal.patches())
-    assert 0 < sent < 200
-    assert len(website.log()) == sent
-    assert website.value("select count(*) from public.hlf_sync_state where state = 'in_progress'") == 0
+        end_in_the_middle(website, running.process, released)
+        assert running.process.wait(timeout=PATIENCE) == 0
+    assert len(website.log()) == len(website.standin.journal.patches()) == 53
+    assert website.in_progress() == 0
 
 
 def fetch(port: int, path: str) -> tuple[int, str]:
@@ -232,15 +224,27 @@ def fetch(port: int, path: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+def port_for_good() -> int:
+    """Free, and below those that a system gives to whoever asks for any: the worker finds it free too."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+    raise AssertionError("no port is free")
+
+
 def test_metrics_tell_what_the_database_knows(website: Website, tmp_path: Path) -> None:
     website.add_mentors(3, status="withdrawn")
     website.do("update public.hlf_removals set wanted_at = now() - interval '1 hour'")
     website.do("select private.raise_alert('audit_write_failed', 'critical', 'Test.', 'test')")
+    port = port_for_good()
+    settings = environment(website, METRICS_PORT=str(port))
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
-        settings = environment(website, METRICS_PORT=str(port))
         refused = command(settings, tmp_path, "worker", "--only", "notifications")
         assert refused.returncode == 2
         assert "PEERLEDGER_METRICS_PORT" in refused.stderr.splitlines()[-1]
@@ -288,7 +292,7 @@ def test_a_part_that_crashes_is_started_again(website: Website) -> None:
                 raise ExceptionGroup("several", [ValueError("a secret")])
 
         made._sync = crash  # type: ignore[method-assign]
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(PATIENCE):
             running = asyncio.create_task(made.run())
             while len(tries) < 5 or made.states["notifications"] != "running":
                 await asyncio.sleep(0.02)

@@ -1,6 +1,7 @@
 """Mentors in a database and their contacts in a stand-in for Dynamics, and the sync between them."""
 
 import asyncio
+import threading
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,13 +14,13 @@ from conftest import Database
 from runner.database import Database as RunnerDatabase
 from runner.dynamics.credentials import Account, Credentials
 from runner.dynamics.limits import RequestLimits
-from runner.standin import StandIn
+from runner.standin import Fault, StandIn
 from runner.website_sync import Pace, Summary, WebsiteSync
 
-# Everything that waits waits shortly; the lease is as long as ever.
-QUICK = Pace(
-    poll=0.1, report=0.02, request=5, first_check=0.05, longest_check=0.2, first_probe=0.05, longest_probe=0.1
-)
+# Seconds, after which a test fails instead of hanging.
+PATIENCE = 60
+# Everything that waits waits shortly; leases and time-outs are as long as ever.
+QUICK = Pace(poll=0.1, report=0.02, first_check=0.05, longest_check=0.2, first_probe=0.05, longest_probe=0.1)
 
 
 @dataclass
@@ -85,6 +86,14 @@ class Website:
     def state(self, mentor: UUID) -> str:
         return str(self.value("select state from public.hlf_sync_state where mentor_id = %s", mentor))
 
+    def in_progress(self) -> int:
+        return int(self.value("select count(*) from public.hlf_sync_state where state = 'in_progress'"))
+
+    def hold_all_but_one(self, released: threading.Event) -> None:
+        """The first request passes, so that there is a token and many are claimed; the others wait."""
+        self.standin.faults.add(Fault())
+        self.standin.faults.always = Fault(waits_for=released)
+
     def log(self, mentor: UUID | None = None) -> list[tuple[Any, ...]]:
         return self.rows(
             "select operation, outcome, dynamics_response_code, retry_count, error_message"
@@ -132,22 +141,25 @@ class Website:
 
     def sync_once(self, accounts: list[Account] | None = None, **options: Any) -> Summary:
         async def work() -> Summary:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 return await self.sync(accounts, **options).run()
 
         return asyncio.run(work())
 
-    def sync_until(self, reached: Callable[[], bool], seconds: float = 30, **options: Any) -> WebsiteSync:
-        """The worker as it runs for days, until something is so. Then it is told to stop."""
+    def sync_until(
+        self, reached: Callable[[], bool], then: Callable[[], None] = lambda: None, **options: Any
+    ) -> WebsiteSync:
+        """The worker as it runs for days, until something is so. Then it is told to stop, `then` follows."""
 
         async def work() -> WebsiteSync:
             sync = self.sync(once=False, **options)
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(PATIENCE):
                 running = asyncio.create_task(sync.run())
                 while not await asyncio.to_thread(reached):
                     assert not running.done(), running.exception()
                     await asyncio.sleep(0.02)
                 sync.stopping.set()
+                then()
                 await running
             return sync
 

@@ -11,7 +11,7 @@ import psycopg
 from conftest import Database
 from psycopg.types.json import Jsonb
 
-PATIENCE = 30  # seconds, after which a test fails instead of hanging
+PATIENCE = 60  # seconds, after which a test fails instead of hanging
 LEASE = timedelta(minutes=1)
 STATUSES = ("active", "paused", "expired_cert", "withdrawn")
 

@@ -176,6 +176,7 @@ class StandIn:
     ) -> web.StreamResponse:
         if fault.latency:
             await asyncio.sleep(fault.latency)
+        await _until(fault.waits_for)
         if fault.revokes_tokens:
             self.entra.revoke_tokens()
         if fault.cut == "before":
@@ -201,6 +202,7 @@ class StandIn:
         response.headers.update({name: value for name, value in extra.items() if value is not None})
         if fault.latency_after:
             await asyncio.sleep(fault.latency_after)
+        await _until(fault.answers_after)
         if fault.cut == "after":
             return _cut(request)
         entry.status = response.status
@@ -220,6 +222,11 @@ class StandIn:
             return web.json_response({"error": "not_found"}, status=404)
         except ODataError as error:
             return error.response()
+
+
+async def _until(event: threading.Event | None) -> None:
+    while event is not None and not event.is_set():
+        await asyncio.sleep(0.01)
 
 
 def _cut(request: web.BaseRequest) -> web.StreamResponse:
