@@ -18,9 +18,9 @@ class Fault:
     """Seconds before anything is done."""
     latency_after: float = 0.0
     """Seconds between doing it and answering: the caller's time-out comes after the write."""
-    waits_for: threading.Event | None = None
+    waits_for: threading.Event | None = field(default=None, repr=False)
     """Nothing is done before it is set."""
-    answers_after: threading.Event | None = None
+    answers_after: threading.Event | None = field(default=None, repr=False)
     """Done at once, and not answered before it is set."""
     cut: Literal["before", "after"] | None = None
     """Reset the connection before the request is done, or after it was done and without an answer."""
