@@ -24,8 +24,8 @@ begin
     where
         case
             -- Words of one piece and uuids are most of it, and to look for personal data takes long.
-            when piece.content ~ '^([A-Za-z_-]{0,100}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$' then false
-            when piece.content !~ '^[A-Za-z0-9_.:+-]{1,100}$' then true
+            when piece.content ~ '^([A-Za-zÆØÅæøå_-]{0,100}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$' then false
+            when piece.content !~ '^[A-Za-zÆØÅæøå0-9_.:+-]{1,100}$' then true
             else private.mask_personal_data(piece.content) <> piece.content
         end
     limit 1;

@@ -21,7 +21,7 @@ select is(
     tests.add(jsonb_build_array(gen_random_uuid()), jsonb_build_object(gen_random_uuid()::text, true)), 'added', 'ids'
 );
 select is(
-    tests.add('["first_talk", "2026-01-31", "2026-01-31T12:00:00.123456+00:00", ""]', '{"a-b:1": [1, null, {"d": 2.5}]}'),
+    tests.add('["første_samtale", "2026-01-31", "2026-01-31T12:00:00.123456+00:00", ""]', '{"a-b:1": [1, null, {"d": 2.5}]}'),
     'added', 'codes, dates and numbers, however deep'
 );
 select is(tests.add('["Kari Nordmann"]'), 'badges_evaluated', 'a text');
