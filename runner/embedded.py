@@ -109,7 +109,8 @@ def _create_database(uri: str) -> None:
                 ):
                     connection.execute("create database peerledger template template0 encoding 'UTF8'")
                     # The default is a disk's: a deep page of a log would be sorted, not read in order.
-                    connection.execute("alter database peerledger set random_page_cost = 1.1")
+                    connection.execute("alter system set random_page_cost = 1.1")
+                    connection.execute("select pg_reload_conf()")
             return
         except (pg.DuplicateDatabase, pg.UniqueViolation):
             return
