@@ -103,14 +103,15 @@ def _create_database(uri: str) -> None:
     while True:
         try:
             with psycopg.connect(uri, autocommit=True, dbname="postgres") as connection:
+                # The default is a disk's: a deep page of a log would be sorted, not read in order.
+                if connection.execute("show random_page_cost").fetchone() != ("1.1",):
+                    connection.execute("alter system set random_page_cost = 1.1")
+                    connection.execute("select pg_reload_conf()")
                 if (
                     connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone()
                     is None
                 ):
                     connection.execute("create database peerledger template template0 encoding 'UTF8'")
-                    # The default is a disk's: a deep page of a log would be sorted, not read in order.
-                    connection.execute("alter system set random_page_cost = 1.1")
-                    connection.execute("select pg_reload_conf()")
             return
         except (pg.DuplicateDatabase, pg.UniqueViolation):
             return

@@ -49,7 +49,7 @@ def migrate(
             with _explained(f"migrations/{migration.id}.sql"):
                 backend.apply_one(migration)
         if plan.replay or plan.vanished:
-            report(f"replace {len(plan.replay)} and drop {len(plan.vanished)} SQL objects")
+            report(f"replace {len(plan.replay)} and drop {len(plan.dropped)} SQL objects")
         with _explained("SQL objects"), connection.transaction():
             objects.replay(connection, plan.replay, plan.vanished, tree.objects())
         return plan

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from runner.database import Connection
 from runner.errors import DatabaseAheadError, EditedMigrationError, NotMigratedError
-from runner.sqlfiles import SqlFile, Tree
+from runner.sqlfiles import SqlFile, Tree, is_policy, stem
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,14 @@ class Plan:
             *(f"apply {file.path}" for file in self.apply),
             *(f"mark {file.path} (applied without the runner)" for file in self.adopt),
             *(f"replace {file.path}" for file in self.replay),
-            *(f"drop what {path} made" for path in self.vanished),
+            *(f"drop what {path} made" for path in self.dropped),
         ]
+
+    @property
+    def dropped(self) -> list[str]:
+        """What vanished and is not in another file now."""
+        moved = {file.stem for file in self.replay if not is_policy(file.path)}
+        return [path for path in self.vanished if is_policy(path) or stem(path) not in moved]
 
 
 def make_plan(connection: Connection, tree: Tree) -> Plan:

@@ -401,6 +401,10 @@ def test_the_file_may_be_an_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         ('secret = "hush-hush"', "secret: no such setting"),
         ('[organisations.south]\nurl = "hush-hush"', "organisations.south.url: not an address"),
         ("organisations = 3", "organisations: must be tables"),
+        (
+            'PEERLEDGER_DYNAMICS_CLIENT_SECRET = "hush-hush"\n[organisations.south]\nurl = "hush-hush"',
+            "PEERLEDGER_DYNAMICS_CLIENT_SECRET: no such setting",
+        ),
     ],
 )
 def test_a_bad_file_is_named_in_one_line(

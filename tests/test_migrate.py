@@ -189,9 +189,13 @@ def test_a_vanished_file_takes_its_function_along(database: Database, tree: Tree
     )
     migrate(database, tree=tree)
     first = scalar(database, "select count(*) from pg_trigger where tgname = '_900_left_over'")
-    path.unlink()
+    moved = path.rename(tree.root / "sql" / "functions" / "tenancy" / "left_over.sql")
     plan = migrate(database, tree=tree)
-    assert (first, plan.vanished) == (1, ["sql/functions/audit/left_over.sql"])
+    assert plan.lines() == ["replace sql/functions/tenancy/left_over.sql"], "a file that moved drops nothing"
+    assert scalar(database, "select count(*) from pg_trigger where tgname = '_900_left_over'") == 1
+    moved.unlink()
+    plan = migrate(database, tree=tree)
+    assert (first, plan.dropped) == (1, ["sql/functions/tenancy/left_over.sql"])
     assert scalar(database, "select to_regproc('private.left_over') is null") is True
 
 

@@ -159,7 +159,9 @@ def _from_environment(settings: Settings) -> dict[str, Any]:
 def _read(file: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(file.read_text())
-        is_toml = not any(name.upper().startswith(_ENVIRONMENT) for name in content)
+        # A flat list with our settings in it is an .env file that happens to be TOML as well.
+        is_flat = all(isinstance(value, str) for value in content.values())
+        is_toml = not (is_flat and any(name.upper().startswith(_ENVIRONMENT) for name in content))
     except OSError as error:
         raise SettingsError(f"The credentials file {file} cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):

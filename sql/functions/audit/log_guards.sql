@@ -38,20 +38,29 @@ as $$
     cross join lateral (
         select
             string_agg(wanted.trigger_name, ', ' order by wanted.trigger_name)
-            filter (where trigger.tgenabled is distinct from 'A' or trigger.tgtype is distinct from wanted.type)
-                as missing,
+            filter (
+                where
+                (wanted.everywhere or trigger.oid is not null)
+                and (trigger.tgenabled is distinct from 'A' or trigger.tgtype is distinct from wanted.type)
+            ) as missing,
             string_agg(
                 concat_ws(' ', trigger.tgname, trigger.tgenabled, trigger.xmin), ', ' order by trigger.tgname
             ) as versions
         from (
             values
-            ('_100_no_update', 18), ('_100_no_delete', 10), ('_100_no_truncate', 34), ('_200_no_row_change', 27)
-        ) as wanted (trigger_name, type)
+            ('_100_no_update', 18, 'private.refuse_log_change()', true),
+            ('_100_no_delete', 10, 'private.refuse_log_change()', true),
+            ('_100_no_truncate', 34, 'private.refuse_log_change()', true),
+            ('_200_no_row_change', 27, 'private.refuse_log_change()', true),
+            -- Where there are such columns.
+            ('_300_mask_texts', 7, 'private.mask_log_texts()', false),
+            ('_310_require_plain_json', 7, 'private.require_plain_json()', false)
+        ) as wanted (trigger_name, type, does, everywhere)
         left join pg_trigger as trigger
             on
                 trigger.tgrelid = relation.oid
                 and trigger.tgname = wanted.trigger_name
-                and trigger.tgfoid = to_regprocedure('private.refuse_log_change()')
+                and trigger.tgfoid = to_regprocedure(wanted.does)
     ) as guards
     cross join lateral (
         select

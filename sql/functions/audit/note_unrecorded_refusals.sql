@@ -1,3 +1,4 @@
+-- An alert that cannot be written fails the upkeep, and the next one counts again.
 create or replace function private.note_unrecorded_refusals()
 returns bigint
 language plpgsql
@@ -24,7 +25,7 @@ begin
         perform private.record_security_event(
             'refusals_unrecorded', details => jsonb_build_object('attempts_at_most', v_counted - v_noted)
         );
-        perform private.raise_alert(
+        perform private.write_alert(
             'log_change_refused',
             'critical',
             'Somebody tried to change a log and was refused. Who it was is in the server''s log, under the prefix '

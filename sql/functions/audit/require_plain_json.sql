@@ -15,7 +15,7 @@ begin
     into v_column
     from unnest(tg_argv) as json_column (name)
     cross join lateral (
-        select jsonb_path_query(v_entry -> json_column.name, 'strict $.** ? (@.type() == "string")') #>> '{}'
+        select jsonb_path_query(v_entry -> json_column.name, 'strict $.** ? (@.type() == "string" || @.type() == "number")') #>> '{}'
         union all
         select jsonb_path_query(
             v_entry -> json_column.name, 'strict $.** ? (@.type() == "object").keyvalue().key'
@@ -23,8 +23,11 @@ begin
     ) as piece (content)
     where
         case
-            -- Words of one piece and uuids are most of it, and to look for personal data takes long.
-            when piece.content ~ '^([A-Za-zÆØÅæøå_-]{0,100}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$' then false
+            -- To look for personal data takes long, and these are most of it: words of one piece, small numbers, uuids,
+            -- and dates with or without a time.
+            when piece.content ~ '^([A-Za-zÆØÅæøå_-]{0,100}|-?[0-9.]{1,7}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$'
+                then false
+            when piece.content ~ '^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?|Z)?)?$' then false
             when piece.content !~ '^[A-Za-zÆØÅæøå0-9_.:+-]{1,100}$' then true
             else private.mask_personal_data(piece.content) <> piece.content
         end
@@ -41,6 +44,6 @@ end
 $$;
 
 comment on function private.require_plain_json is
-'Trigger function of the logs: 22023 for a JSON column, named in its arguments, with a string that is no id, code, '
-'number or date.';
+'Trigger function of the logs: 22023 for a JSON column, named in its arguments, that holds anything but ids, codes, '
+'dates and numbers, or a number that could be a person''s.';
 revoke all on function private.require_plain_json from public, anon, authenticated, service_role;

@@ -1,3 +1,4 @@
+-- An alert that cannot be written fails the upkeep: what it speaks of is not marked as seen, and is found again.
 create or replace function private.watch_logs()
 returns void
 language plpgsql
@@ -28,7 +29,7 @@ begin
             perform private.record_security_event(
                 'log_partition_missing', v_seen.log_name, details => jsonb_build_object('partitions', v_seen.gone)
             );
-            perform private.raise_alert(
+            perform private.write_alert(
                 'log_partition_missing',
                 'critical',
                 format('%s partitions of %s are gone, and no archive took them.', v_seen.gone, v_seen.log_name),
@@ -36,7 +37,7 @@ begin
             );
         end if;
         if v_seen.problems is not null then
-            perform private.raise_alert(
+            perform private.write_alert(
                 'log_guards_missing',
                 'critical',
                 format('The guards of %s are not all in place. See `peerledger status`.', v_seen.log_name),
@@ -54,7 +55,7 @@ begin
     set mark = excluded.mark
     where log_guard_marks.mark <> excluded.mark;
 
-    perform private.raise_alert(
+    perform private.write_alert(
         'log_partitions_low',
         'critical',
         format('%s has partitions for %s more months. Run `peerledger migrate`.', ahead.log_name, ahead.months),
@@ -64,7 +65,7 @@ begin
     where ahead.months < 2;
 
     -- One a day: who acknowledges yesterday's shall hear of today's.
-    perform private.raise_alert(
+    perform private.write_alert(
         'log_change_refused',
         'critical',
         format('Somebody tried to change a log %s times on %s and was refused. See security_events.', refused.attempts, refused.day),

@@ -19,7 +19,7 @@ begin
         raise exception using
             errcode = '22023',
             message = 'lease must be longer than nothing and at most an hour.',
-            hint = 'A worker that needs longer claims again, or extends its lease.';
+            hint = 'A worker that needs longer takes a part, and claims again.';
     end if;
 end
 $$;

@@ -1,5 +1,6 @@
--- Definer: anyone's failing activity may have to tell an operator. Never fails: what raises an alert has a promise of
--- its own to keep – a run goes on, a result is not undone – and most of all when something is broken.
+-- Never fails: what raises an alert has a promise of its own to keep – a run goes on, a result is not undone – and most
+-- of all when something is broken. What only looks after things, and will look again, calls private.write_alert.
+-- Definer: as private.write_alert, which no caller may call.
 create or replace function private.raise_alert(
     kind text,
     severity text,
@@ -14,38 +15,11 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_alert_id uuid;
 begin
-    insert into public.ops_alerts (kind, severity, message, dedupe_key, organisation_id, details)
-    values (
+    perform private.write_alert(
         raise_alert.kind, raise_alert.severity, raise_alert.message,
         raise_alert.dedupe_key, raise_alert.organisation_id, raise_alert.details
-    )
-    on conflict do nothing -- While one is open there is no second for the same trouble.
-    returning id into v_alert_id;
-
-    if v_alert_id is null or raise_alert.severity <> 'critical' then
-        return;
-    end if;
-    begin
-        -- What cannot wait for somebody to look. Whoever coordinates the whole organisation answers for it.
-        insert into public.notifications (organisation_id, recipient_user_id, kind, payload, dedupe_key)
-        select
-            assignment.organisation_id,
-            assignment.user_id,
-            'ops_alert',
-            jsonb_build_object('alert_id', v_alert_id),
-            'ops_alert:' || v_alert_id || ':' || assignment.user_id
-        from public.coordinator_assignments as assignment
-        where
-            assignment.organisation_id = raise_alert.organisation_id
-            and assignment.chapter_id is null;
-    exception
-        -- The alert itself stands: it is in "peerledger status".
-        when others then
-            raise warning 'peerledger: nobody could be sent a message about alert % (%)', v_alert_id, sqlstate;
-    end;
+    );
 exception
     when others then
         raise warning 'peerledger: an alert % could not be raised (%)', raise_alert.kind, sqlstate;
@@ -53,6 +27,5 @@ end
 $$;
 
 comment on function private.raise_alert is
-'Tells the operators, once for each dedupe_key until somebody acknowledges it; of a critical one the organisation''s
-coordinators get a message. A failure is a warning, never an error. For our functions only.';
+'Tells the operators, as private.write_alert does. A failure is a warning, never an error. For our functions only.';
 revoke all on function private.raise_alert from public, anon, authenticated, service_role;

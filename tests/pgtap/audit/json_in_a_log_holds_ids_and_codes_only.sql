@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(11);
 create function tests.add(badges jsonb, outcomes jsonb default '{}') returns text
 language plpgsql
 as $$
@@ -28,6 +28,11 @@ select is(tests.add('["Kari Nordmann"]'), 'badges_evaluated', 'a text');
 select is(tests.add('[]', '{"Kari Nordmann": true}'), 'criteria_outcomes', 'a text for a key');
 select is(tests.add('[]', '{"a": [{"b": "01019012345"}]}'), 'criteria_outcomes', 'a national id, deep inside');
 select is(tests.add('["+4741234567"]'), 'badges_evaluated', 'a number to ring');
+select is(tests.add('[]', '{"n": 41234567}'), 'criteria_outcomes', 'a number to ring that is a JSON number');
+select is(tests.add('[12345678901]'), 'badges_evaluated', 'a national id that is one');
+select is(
+    tests.add(jsonb_build_array(now()::text, now(), 1234567, -0.25)), 'added', 'a time as PostgreSQL writes it, and numbers'
+);
 reset role;
 select is(tests.add('["kari@example.no"]'), 'badges_evaluated', 'from a superuser as well');
 

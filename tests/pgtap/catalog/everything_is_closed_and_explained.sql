@@ -181,6 +181,7 @@ select is_empty(
             'private.require_whole_organisation',
             'private.set_log_retention',
             'private.visible_day_range',
+            'private.write_alert',
             'private.write_security_event',
             'public.acknowledge_alert',
             'public.begin_certification_run',

@@ -1,5 +1,5 @@
 begin;
-select plan(32);
+select plan(37);
 select tests.make_two_organisations();
 select tests.make_certificate('olga', '2026-02-28');
 select tests.make_certificate('berit', '2026-03-05');
@@ -77,6 +77,11 @@ from (
     ('authenticated', 'nina', 'select status, note from public.certification_expiry_runs', '1'),
     ('authenticated', 'olga', 'select status, note from public.certification_expiry_runs', '0'),
     ('authenticated', 'nina', 'select total_transitioned from public.certification_expiry_runs', '42501'),
+    ('authenticated', 'nina', 'select from public.cert_expiry_reminders', '1'),
+    ('authenticated', 'berit', 'select from public.cert_expiry_reminders', '1'),
+    ('authenticated', 'olga', 'select from public.cert_expiry_reminders', '0'),
+    ('authenticated', 'sven', 'select from public.cert_expiry_reminders', '0'),
+    ('anon', null, 'select from public.cert_expiry_reminders', '42501'),
     ('service_role', null, 'delete from public.cert_expiry_reminders', '42501'),
     ('service_role', null, 'update public.certification_expiry_runs set note = null', '42501')
 ) as reader (role_name, user_name, call, outcome);
