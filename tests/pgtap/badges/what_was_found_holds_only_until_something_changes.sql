@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(12);
 select tests.make_organisation('north');
 select tests.make_mentor('olga', 'north');
 update public.peer_mentors set created_at = now() where id = tests.id('mentor', 'olga');
@@ -35,6 +35,12 @@ as $$
     select settled_until = 'infinity' from private.mentor_measures where mentor_id = tests.id('mentor', 'olga')
 $$;
 
+create function pg_temp.is_unsettled() returns boolean
+language sql
+as $$
+    select settled_until is null from private.mentor_measures where mentor_id = tests.id('mentor', 'olga')
+$$;
+
 select is(pg_temp.outcomes_after_one_more(), 'first false, many false', 'one activity meets nothing');
 select ok(pg_temp.is_settled(), 'and what was found is kept');
 select is(pg_temp.outcomes_after_one_more(), 'first true, many false', 'the threshold is crossed');
@@ -57,6 +63,26 @@ select is(
 );
 
 select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'first'), 'by mistake');
-select ok(pg_temp.is_settled() is not true, 'what is taken away counts no more');
+select ok(pg_temp.is_unsettled(), 'what is taken away counts no more');
+select pg_temp.outcomes_after_one_more();
+delete from public.earned_badges where badge_definition_id = tests.id('badge', 'first');
+select ok(pg_temp.is_unsettled(), 'nor what is deleted');
+select pg_temp.outcomes_after_one_more();
+insert into public.earned_badges (
+    organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on
+)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('badge', 'many'), 1, '{}', '2026-03-05');
+select ok(pg_temp.is_unsettled(), 'what is given by hand counts at once');
+
+select pg_temp.outcomes_after_one_more();
+delete from public.badge_definitions where slug = 'tenure';
+select pg_temp.outcomes_after_one_more();
+select is(
+    (
+        select jsonb_array_length(entry.badges_evaluated)
+        from public.badge_evaluation_logs as entry order by entry.triggered_at desc limit 1
+    ),
+    2, 'a badge that is deleted is looked at no more'
+);
 select finish();
 rollback;
