@@ -51,7 +51,7 @@ def migrate(
         if plan.replay or plan.vanished:
             report(f"replace {len(plan.replay)} and drop {len(plan.dropped)} SQL objects")
         with _explained("SQL objects"), connection.transaction():
-            objects.replay(connection, plan.replay, plan.vanished, tree.objects())
+            objects.replay(connection, plan, tree.objects())
         return plan
 
 

@@ -5,6 +5,7 @@ from psycopg import sql
 
 from runner.database import Connection
 from runner.errors import RunnerError, from_database
+from runner.plan import Plan
 from runner.sqlfiles import SqlFile, is_policy, stem
 
 _GUARDS = "sql/functions/audit/"
@@ -43,18 +44,15 @@ limit 1
 """
 
 
-def replay(
-    connection: Connection, files: list[SqlFile], vanished: list[str], everything: list[SqlFile]
-) -> None:
+def replay(connection: Connection, plan: Plan, everything: list[SqlFile]) -> None:
     """In the caller's transaction, as the owner role."""
     connection.execute("set local search_path = ''")
     connection.execute("set local role peerledger_owner")
     # Bodies name each other in any order.
     connection.execute("set local check_function_bodies = off")
-    _close_tables(connection, [path for path in vanished if is_policy(path)])
-    names = {stem(path) for path in vanished if not is_policy(path)}
-    _drop_routines(connection, sorted(names - {file.stem for file in everything if not is_policy(file.path)}))
-    for file in files:
+    _close_tables(connection, [path for path in plan.dropped if is_policy(path)])
+    _drop_routines(connection, [stem(path) for path in plan.dropped if not is_policy(path)])
+    for file in plan.replay:
         _apply(connection, file)
     functions = [file.stem for file in everything if not is_policy(file.path)]
     overload = connection.execute(_OVERLOADS, (functions,)).fetchone()
@@ -63,12 +61,12 @@ def replay(
     if "ensure_log_partitions" in functions:
         connection.execute("select private.ensure_log_partitions()")
     connection.execute("reset role")
-    connection.execute("delete from private.sql_files where path = any(%s)", (vanished,))
+    connection.execute("delete from private.sql_files where path = any(%s)", (plan.vanished,))
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into private.sql_files (path, kind, sha256) values (%s, 'object', %s) "
             "on conflict (path) do update set sha256 = excluded.sha256, applied_at = now()",
-            [(file.path, file.sha256) for file in files],
+            [(file.path, file.sha256) for file in plan.replay],
         )
 
 
