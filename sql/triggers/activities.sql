@@ -2,9 +2,15 @@
 -- is written, then AFTER triggers by name. Statement triggers see all rows of the statement at once.
 --
 --   insert   _200 a proxy is checked · _300 it is logged · _500 badges are evaluated
---   update   _050 whose activity it is stays · _100 updated_at is stamped
---            _200 a proxy is checked · _300 it is logged · _500 badges are evaluated again
---   delete   _500 the rollups are recounted
+--   update   _040 the id stays · _050 whose activity it is stays · _100 updated_at is stamped
+--            _200 a proxy is checked · _300 it is logged · _400 the change is recorded · _500 badges are evaluated again
+--   delete   _400 the change is recorded · _500 the rollups are recounted
+
+-- An id is never changed, by anybody: its log would have no end.
+create or replace trigger _040_keep_id
+before update on public.activities
+for each row when (old.id <> new.id)
+execute function private.tg_all__keep_id();
 
 -- A client changes what was done, never who did it or on whose word. Its upsert may name these columns.
 create or replace trigger _050_refuse_new_identity
@@ -51,6 +57,17 @@ create or replace trigger _300_log_proxy_updated
 after update on public.activities
 referencing old table as old_rows new table as new_rows
 for each statement execute function private.tg_activities__log_proxy_updated();
+
+-- Each later state of any activity: one entry in activity_changes, or the statement fails.
+create or replace trigger _400_record_changes_updated
+after update on public.activities
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.tg_activities__record_changes();
+
+create or replace trigger _400_record_changes_deleted
+after delete on public.activities
+referencing old table as old_rows
+for each statement execute function private.tg_activities__record_changes();
 
 -- Rollups, badges and one entry in badge_evaluation_logs for each mentor; a failure keeps the activity.
 create or replace trigger _500_evaluate_badges_inserted
