@@ -50,7 +50,7 @@ begin
 
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no history of an activity %s that you can see.', get_proxy_history.activity_id),
             hint = 'Only what was registered on a mentor''s behalf has one, for the coordinators of the organisation.';
     end if;
@@ -59,6 +59,6 @@ $$;
 
 comment on function public.get_proxy_history is
 'Every recorded state of an activity registered by proxy, oldest first, who made it, and what changed since the one before:
-{field: {old, new}}, empty for the first. Callable by coordinators of the organisation and service_role. Error: P0002.';
+{field: {old, new}}, empty for the first. Callable by coordinators of the organisation and service_role. Error: PT404.';
 revoke all on function public.get_proxy_history from public, anon, authenticated, service_role;
 grant execute on function public.get_proxy_history to authenticated, service_role;

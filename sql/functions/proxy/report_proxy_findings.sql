@@ -23,7 +23,7 @@ declare
 begin
     select
         count(*) filter (where said.is_error),
-        (array_agg(said.error_code order by said.error_code in ('42501', 'P0002') desc, said.nth) filter (where said.is_error))[1],
+        (array_agg(said.error_code order by said.error_code in ('42501', 'PT404') desc, said.nth) filter (where said.is_error))[1],
         (array_agg(said.sentence order by said.nth) filter (where said.is_error))[1],
         string_agg(said.path, e'\n' order by said.nth) filter (where said.is_error and said.place <= c_named),
         string_agg(said.sentence, e'\n' order by said.nth) filter (where said.is_error and said.place <= c_named),

@@ -33,7 +33,7 @@ cross join lateral (
     where relation_column.attrelid = relation.oid and relation_column.attacl is not null
 ) as acl;
 
-select plan(19);
+select plan(20);
 select cmp_ok((select count(*) from our_functions), '>=', 20::bigint, 'functions were found');
 select cmp_ok((select count(*) from our_relations), '>=', 20::bigint, 'tables were found');
 select isnt_empty(
@@ -279,6 +279,10 @@ select is_empty(
         )
     $$,
     'our functions and the service role work on every row of every table, and only read and add in a log'
+);
+select is_empty(
+    $$ select signature from our_functions where prosrc ~ 'P0002|no_data_found' $$,
+    'no function raises P0002, of which the REST API makes a server error: not found is PT404'
 );
 select * from finish();
 rollback;
