@@ -1,4 +1,4 @@
--- Definer: looks where register_proxy_activities would. Volatile, since reading makes ids; nothing is written.
+-- Definer: looks where register_proxy_activities would.
 create or replace function public.check_proxy_activities(
     entries jsonb,
     coordinator_id uuid default null,
@@ -7,7 +7,7 @@ create or replace function public.check_proxy_activities(
 )
 returns setof public.proxy_entry_problem
 language plpgsql
-volatile
+stable
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
