@@ -1,8 +1,8 @@
 -- What happens when an activity is inserted, changed or deleted, in firing order: BEFORE triggers by name, then the row
 -- is written, then AFTER triggers by name. Statement triggers see all rows of the statement at once.
 --
---   insert   _200 a proxy is checked · _300 it is logged · _500 badges are evaluated
---   update   _040 the id stays · _050 whose activity it is stays · _100 updated_at is stamped
+--   insert   _100 times are stamped · _200 a proxy is checked · _300 it is logged · _500 badges are evaluated
+--   update   _040 the id stays · _050 whose activity it is stays · _100 times are stamped
 --            _200 a proxy is checked · _300 it is logged · _400 the change is recorded · _500 badges are evaluated again
 --   delete   _400 the change is recorded · _500 the rollups are recounted
 
@@ -24,9 +24,18 @@ when (
 )
 execute function private.tg_activities__refuse_new_identity();
 
+-- What the service role or a load brings in is history, with its own times.
+create or replace trigger _100_stamp_created_at
+before insert on public.activities
+for each row
+when (
+    not (pg_has_role(current_user, 'service_role', 'usage') or pg_has_role(current_user, 'peerledger_owner', 'usage'))
+)
+execute function private.tg_activities__stamp_times();
+
 create or replace trigger _100_stamp_updated_at
 before update on public.activities
-for each row execute function private.tg_activities__stamp_updated_at();
+for each row execute function private.tg_activities__stamp_times();
 
 -- What a client writes directly is held to the same rules as the proxy RPCs, which have checked it themselves.
 create or replace trigger _200_check_proxy_inserted

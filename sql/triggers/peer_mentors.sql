@@ -1,7 +1,7 @@
 -- What follows from a new mentor or a changed status, in firing order.
 --
 --   insert   _500 the website is to list them, or not
---   update   _900 (before) status_changed_at is stamped
+--   update   _050 (before) what only functions may change stays · _900 (before) status_changed_at is stamped
 --            _500_record the history of statuses · _500_sync the website is to follow
 --   any      _600_record where they belong and who may act as them
 
@@ -10,6 +10,12 @@ create or replace trigger _050_keep_id
 before update on public.peer_mentors
 for each row when (old.id <> new.id)
 execute function private.tg_all__keep_id();
+
+-- Status, identity and times: the service role may name them, and not change them.
+create or replace trigger _050_refuse_protected_columns
+before update on public.peer_mentors
+for each row when (not pg_has_role(current_user, 'peerledger_owner', 'usage'))
+execute function private.tg_peer_mentors__refuse_protected_columns();
 
 -- Not "of status": another trigger could change it too.
 create or replace trigger _900_status_changed_at

@@ -44,6 +44,6 @@ $$;
 
 comment on function public.set_legal_hold is
 'While it stands, nothing that concerns the organisation is removed from any log, however old. Setting it twice for '
-'a case is one hold. Callable by coordinators of the whole organisation and service_role. Errors: P0002, 42501, 22023.';
+'a case is one hold. Callable by coordinators of the whole organisation and service_role. Errors: PT404, 42501, 22023.';
 revoke all on function public.set_legal_hold from public, anon, authenticated, service_role;
 grant execute on function public.set_legal_hold to authenticated, service_role;

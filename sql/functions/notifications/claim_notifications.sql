@@ -73,7 +73,7 @@ begin
                     or (message.digest_id is null and not private.goes_into_digest(message))
                 )
             order by message.next_attempt_at
-            limit claim_notifications.batch_size
+            limit least(claim_notifications.batch_size, private.row_cap())
             for update of message skip locked
         ) as chosen;
 

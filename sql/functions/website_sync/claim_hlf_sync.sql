@@ -25,7 +25,7 @@ set enable_seqscan = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    v_left int := claim_hlf_sync.batch_size;
+    v_left int := least(claim_hlf_sync.batch_size, private.row_cap());
     v_operation text;
     v_due uuid[];
     v_unreachable uuid[];

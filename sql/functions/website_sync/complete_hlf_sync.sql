@@ -23,6 +23,7 @@ declare
     v_verdicts private.hlf_sync_verdict[];
 begin
     v_results := array(select result from private.read_hlf_sync_results(complete_hlf_sync.results) as result);
+    perform private.require_between('the number of results', cardinality(v_results), 0, 1000);
 
     -- In id order, as all who lock several.
     perform

@@ -12,6 +12,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_lease(extend_hlf_sync_leases.worker, extend_hlf_sync_leases.lease);
+    perform private.require_between(
+        'the number of mentor_ids', coalesce(cardinality(extend_hlf_sync_leases.mentor_ids), 0), 0, 1000
+    );
 
     -- In id order, as all who lock several.
     perform

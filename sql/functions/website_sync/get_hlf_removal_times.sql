@@ -4,15 +4,7 @@ create or replace function public.get_hlf_removal_times(
     from_date date,
     to_date date
 )
-returns table (
-    confirmed bigint,
-    median interval,
-    p95 interval,
-    worst interval,
-    cancelled bigint,
-    still_open bigint,
-    longest_open interval
-)
+returns setof public.hlf_removal_times
 language plpgsql
 stable
 security definer

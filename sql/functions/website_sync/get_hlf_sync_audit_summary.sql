@@ -4,13 +4,7 @@ create or replace function public.get_hlf_sync_audit_summary(
     from_date date,
     to_date date
 )
-returns table (
-    outcome text,
-    attempts bigint,
-    mentors bigint,
-    first_at timestamptz,
-    last_at timestamptz
-)
+returns setof public.hlf_sync_audit_summary
 language plpgsql
 stable
 security definer

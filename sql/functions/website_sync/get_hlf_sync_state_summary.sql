@@ -1,18 +1,6 @@
 -- Definer: counts over organisations that a caller may not see whole.
 create or replace function public.get_hlf_sync_state_summary()
-returns table (
-    organisation_id uuid,
-    is_enabled boolean,
-    pending bigint,
-    in_progress bigint,
-    synced bigint,
-    dead_lettered bigint,
-    overdue_leases bigint,
-    open_removals bigint,
-    oldest_open_removal_at timestamptz,
-    paused_since timestamptz,
-    pause_reasons text[]
-)
+returns setof public.hlf_sync_state_summary
 language sql
 stable
 security definer
@@ -29,7 +17,8 @@ as $$
         coalesce(removal.open_removals, 0),
         removal.oldest_wanted_at,
         pause.paused_since,
-        pause.reasons
+        pause.reasons,
+        count(*) over ()
     from public.organisations as organisation
     left join public.organisation_settings as setting on setting.organisation_id = organisation.id
     left join (

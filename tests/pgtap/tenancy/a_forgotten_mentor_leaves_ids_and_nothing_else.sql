@@ -35,14 +35,14 @@ select is(
 from (
     values
     ('authenticated', 'oskar', '42501', 'not a coordinator of a chapter'),
-    ('authenticated', 'sven', 'P0002', 'not another organisation''s coordinator'),
+    ('authenticated', 'sven', 'PT404', 'not another organisation''s coordinator'),
     ('authenticated', 'olga', '42501', 'not the mentor'),
     ('anon', null, '42501', 'not anon'),
     ('authenticated', 'nina', '1', 'a coordinator of the whole organisation may'),
     ('service_role', null, '1', 'the service role may')
 ) as actor (role_name, user_name, expected, description);
 select throws_ok(
-    $$ select public.forget_mentor(gen_random_uuid()) $$, 'P0002', null, 'somebody who is not there is not found'
+    $$ select public.forget_mentor(gen_random_uuid()) $$, 'PT404', null, 'somebody who is not there is not found'
 );
 
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
