@@ -17,7 +17,6 @@ import psycopg
 from conftest import Target, load_pgtap
 from psycopg import sql
 from servers import TARGETS, container_server
-from test_pgtap import _FILES, output, verdict
 
 from peerledger.database import Database
 from peerledger.migrate import migrate
