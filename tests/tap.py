@@ -7,6 +7,7 @@ statement_timestamp(), and whatever tells two statements apart by it would never
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,9 @@ class Output:
         passed = [int(found[1]) for line in self.lines if (found := re.match(r"ok (\d+)", line))]
         if passed != list(range(1, plans[0] + 1)):
             return f"planned {plans[0]} but ran {passed}"
-        if skipped := sum(1 for line in self.lines if re.match(r"ok \d+ .*# (SKIP|TODO)", line, re.IGNORECASE)):
+        if skipped := sum(
+            1 for line in self.lines if re.match(r"ok \d+ .*# (SKIP|TODO)", line, re.IGNORECASE)
+        ):
             return f"{skipped} skipped"
         return None
 
@@ -48,16 +51,24 @@ class Output:
         return "\n".join([*self.lines, self.messages])
 
 
-def run(file: Path, dsn: str, database: str, tap_schema: str, *options: str) -> Output:
-    """In a session of its own, which ends with whatever the file leaves open. Options are settings of the server."""
+def run(
+    file: Path,
+    dsn: str,
+    database: str,
+    tap_schema: str,
+    settings: Sequence[str] = (),
+    afterwards: Sequence[str] = (),
+) -> Output:
+    """In a session of its own, which ends with whatever the file leaves open."""
     # Only here: what uses no pgTAP does without the wheel, as the runner does.
     from peerledger.embedded import BIN
 
-    settings = [f"search_path={tap_schema}", *options]
+    settings = [f"search_path={tap_schema}", *settings]
     given = conninfo_to_dict(dsn)
     process = subprocess.run(
-        [BIN / "psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]
-        + ["--set=ON_ERROR_STOP=1", f"--dbname={database}", f"--file={file}"],
+        [str(BIN / "psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]
+        + ["--set=ON_ERROR_STOP=1", f"--dbname={database}", f"--file={file}"]
+        + [f"--command={statement}" for statement in afterwards],
         env=os.environ
         | {name: str(given[key]) for key, name in _ENVIRONMENT.items() if key in given}
         | {"PGOPTIONS": " ".join(f"-c {setting}" for setting in settings), "PGCLIENTENCODING": "UTF8"},
