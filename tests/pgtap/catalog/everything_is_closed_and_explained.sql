@@ -315,8 +315,8 @@ select is_empty(
     'our functions and the service role work on every row of every table, and only read and add in a log'
 );
 select is_empty(
-    $$ select signature from our_functions where prosrc ~ 'PT404|no_data_found' $$,
-    'no function raises PT404, of which the REST API makes a server error: not found is PT404'
+    $$ select signature from our_functions where prosrc ~ 'P0002|no_data_found' $$,
+    'no function raises P0002, of which the REST API makes a server error: not found is PT404'
 );
 select * from finish();
 rollback;
