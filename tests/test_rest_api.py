@@ -58,6 +58,9 @@ select public.complete_hlf_sync(jsonb_build_array(tests.sync_result('sol', 204))
 select tests.set_status('sol', 'paused');
 update public.ops_alerts set id = tests.id('alert', 'south') where dedupe_key = 'test:south';
 update public.legal_holds set id = tests.id('hold', 'south');
+update public.activities set duration_minutes = duration_minutes + 1;
+insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
+select tests.id('certificate', 'south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'), '2020-01-01', '2021-01-01';
 select public.start_badge_reconciliation();
 select public.revoke_badge(tests.id('mentor', 'sol'), tests.id('badge', 'south'), 'A test.');
 """
@@ -141,9 +144,12 @@ class World:
             "batch_size": 10,
             "case_reference": "South-2",
             "changes": {"duration_minutes": 45},
+            "certification_id": self.id("certificate", "south"),
+            "chapter_id": None,
             "coordinator_id": self.id("user", "sven"),
             "criteria": {"metric": "activity_count", "at_least": 1},
             "delivery_mode": "phone",
+            "duplicate_id": self.id("mentor", "sol"),
             "duration_minutes": 30,
             "entries": [
                 {
@@ -161,6 +167,7 @@ class World:
             "ignore_pause": True,
             "issued_on": "2026-01-01",
             "jobs": ["some_job"],
+            "keep_id": self.id("mentor", "sara"),
             "lease": "5 minutes",
             "legal_hold_id": self.id("hold", "south"),
             "max_rows": 100,
@@ -657,7 +664,7 @@ def differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, tuple[Any,
 
 
 # When a report was made, and how long something has been open, are different with each call.
-_CLOCKS = r"[.](longest_open|longest_open_seconds|database_position)$"
+_CLOCKS = r"[.](made_at|longest_open|longest_open_seconds|database_position)$"
 
 _NORTH = """
 select public.set_legal_hold(tests.id('organisation', 'north'), 'North-1');

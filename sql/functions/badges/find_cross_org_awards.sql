@@ -16,7 +16,7 @@ as $$
 $$;
 
 comment on function public.find_cross_org_awards is
-'Awards of one organisation''s badge to another''s mentor: always empty, since the keys forbid it. Callable by
-service_role.';
+'Awards of one organisation''s badge to another''s mentor: always empty, since the keys forbid it.
+Callable by service_role.';
 revoke all on function public.find_cross_org_awards from public, anon, authenticated, service_role;
 grant execute on function public.find_cross_org_awards to service_role;

@@ -47,7 +47,7 @@ end
 $$;
 
 comment on function public.reinstate_badge is
-'Gives a revoked badge back, with its old evidence and date; the revocation is kept in the evidence. Callable by
-coordinators in scope, not for themselves, and service_role. Errors: PT404, 42501.';
+'Gives a revoked badge back, with its old evidence and date; the revocation is kept in the evidence.
+Callable by coordinators in scope, not for themselves, and service_role. Errors: PT404, 42501.';
 revoke all on function public.reinstate_badge from public, anon, authenticated, service_role;
 grant execute on function public.reinstate_badge to authenticated, service_role;

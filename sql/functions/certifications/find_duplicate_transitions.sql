@@ -42,8 +42,8 @@ as $$
 $$;
 
 comment on function public.find_duplicate_transitions is
-'The compensation query: entries that say a mentor expired once more by the same certificate, without having been brought
-back in between. Always empty, unless entries were added by other means. Callable by service_role, and by coordinators
-for their organisations.';
+'Finds log entries that expire a mentor once more by the same certificate.
+The compensation query: the mentor was not brought back in between. Always empty, unless entries were added by other
+means. Callable by service_role, and by coordinators for their organisations.';
 revoke all on function public.find_duplicate_transitions from public, anon, authenticated, service_role;
 grant execute on function public.find_duplicate_transitions to authenticated, service_role;

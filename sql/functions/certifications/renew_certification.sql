@@ -59,8 +59,9 @@ end
 $$;
 
 comment on function public.renew_certification is
-'Registers a new certificate. A mentor who was expired_cert becomes active if it is valid today; a paused or withdrawn one
-stays that. Reminders go by the new expiry date. Sent twice, it is one certificate. Callable by coordinators in scope, not
-for themselves, and service_role. Errors: PT404, 42501, 22023.';
+'Registers a new certificate.
+A mentor who was expired_cert becomes active if it is valid today; a paused or withdrawn one stays that. Reminders go
+by the new expiry date. Sent twice, it is one certificate. Callable by coordinators in scope, not for themselves, and
+service_role. Errors: PT404, 42501, 22023.';
 revoke all on function public.renew_certification from public, anon, authenticated, service_role;
 grant execute on function public.renew_certification to authenticated, service_role;

@@ -33,7 +33,8 @@ end
 $$;
 
 comment on function public.simulate_certification_expiry is
-'What run_certification_expiry would do on that date, with nothing written: a row for each mentor it would do something
-for. Callable by coordinators, who get their organisations'' mentors, and service_role. Error: 22023.';
+'Shows what run_certification_expiry would do on a date, and writes nothing.
+A row for each mentor it would do something for; total_count is the number on all pages. Callable by coordinators, who
+get their organisations'' mentors, and service_role. Error: 22023.';
 revoke all on function public.simulate_certification_expiry from public, anon, authenticated, service_role;
 grant execute on function public.simulate_certification_expiry to authenticated, service_role;

@@ -126,8 +126,8 @@ end
 $$;
 
 comment on function public.forget_mentor is
-'Erases what is personal of a mentor: name, contact data, notes, free-text reasons, unsent messages, devices, the link to '
-'the user; withdraws them. Ids stay in the logs. Returns what it erased; a second time, nothing. Callable by coordinators '
-'of the whole organisation and service_role. Errors: PT404, 42501.';
+'Erases what is personal of a mentor and withdraws them; ids stay in the logs.
+Erased are name, contact data, notes, free-text reasons, unsent messages, devices and the link to the user. Returns what it
+erased; a second time, nothing. Callable by coordinators of the whole organisation and service_role. Errors: PT404, 42501.';
 revoke all on function public.forget_mentor from public, anon, authenticated, service_role;
 grant execute on function public.forget_mentor to authenticated, service_role;

@@ -34,8 +34,9 @@ end
 $$;
 
 comment on function public.check_proxy_activities is
-'What register_proxy_activities would say of these entries: one row a fault (error) or likely doublet (warning), none when
-all is well. Nothing is written. Callable by coordinators and service_role, which names one. Errors: PL006 when entries is
-not an array of 1 to 500; 42501; 22023.';
+'Checks entries as register_proxy_activities would, and writes nothing.
+One row a fault (error) or probable duplicate (warning), none when all is well; total_count is the number on all pages.
+Callable by coordinators and service_role, which names one. Errors: PL006 when entries is not an array of 1 to 500;
+42501; 22023.';
 revoke all on function public.check_proxy_activities from public, anon, authenticated, service_role;
 grant execute on function public.check_proxy_activities to authenticated, service_role;

@@ -74,7 +74,8 @@ end
 $$;
 
 comment on function public.get_proxy_history is
-'Every recorded state of an activity registered by proxy, oldest first, who made it, and what changed since the one before:
-{field: {old, new}}, empty for the first. Callable by coordinators of the organisation and service_role. Error: PT404.';
+'Lists every recorded state of an activity that was registered by proxy, oldest first.
+Each has who made it, and what changed since the one before: {field: {old, new}}, empty for the first. Callable by
+coordinators of the organisation and service_role. Error: PT404.';
 revoke all on function public.get_proxy_history from public, anon, authenticated, service_role;
 grant execute on function public.get_proxy_history to authenticated, service_role;

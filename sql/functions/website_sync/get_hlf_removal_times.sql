@@ -38,8 +38,9 @@ end
 $$;
 
 comment on function public.get_hlf_removal_times is
-'How long mentors stayed visible after they should not: for the changes of status from one day through another in the
-organisation''s time zone, the time to the confirmed removal, and what is still open. One row; none for who may not see
-the organisation''s log. Callable by coordinators and service_role. Error: 22023 when from_date is after to_date.';
+'Reports how long mentors stayed visible on the website after they should not.
+For the changes of status from one day through another in the organisation''s time zone, the time to the confirmed
+removal, and what is still open. One row; none for who may not see the organisation''s log. Callable by coordinators
+and service_role. Error: 22023 when from_date is after to_date.';
 revoke all on function public.get_hlf_removal_times from public, anon, authenticated, service_role;
 grant execute on function public.get_hlf_removal_times to authenticated, service_role;

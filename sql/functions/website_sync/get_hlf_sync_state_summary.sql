@@ -50,7 +50,8 @@ as $$
 $$;
 
 comment on function public.get_hlf_sync_state_summary is
-'How the website sync of each organisation stands: rows by state, expired leases that nobody took over yet, removals
-that are not confirmed, and what has stopped it. Callable by service_role.';
+'Shows how the website sync of each organisation is doing.
+Rows by state, expired leases that nobody took over yet, removals that are not confirmed, and what has stopped it.
+Callable by service_role.';
 revoke all on function public.get_hlf_sync_state_summary from public, anon, authenticated, service_role;
 grant execute on function public.get_hlf_sync_state_summary to service_role;

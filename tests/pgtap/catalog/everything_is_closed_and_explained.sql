@@ -194,6 +194,7 @@ select is_empty(
             'private.tg_activities__log_proxy_inserted',
             'private.tg_activities__log_proxy_updated',
             'private.tg_activities__record_changes',
+            'private.tg_activities__refuse_impossible',
             'private.tg_activities__recount_deleted',
             'private.tg_badge_definitions__check_criteria',
             'private.tg_badge_definitions__compile',
