@@ -130,6 +130,22 @@ def test_a_missing_setting_is_named(website: Website, tmp_path: Path) -> None:
     assert_one_line(run(website, tmp_path, "sync", "--credentials", str(file)), 2, "south")
 
 
+def test_each_refusal_of_entra_names_its_remedy(website: Website, tmp_path: Path) -> None:
+    entra = website.standin.entra
+    for changes, expired, words in (
+        ({"DYNAMICS_CLIENT_SECRET": "wrong"}, False, "the client secret is wrong"),
+        ({}, True, "the client secret has expired"),
+        ({"DYNAMICS_CLIENT_ID": "11111111-1111-4111-8111-111111111111"}, False, "no such application"),
+        ({"DYNAMICS_TENANT_ID": "11111111-1111-4111-8111-111111111111"}, False, "no such tenant"),
+    ):
+        entra.secret_has_expired = expired
+        try:
+            result = run(website, tmp_path, "check-credentials", **changes)
+        finally:
+            entra.secret_has_expired = False
+        assert (result.returncode, words in result.stdout) == (1, True), result.stdout
+
+
 def test_check_credentials(website: Website, tmp_path: Path) -> None:
     result = run(website, tmp_path, "check-credentials")
     assert (result.returncode, result.stderr) == (0, "")

@@ -289,7 +289,7 @@ class Lane:
             try:
                 token = await self.tokens.token()
             except TokenError as error:
-                seen = Seen(None, error.kind, error.retry_after)
+                seen = Seen(None, error.kind, error.retry_after, error.remedy)
                 self._learn(held, seen)
                 return seen
         if not self._may_send(held):

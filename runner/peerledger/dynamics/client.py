@@ -39,6 +39,8 @@ class Seen:
     code: int | None = None
     error_kind: ErrorKind | None = None
     retry_after: str | None = None
+    remedy: str | None = None
+    """What a person can do about it, in our words."""
 
 
 class ReadError(RunnerError):
@@ -217,6 +219,8 @@ def describe(seen: Seen) -> str:
             429: "too many requests",
         }
         return f"HTTP {seen.code}" + (f", {meanings[seen.code]}" if seen.code in meanings else "")
+    if seen.remedy is not None:
+        return f"Entra refuses a token: {seen.remedy}"
     return {
         "timeout": "no answer in time",
         "connection": "no connection, or it broke",
