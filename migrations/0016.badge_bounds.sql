@@ -102,6 +102,12 @@ create type private.raised_measures as (
 );
 comment on type private.raised_measures is 'How far additions may raise the measures of one mentor.';
 
+-- With many badges these are some kilobytes of ids, which hardly compress. Inline they are one write, out of line five.
+alter table public.badge_evaluation_logs alter column badges_evaluated set storage main;
+alter table public.badge_evaluation_logs alter column criteria_outcomes set storage main;
+alter table private.badge_findings alter column badges_evaluated set storage main;
+alter table private.badge_findings alter column criteria_outcomes set storage main;
+
 -- Reconciliation. ----------------------------------------------------------------------------------
 
 alter table public.organisation_settings

@@ -156,6 +156,7 @@ select is_empty(
             'private.my_own_organisation_ids',
             'private.my_scope_mentor_ids',
             'private.tg_activities__recount_deleted',
+            'private.tg_activities__refuse_impossible',
             'private.tg_activities__evaluate_inserted',
             'private.tg_activities__evaluate_updated',
             'private.tg_badge_definitions__check_criteria',
