@@ -71,10 +71,12 @@ create type private.day_change as (
     participants_total bigint,
     added_count bigint,
     added_minutes bigint,
-    added_participants bigint
+    added_participants bigint,
+    day_minutes bigint
 );
 comment on type private.day_change is
-'A row that private.activity_days is to have, as counted from the activities, and what of it a statement added.';
+'A row that private.activity_days is to have, as counted from the activities, what of it a statement added, and the minutes of '
+'the mentor''s whole day.';
 
 create type private.measure_request as (
     mentor_id uuid,
