@@ -3,11 +3,6 @@ set role peerledger_owner;
 -- The older code takes every value for what it is: let it count again.
 update private.mentor_measures set catalogue_version = null where true;
 
-alter table public.badge_evaluation_logs alter column badges_evaluated set storage extended;
-alter table public.badge_evaluation_logs alter column criteria_outcomes set storage extended;
-alter table private.badge_findings alter column badges_evaluated set storage extended;
-alter table private.badge_findings alter column criteria_outcomes set storage extended;
-
 alter table private.badge_reconciliations drop column mentors_skipped;
 alter table public.organisation_settings drop column badge_time_budget_ms;
 

@@ -71,12 +71,10 @@ create type private.day_change as (
     participants_total bigint,
     added_count bigint,
     added_minutes bigint,
-    added_participants bigint,
-    day_minutes bigint
+    added_participants bigint
 );
 comment on type private.day_change is
-'A row that private.activity_days is to have, as counted from the activities, what of it a statement added, and the minutes of '
-'the mentor''s whole day.';
+'A row that private.activity_days is to have, as counted from the activities, and what of it a statement added.';
 
 create type private.measure_request as (
     mentor_id uuid,
@@ -103,12 +101,6 @@ create type private.raised_measures as (
     uncertain private.uncertain_measure []
 );
 comment on type private.raised_measures is 'How far additions may raise the measures of one mentor.';
-
--- With many badges these are some kilobytes of ids, which hardly compress. Inline they are one write, out of line five.
-alter table public.badge_evaluation_logs alter column badges_evaluated set storage main;
-alter table public.badge_evaluation_logs alter column criteria_outcomes set storage main;
-alter table private.badge_findings alter column badges_evaluated set storage main;
-alter table private.badge_findings alter column criteria_outcomes set storage main;
 
 -- Reconciliation. ----------------------------------------------------------------------------------
 

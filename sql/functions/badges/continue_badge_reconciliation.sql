@@ -40,7 +40,7 @@ begin
     for update;
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no reconciliation %s.', continue_badge_reconciliation.reconciliation_id),
             hint = 'start_badge_reconciliation returns the id.';
     end if;
@@ -176,6 +176,6 @@ $$;
 comment on function public.continue_badge_reconciliation is
 'Evaluates the next batch of mentors of a reconciliation, from their activities anew; one row that says how far it is.
 mentors_skipped took longer than they may; they are among mentors_done, and an alert names each.
-Commit after each: what is done stays done. Callable by service_role. Errors: P0002, 22023.';
+Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
 revoke all on function public.continue_badge_reconciliation from public, anon, authenticated, service_role;
 grant execute on function public.continue_badge_reconciliation to service_role;

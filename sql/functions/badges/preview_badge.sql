@@ -156,8 +156,9 @@ end
 $$;
 
 comment on function public.preview_badge is
-'Who would get a badge with these criteria, since when and from what evidence, a page at a time; total_count is how many
-there are in all. would_notify: would they be told of it? Not without an account or an e-mail address, nor while badges are
-switched off. Nothing is written. Callable by coordinators of the organisation and service_role. Errors: P0002, PL001, 22023.';
+'Shows who would get a badge with these criteria, a page at a time, and writes nothing.
+A row has since when and from what evidence; total_count is how many there are in all. would_notify: would they be told of
+it? Not without an account or an e-mail address, nor while badges are switched off. Callable by coordinators of the
+organisation and service_role. Errors: PT404, PL001, 22023.';
 revoke all on function public.preview_badge from public, anon, authenticated, service_role;
 grant execute on function public.preview_badge to authenticated, service_role;
