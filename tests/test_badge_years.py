@@ -1,4 +1,4 @@
-"""Decades of one mentor's activities, in any order of arrival, against the plain model; and histories made to hurt."""
+"""Decades of one mentor's activities, in any order of arrival, against the plain model; hostile histories."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -27,6 +27,10 @@ _BADGES: dict[str, Criteria] = {
     "busy-month": {"metric": "minutes_total", "at_least": 500, "within_days": 30},
     "ten-days": {"metric": "distinct_days", "at_least": 10, "within_days": 60},
 }
+
+_INSERT = (
+    "insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)"
+)
 
 # How activities arrive: each is what streaks grow and join by in another way.
 _ORDERS: dict[str, Callable[[list[date], random.Random], list[date]]] = {
@@ -88,7 +92,9 @@ class Decades:
     def insert(self, activities: list[Activity]) -> None:
         self.connection.execute(
             """
-            insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+            insert into public.activities (
+                organisation_id, mentor_id, activity_type, occurred_on, duration_minutes
+            )
             select %s, %s, given.activity_type, given.occurred_on, given.minutes
             from unnest(%s::text[], %s::date[], %s::int[]) as given (activity_type, occurred_on, minutes)
             """,
@@ -123,7 +129,8 @@ class Decades:
 
     def largest_value(self) -> int:
         row = self.connection.execute(
-            "select max(value::numeric) from private.mentor_measures, jsonb_each_text(measures) as m (key, value)"
+            "select max(value::numeric)"
+            " from private.mentor_measures, jsonb_each_text(measures) as known (key, value)"
         ).fetchone()
         assert row is not None
         return int(row[0])
@@ -181,8 +188,8 @@ def test_a_streak_of_two_centuries_takes_no_time(database: Database) -> None:
     )
     connection.execute("alter table public.activities disable trigger user")
     connection.execute(
-        "insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)"
-        " select %s, %s, 'visit', date '1970-01-01' + 7 * number, 1 from generate_series(1, 11200) as number",
+        _INSERT
+        + " select %s, %s, 'visit', date '1970-01-01' + 7 * number, 1 from generate_series(1, 11200) as number",
         (decades.organisation_id, decades.mentor_id),
     )
     connection.execute("alter table public.activities enable trigger user")
@@ -218,8 +225,7 @@ def test_a_reconciliation_locks_nobody_for_whom_it_has_nothing_to_do(database: D
         night.execute("select public.reconcile_badges('-infinity')")
         mentor.execute("set lock_timeout = '5s'")
         mentor.execute(
-            "insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)"
-            " values (%s, %s, 'visit', '2024-01-02', 5)",
+            _INSERT + " values (%s, %s, 'visit', '2024-01-02', 5)",
             (decades.organisation_id, decades.mentor_id),
         )
     assert decades.differences() == []
@@ -231,10 +237,7 @@ def test_two_sessions_at_once_do_not_fill_a_day_twice(database: Database, level:
     decades = Decades(database, "day")
     decades.insert([Activity(decades.mentor_id, "visit", date(2024, 1, 1), 440)])
     first, second = database.superuser(), database.superuser()
-    statement = (
-        "insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)"
-        " select %s, %s, %s, '2024-01-01', 300 from generate_series(1, %s)"
-    )
+    statement = _INSERT + " select %s, %s, %s, '2024-01-01', 300 from generate_series(1, %s)"
     for rows in (1, 2):
         decades.connection.execute("delete from public.activities where activity_type <> 'visit'")
         for session in (first, second):
