@@ -12,6 +12,7 @@ from pathlib import Path
 
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
 from rich.console import Console
 
 from peerledger.database import Database, open_database
@@ -26,10 +27,11 @@ def main(chosen: list[str]) -> int:
         print(f"bench: there is no {', '.join(sorted(unknown))}; choose from {', '.join(SYSTEMS)}.")
         return 2
     console = Console()
+    url = os.environ.get("PEERLEDGER_BENCH_URL")
     with (
         tempfile.TemporaryDirectory(prefix="peerledger-bench-", ignore_cleanup_errors=True) as directory,
         open_database(
-            Settings(data_dir=Path(directory), database_url=os.environ.get("PEERLEDGER_BENCH_URL"))
+            Settings(data_dir=Path(directory), database_url=SecretStr(url) if url else None)
         ) as server,
     ):
         for system in chosen or SYSTEMS:

@@ -180,7 +180,8 @@ def test_a_streak_of_two_centuries_takes_no_time(database: Database) -> None:
     decades = Decades(database, "hostile")
     connection = decades.connection
     connection.execute(
-        "insert into public.badge_definitions (organisation_id, slug, name, criteria) values (%s, 'window', 'W', %s)",
+        "insert into public.badge_definitions (organisation_id, slug, name, criteria)"
+        " values (%s, 'window', 'W', %s)",
         (
             decades.organisation_id,
             Jsonb({"metric": "consecutive_weeks", "at_least": 12, "within_days": 120}),
