@@ -28,6 +28,7 @@ class State:
     mentors_missing: int
     badges_awarded: int
     is_finished: bool
+    mentors_skipped: int
 
 
 def run(database: Database, since: str | None, *, notify: bool, resume: bool, batch_size: int) -> None:
@@ -45,6 +46,10 @@ def run(database: Database, since: str | None, *, notify: bool, resume: bool, ba
         f"{state.activities_scanned:,} activities, {state.mentors_done:,} mentors: "
         f"{state.badges_awarded:,} badges awarded to {state.mentors_missing:,} mentors who had missed them."
     )
+    if state.mentors_skipped:
+        Console(highlight=False).print(
+            f"Mentors left out because they took too long: {state.mentors_skipped:,}. `peerledger alerts` names them."
+        )
 
 
 def _start(connection: Connection, since: str | None, notify: bool) -> UUID:

@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(13);
 select tests.make_two_organisations();
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
 values (tests.id('organisation', 'north'), 'a', 'A', '{"any": [{"metric": "minutes_total", "at_least": 240}, {"metric": "distinct_days", "at_least": 4}]}');
@@ -31,7 +31,30 @@ select throws_ok(
 select throws_ok(
     $$ select public.preview_badge(tests.id('organisation', 'north'), '{"metric": "x"}') $$, 'PL001', null, 'bad criteria are told'
 );
+select results_eq(
+    format(
+        'select mentor_id, total_count from public.preview_badge(%L, ''{"metric": "activity_count", "at_least": 2}'', 1, %s)',
+        tests.id('organisation', 'north'), number
+    ),
+    format(
+        'select id, 2::bigint from public.peer_mentors where organisation_id = %L order by id offset %s limit 1',
+        tests.id('organisation', 'north'), number
+    ),
+    format('page %s of two, and how many there are', number + 1)
+)
+from generate_series(0, 1) as number;
+select throws_ok(
+    $$ select public.preview_badge(tests.id('organisation', 'north'), '{"metric": "x"}', -1) $$, '22023', null, 'a page has a size'
+);
+reset role;
 select is((select count(*) from public.badge_definitions), 1::bigint, 'nothing was written');
+select is(
+    (select last_value from private.badge_measures_id_seq),
+    (select max(id) from private.badge_measures), 'nor was a number used up'
+);
+select is(
+    (select provolatile from pg_proc where proname = 'preview_badge'), 's', 'so it can be asked read only'
+);
 
 select tests.acts_as('authenticated', tests.id('user', 'olga'));
 select results_eq(

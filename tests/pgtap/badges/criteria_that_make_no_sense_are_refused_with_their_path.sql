@@ -1,5 +1,5 @@
 begin;
-select plan(23);
+select plan(25);
 select tests.make_organisation('north');
 
 create function pg_temp.refused_at(criteria jsonb) returns text
@@ -45,5 +45,12 @@ from (
     ('{"all": [{"metric": "badge_earned", "badge": "unknown"}]}', '$.all[0].badge'),
     ('{"metric": "activity_count", "at_least": 1, "atleast": 1}', '$.atleast')
 ) as example (criteria, path);
+select is(
+    pg_temp.refused_at(jsonb_build_object('any', (
+        select jsonb_agg(jsonb_build_object('metric', 'activity_count', 'at_least', number))
+        from generate_series(1, leaves) as number
+    ))), path, leaves || ' conditions'
+)
+from (values (200, 'accepted'), (201, '$')) as example (leaves, path);
 select finish();
 rollback;

@@ -57,14 +57,14 @@ cross join lateral (
 ) as way (name, statement, refused);
 
 select is(
-    tests.outcome('service_role', null, pg_temp.insertion('olga', 'dance', '2099-01-01', 30)), '1',
-    'history that the service role brings in is as it is'
+    tests.outcome('service_role', null, pg_temp.insertion('olga', 'dance', '2001-01-01', 30)), '1',
+    'history that the service role brings in may be of types that are no longer used'
 );
 select is(
     tests.outcome('authenticated', tests.id('user', 'olga'), format(
         'insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes) '
-        'values (%L, %L, ''own'', ''2026-03-01'', 1000)', tests.id('organisation', 'north'), tests.id('mentor', 'olga')
-    )), '1', 'a mentor speaks for themselves'
+        'values (%L, %L, ''own'', ''2026-03-01'', 440)', tests.id('organisation', 'north'), tests.id('mentor', 'olga')
+    )), '1', 'the types are for proxies: a mentor has words of their own'
 );
 select is(
     tests.outcome('authenticated', tests.id('user', 'nina'), format(
@@ -93,9 +93,12 @@ insert into changes values
 ('to void it', '1', 'old', '{"voided_at": "2026-07-01T00:00:00Z"}'),
 ('to bring back what does not fit', '22023', 'voided', '{"voided_at": null}'),
 ('of what is void', '1', 'voided', '{"occurred_on": "2198-03-01"}');
+-- From before there were limits.
+alter table public.activities disable trigger user;
 insert into public.activities (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, voided_at)
 select tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), 'dance', '2026-04-01', minutes, voided
 from (values ('old', 1000, null), ('older', 1000, null), ('voided', 500, now())) as given (name, minutes, voided);
+alter table public.activities enable trigger user;
 select is(
     tests.outcome('authenticated', tests.id('user', 'nina'), format(
         'select from public.update_proxy_activity(%L, %L)', tests.id('activity', activity), changes
