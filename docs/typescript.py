@@ -24,7 +24,9 @@ _NAMES = {
     "void": "undefined",
     "inet": "unknown",
     **dict.fromkeys(("int2", "int4", "int8", "float4", "float8", "numeric"), "number"),
-    **dict.fromkeys(("text", "varchar", "name", "uuid", "date", "time", "timestamptz", "timestamp", "interval"), "string"),
+    **dict.fromkeys(
+        ("text", "varchar", "name", "uuid", "date", "time", "timestamptz", "timestamp", "interval"), "string"
+    ),
 }
 _SHAPES = {
     "get_run_summary": """{
@@ -164,11 +166,12 @@ def _table(
     functions: Iterable[tuple[Any, ...]],
     enums: Mapping[str, Any],
 ) -> list[str]:
-    embedded = [
-        (f[0], f[5]) for f in functions if f[12] and f[2] and f[9] == [table] and f[6] in ("r", "p")
-    ]
+    embedded = [(f[0], f[5]) for f in functions if f[12] and f[2] and f[9] == [table] and f[6] in ("r", "p")]
     row = _row(columns, enums)
-    computed = [f'          {name}: Database["public"]["Tables"]["{target}"]["Row"] | null' for name, target in embedded]
+    computed = [
+        f'          {name}: Database["public"]["Tables"]["{target}"]["Row"] | null'
+        for name, target in embedded
+    ]
     insert, update = [], []
     for name, kind, category, is_required, has_default, is_generated, _ in columns:
         if is_generated:
@@ -194,7 +197,9 @@ def _table(
     ]
 
 
-def _row(columns: Iterable[tuple[Any, ...]], enums: Mapping[str, Any], *, by_comment: bool = False) -> list[str]:
+def _row(
+    columns: Iterable[tuple[Any, ...]], enums: Mapping[str, Any], *, by_comment: bool = False
+) -> list[str]:
     indent = "        " if by_comment else "          "
     return [
         f"{indent}{name}: {_type(kind, category, enums)}"
@@ -206,7 +211,21 @@ def _row(columns: Iterable[tuple[Any, ...]], enums: Mapping[str, Any], *, by_com
 def _function(
     function: tuple[Any, ...], composites: Mapping[str, list[tuple[Any, ...]]], enums: Mapping[str, Any]
 ) -> str:
-    name, is_set, is_one, result, category, relation, relation_kind, names, modes, kinds, required, nulls, of_row = function
+    (
+        name,
+        is_set,
+        is_one,
+        result,
+        category,
+        relation,
+        relation_kind,
+        names,
+        modes,
+        kinds,
+        required,
+        nulls,
+        of_row,
+    ) = function
     given, returned = [], []
     for place, (argument, kind) in enumerate(zip(names, kinds, strict=True)):
         if modes and modes[place] == "t":
