@@ -21,6 +21,7 @@ declare
     v_since timestamptz;
     v_night record;
     v_begun int;
+    v_anything boolean := false;
     v_off uuid[];
 begin
     select step.* into v_step from private.night_steps() as step where step.job = begin_step.job;
@@ -76,6 +77,7 @@ begin
                 begin_step.job, v_night.business_date, v_night.organisation_ids, v_night.again, begin_step.night_at
             )
         );
+        v_anything := v_anything or v_begun > 0;
         if v_begun > 0 and v_step.is_by_organisation then
             perform private.begin_job(begin_step.job, v_night.business_date, null, true, begin_step.night_at);
         end if;
@@ -130,12 +132,7 @@ begin
             where run.job = begin_step.job and run.started_at = begin_step.night_at and run.state = 'running'
         )
             then 'begun'
-        when exists (
-            select
-            from public.job_runs as run
-            where run.job = begin_step.job and run.started_at = begin_step.night_at and run.state = 'skipped'
-        )
-            then 'skipped'
+        when v_anything then 'skipped'
         else 'done'
     end;
     reason := case when state = 'skipped' then c_switched_off end;

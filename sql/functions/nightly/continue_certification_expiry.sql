@@ -53,7 +53,7 @@ begin
         'done',
         details => jsonb_build_object(
             'run_id', v_run.run_id, 'transitioned', v_run.total_transitioned,
-            'reminders_sent', v_run.total_reminders_sent, 'failures', v_run.total_failures
+            'reminders_sent', v_run.total_reminders_sent, 'failures', v_run.total_failures, 'note', v_run.note
         ),
         organisations => (
             select

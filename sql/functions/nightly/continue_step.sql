@@ -8,7 +8,9 @@ create or replace function private.continue_step(
 returns table (
     state text,
     error_code text,
-    error_message text
+    error_message text,
+    details jsonb,
+    organisations jsonb
 )
 language plpgsql
 volatile
@@ -44,6 +46,24 @@ begin
             then 'begun'
         else 'done'
     end;
+    if state = 'done' then
+        select
+            whole.details,
+            (
+                select jsonb_agg(jsonb_build_object('name', organisation.name) || own.details order by organisation.name)
+                from public.job_runs as own
+                inner join public.organisations as organisation on organisation.id = own.organisation_id
+                where
+                    own.job = whole.job and own.started_at = whole.started_at
+                    and own.business_date = whole.business_date and own.state <> 'skipped'
+            )
+        into details, organisations
+        from public.job_runs as whole
+        where
+            whole.job = continue_step.job and whole.started_at = continue_step.night_at and whole.organisation_id is null
+        order by whole.business_date desc
+        limit 1;
+    end if;
     return next;
 exception
     -- The ledger has to say so, and the other steps go on.
@@ -58,6 +78,6 @@ end
 $$;
 
 comment on function private.continue_step is
-'Does the next transaction''s worth of a step that needs no runner. Returns begun until it is done, or failed with the error, which
-is in the ledger by then. Commit after each call. For the runner and private.run_night.';
+'Does the next transaction''s worth of a step that needs no runner. Returns begun until it is done,
+then the numbers of the last date, of all together and of each organisation; or failed with the error, which is in the ledger by then. Commit after each call. For the runner and private.run_night.';
 revoke all on function private.continue_step from public, anon, authenticated, service_role;

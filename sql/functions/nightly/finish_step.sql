@@ -14,13 +14,32 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    c_some_failed constant text := 'It failed for some organisations.';
+    v_some_failed boolean;
 begin
+    v_some_failed := exists (
+        select
+        from public.job_runs as run
+        where
+            run.job = finish_step.job
+            and run.started_at = finish_step.night_at
+            and run.state = 'running'
+            and finish_step.organisations #>> array[run.organisation_id::text, 'outcome'] = 'failed'
+    );
     -- What one run did for several dates is counted with the last of them.
     perform private.finish_job(
         run.job,
         run.business_date,
-        coalesce(own.outcome, finish_step.outcome),
-        case when own.outcome is null then finish_step.reason else own.reason end,
+        case
+            when run.organisation_id is null and v_some_failed then 'failed'
+            else coalesce(own.outcome, finish_step.outcome)
+        end,
+        case
+            when run.organisation_id is null and v_some_failed then c_some_failed
+            when own.outcome is null then finish_step.reason
+            else own.reason
+        end,
         case
             when run.business_date < run.last_on then jsonb_build_object('done_with', run.last_on)
             when run.organisation_id is null then finish_step.details
