@@ -44,6 +44,12 @@ _SHAPES = {
         }"""
 }
 
+# Functions whose rows are `returns table`, of which PostgreSQL does not say what may be null.
+_NULLABLE = {
+    "claim_notifications": {"badge_name", "recipient_mentor_id", "recipient_user_id"},
+    "complete_hlf_sync": {"next_attempt_at", "reason", "state"},
+}
+
 # One row a column of a table, or of the row of a function.
 _COLUMNS = """
 select
@@ -229,7 +235,8 @@ def _function(
     given, returned = [], []
     for place, (argument, kind) in enumerate(zip(names, kinds, strict=True)):
         if modes and modes[place] == "t":
-            returned.append(f"{argument}: {_type(kind, 'A' if kind.startswith('_') else '', enums)}")
+            null = " | null" if argument in _NULLABLE.get(name, ()) else ""
+            returned.append(f"{argument}: {_type(kind, 'A' if kind.startswith('_') else '', enums)}{null}")
         elif of_row:
             table = f'Database["public"]["Tables"]["{kind}"]'
             given.append(f'{argument}: Omit<{table}["Row"], {table}["ComputedFields"]>')

@@ -445,7 +445,6 @@ _BOUNDED = {
     "complete_notifications": "a row for each message that was claimed, of which there are 1,000 at most",
     "continue_badge_reconciliation": "one row",
     "evaluate_badges": "a row for each active badge of an organisation",
-    "find_missed_nights": "XX",
     "preview_badge": "XX",
     "extend_hlf_sync_leases": "a row for each mentor, of which 1,000 may be named",
     "get_badge_progress": "a row for each leaf of the active badges of an organisation",

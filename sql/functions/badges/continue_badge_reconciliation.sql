@@ -18,6 +18,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_reconciliation private.badge_reconciliations;
+    v_organisation_id uuid;
     v_mentor_ids uuid[];
     v_touched private.touched_mentor[];
     v_started timestamptz;
@@ -35,17 +36,27 @@ begin
             hint = 'start_badge_reconciliation returns the id.';
     end if;
 
+    select mentor.organisation_id
+    into v_organisation_id
+    from private.badge_reconciliation_mentors as waiting
+    inner join public.peer_mentors as mentor on mentor.id = waiting.mentor_id
+    where waiting.reconciliation_id = v_reconciliation.id
+    order by mentor.organisation_id
+    limit 1;
+
     with batch as (
         delete from private.badge_reconciliation_mentors as waiting
         where
             waiting.reconciliation_id = v_reconciliation.id
-            and waiting.mentor_id in (
+            -- An array, found first: a sub-select would be joined by a plan made when the queue was empty.
+            and waiting.mentor_id = any (array(
                 select chosen.mentor_id
                 from private.badge_reconciliation_mentors as chosen
-                where chosen.reconciliation_id = v_reconciliation.id
+                inner join public.peer_mentors as mentor on mentor.id = chosen.mentor_id
+                where chosen.reconciliation_id = v_reconciliation.id and mentor.organisation_id = v_organisation_id
                 order by chosen.mentor_id
                 limit continue_badge_reconciliation.batch_size
-            )
+            ))
         returning waiting.mentor_id
     )
     select
@@ -122,7 +133,8 @@ end
 $$;
 
 comment on function public.continue_badge_reconciliation is
-'Evaluates the next batch of mentors of a reconciliation, from their activities anew; one row that says how far it is.
+'Evaluates the next mentors of a reconciliation, at most batch_size of one organisation, from their activities anew; one row that
+says how far it is.
 Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
 revoke all on function public.continue_badge_reconciliation from public, anon, authenticated, service_role;
 grant execute on function public.continue_badge_reconciliation to service_role;

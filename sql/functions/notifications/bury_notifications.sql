@@ -58,7 +58,7 @@ begin
         member.id = any (v_buried)
         or member.digest_id = any (v_buried);
 
-    perform private.report_delivery_trouble(v_exhausted, array_fill('dead_lettered'::text, array[cardinality(v_exhausted)]));
+    perform private.report_delivery_trouble(v_exhausted, array_fill('dead_letter'::text, array[cardinality(v_exhausted)]));
     return v_buried;
 end
 $$;

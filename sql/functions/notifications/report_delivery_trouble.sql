@@ -9,7 +9,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if 'credentials' = any (report_delivery_trouble.outcomes) then
+    if 'pause' = any (report_delivery_trouble.outcomes) then
         perform private.raise_alert(
             'notification_credentials',
             'critical',
@@ -44,7 +44,7 @@ begin
             ) as is_unreachable
         from unnest(report_delivery_trouble.message_ids, report_delivery_trouble.outcomes) as result (id, outcome)
         inner join public.notifications as message on message.id = result.id
-        where result.outcome = 'dead_lettered'
+        where result.outcome = 'dead_letter'
     ) as dead
     group by dead.organisation_id, dead.is_unreachable;
 end

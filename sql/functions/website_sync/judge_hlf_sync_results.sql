@@ -23,7 +23,7 @@ begin
             coalesce(sync.claimed_operation, sync.operation) as operation,
             coalesce(sync.claimed_event, sync.triggered_by_event) as triggered_by_event,
             coalesce(setting.sync_max_attempts, 8) as max_attempts,
-            private.judge_hlf_sync_response(result.response_code, result.error_kind) as verdict,
+            private.attempt_verdict('website', result.response_code, result.error_kind) as verdict,
             coalesce(
                 sync.state = 'in_progress'
                 and sync.leased_by = result.worker
