@@ -1,7 +1,9 @@
 """TypeScript types of what the REST API shows, for supabase-js: types/database.ts.
 
-The same structure as `supabase gen types`, and more exact where the catalog says more: a column of a function's row is
-nullable only where its comment says when it is null, an argument whose default is null takes null, and a jsonb result whose
+The same structure as `supabase gen types`, and more exact where the catalog says more: a column of a
+function's row is
+nullable only where its comment says when it is null, an argument whose default is null takes null, and a
+jsonb result whose
 shape is fixed has it.
 """
 
@@ -71,12 +73,14 @@ select
     child.relname, key.conname, parent.relname,
     array(
         select attribute.attname::text from unnest(key.conkey) with ordinality as part (number, place)
-        inner join pg_attribute as attribute on attribute.attrelid = key.conrelid and attribute.attnum = part.number
+        inner join pg_attribute as attribute on attribute.attrelid = key.conrelid and attribute.attnum =
+        part.number
         order by part.place
     ),
     array(
         select attribute.attname::text from unnest(key.confkey) with ordinality as part (number, place)
-        inner join pg_attribute as attribute on attribute.attrelid = key.confrelid and attribute.attnum = part.number
+        inner join pg_attribute as attribute on attribute.attrelid = key.confrelid and attribute.attnum =
+        part.number
         order by part.place
     ),
     exists (
@@ -88,17 +92,20 @@ select
 from pg_constraint as key
 inner join pg_class as child on child.oid = key.conrelid
 inner join pg_class as parent on parent.oid = key.confrelid
-where key.contype = 'f' and child.relnamespace = 'public'::regnamespace and parent.relnamespace = 'public'::regnamespace
+where key.contype = 'f' and child.relnamespace = 'public'::regnamespace and parent.relnamespace =
+'public'::regnamespace
 order by child.relname collate "C", key.conname collate "C"
 """
 _FUNCTIONS = """
 select
-    function.proname, function.proretset, function.prorows = 1, result.typname, result.typcategory::text, row_of.relname,
+    function.proname, function.proretset, function.prorows = 1, result.typname, result.typcategory::text,
+    row_of.relname,
     row_of.relkind::text,
     coalesce(function.proargnames, '{}'), coalesce(function.proargmodes::text[], '{}'),
     array(
         select kind.typname::text
-        from unnest(coalesce(function.proallargtypes, function.proargtypes::oid[])) with ordinality as given (id, place)
+        from unnest(coalesce(function.proallargtypes, function.proargtypes::oid[])) with ordinality as given
+        (id, place)
         inner join pg_type as kind on kind.oid = given.id
         order by given.place
     ),
@@ -127,7 +134,7 @@ order by 1
 
 
 def typescript(connection: Connection) -> str:
-    enums = dict(connection.execute(_ENUMS).fetchall())
+    enums: dict[str, list[str]] = dict(connection.execute(_ENUMS).fetchall())
     tables: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     composites: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for relation, kind, *column in connection.execute(_COLUMNS).fetchall():

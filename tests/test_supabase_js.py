@@ -1,4 +1,4 @@
-"""The TypeScript that we show is typed right and does what it says, with supabase-js; skipped where Node is not there."""
+"""The TypeScript that we show is typed right and does what it says, with supabase-js and Node."""
 
 import json
 import re
@@ -29,7 +29,8 @@ select public.complete_hlf_sync(jsonb_build_array(tests.sync_result('sol', 503))
 """
 
 _TOUR = """
-import { connect, nights, onBadge, register, registerForMentors, setDuration, websiteFailures } from './peerledger.js'
+import { connect, nights, onBadge, register, registerForMentors, setDuration, websiteFailures } from
+'./peerledger.js'
 
 declare const process: { argv: string[]; exit(code: number): never }
 const [url, mentorToken, coordinatorToken, ids] = process.argv.slice(2) as [string, string, string, string]
@@ -48,7 +49,8 @@ const { data: kept } = await own.from('activities').select('*').eq('id', activit
 const refused = await setDuration(own, proxied, 5)
 const coordinator = connect(url, 'key', coordinatorToken)
 const good = { mentor_id: mentor, activity_type: 'visit', occurred_on: '2026-02-02', duration_minutes: 30 }
-const bad = await registerForMentors(coordinator, [good, { ...good, duration_minutes: 0 }, { ...good, mentor_id: organisation }])
+const bad = await registerForMentors(coordinator, [good, { ...good, duration_minutes: 0 }, { ...good,
+mentor_id: organisation }])
 const done = await registerForMentors(coordinator, [good])
 const runs = await nights(coordinator)
 const failures = await websiteFailures(coordinator)
@@ -159,7 +161,8 @@ def test_the_snippets_of_the_readme_run_as_they_stand(database: Database, compil
 import { connect } from './peerledger.js'
 declare const process: { argv: string[]; exit(code: number): never }
 const [url, mentorToken, coordinatorToken, ids] = process.argv.slice(2) as [string, string, string, string]
-const { activity: id, organisation: organisation_id, mentor: mentor_id } = JSON.parse(ids) as Record<string, string> as {
+const { activity: id, organisation: organisation_id, mentor: mentor_id } = JSON.parse(ids) as Record<string,
+string> as {
   activity: string; organisation: string; mentor: string
 }
 const entries = [{ mentor_id, activity_type: 'visit', occurred_on: '2026-02-02', duration_minutes: 0 }]
@@ -180,7 +183,13 @@ console.log(JSON.stringify({{ shown, runs: runs?.length, leaves, minutes, saved:
 process.exit(0)
 """
     told = run(database, compile_in, "readme", source)
-    assert told == {"shown": ["entries[0].duration_minutes"], "runs": 1, "leaves": 1, "minutes": 90, "saved": None}
+    assert told == {
+        "shown": ["entries[0].duration_minutes"],
+        "runs": 1,
+        "leaves": 1,
+        "minutes": 90,
+        "saved": None,
+    }
 
 
 def test_what_is_typed_wrong_is_refused(compile_in: Path) -> None:
@@ -191,7 +200,8 @@ def test_what_is_typed_wrong_is_refused(compile_in: Path) -> None:
         "run.total_count.length": "does not exist",
     }
     source = "import type { Database } from '../../../types/database.js'\n" + "\n".join(
-        f"export const f{n} = (run: Database['public']['CompositeTypes']['certification_run']) => {expression}"
+        f"export const f{n} = (run: Database['public']['CompositeTypes']['certification_run']) => "
+        f"{expression}"
         for n, expression in enumerate(wrong)
     )
     outcome = compiled(compile_in, "wrong", source)

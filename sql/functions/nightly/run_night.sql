@@ -12,7 +12,7 @@ declare
     v_jobs text[];
     v_job text;
     v_state text;
-    v_failed text[] := '{}';
+    v_failed text[] := '{}'::text[];
 begin
     perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false);
     v_jobs := array(

@@ -29,9 +29,9 @@ declare
     v_operation text;
     v_due uuid[];
     v_unreachable uuid[];
-    v_entries jsonb := '[]';
+    v_entries jsonb := '[]'::jsonb;
     v_new_entries jsonb;
-    v_probed uuid[] := '{}';
+    v_probed uuid[] := '{}'::uuid[];
     v_claimed int;
 begin
     perform private.require_lease(claim_hlf_sync.worker, claim_hlf_sync.lease);
