@@ -133,8 +133,8 @@ end
 $$;
 
 comment on function public.continue_badge_reconciliation is
-'Evaluates the next mentors of a reconciliation, at most batch_size of one organisation, from their activities anew; one row that
-says how far it is.
-Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
+'Evaluates the next batch of mentors of a reconciliation, from their activities anew.
+Returns one row that says how far it is. Commit after each: what is done stays done. Callable by service_role. Errors:
+PT404, 22023.';
 revoke all on function public.continue_badge_reconciliation from public, anon, authenticated, service_role;
 grant execute on function public.continue_badge_reconciliation to service_role;
