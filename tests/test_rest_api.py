@@ -62,6 +62,9 @@ select public.complete_hlf_sync(jsonb_build_array(tests.sync_result('sol', 204))
 select tests.set_status('sol', 'paused');
 update public.ops_alerts set id = tests.id('alert', 'south') where dedupe_key = 'test:south';
 update public.legal_holds set id = tests.id('hold', 'south');
+update public.activities set duration_minutes = 61 where id in (tests.id('activity', 'sol''s'), tests.id('activity', 'olga''s'));
+insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
+select tests.id('certificate', 'south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'), '2020-01-01', '2021-01-01';
 select public.start_badge_reconciliation();
 select public.revoke_badge(tests.id('mentor', 'sol'), tests.id('badge', 'south'), 'A test.');
 """
@@ -150,9 +153,12 @@ class World:
             "batch_size": 10,
             "case_reference": "South-2",
             "changes": {"duration_minutes": 45},
+            "certification_id": self.id("certificate", "south"),
+            "chapter_id": None,
             "coordinator_id": self.id("user", "sven"),
             "criteria": {"metric": "activity_count", "at_least": 1},
             "delivery_mode": "phone",
+            "duplicate_id": self.id("mentor", "sol"),
             "duration_minutes": 30,
             "entries": [
                 {
@@ -170,6 +176,7 @@ class World:
             "ignore_pause": True,
             "issued_on": "2026-01-01",
             "jobs": ["some_job"],
+            "keep_id": self.id("mentor", "sara"),
             "lease": "5 minutes",
             "legal_hold_id": self.id("hold", "south"),
             "max_rows": 100,

@@ -56,7 +56,16 @@ begin
     from public.peer_mentors as mentor
     inner join public.badge_definitions as definition
         on definition.organisation_id = mentor.organisation_id and definition.is_active
-    cross join lateral private.badge_evidence(array[mentor.id], definition.id) as evidence
+    cross join lateral private.badge_evidence(
+        array[mentor.id],
+        definition.id,
+        -- Who was never evaluated, or failed and waits for it, has no rollup to read.
+        from_activities => not exists (
+            select
+            from private.mentor_measures as measured
+            where measured.mentor_id = mentor.id and measured.catalogue_version is not null
+        )
+    ) as evidence
     cross join lateral jsonb_array_elements(evidence.evidence) as proof
     where mentor.id = get_badge_progress.mentor_id
     order by definition.slug, proof.value ->> 'path';

@@ -36,6 +36,7 @@ begin
         certificate.mentor_id = v_mentor.id
         and certificate.issued_on = renew_certification.issued_on
         and certificate.expires_on = renew_certification.expires_on
+        and certificate.voided_at is null
     limit 1;
     if not found then
         insert into public.certifications (organisation_id, mentor_id, issued_on, expires_on)
