@@ -95,12 +95,7 @@ def test_a_step_that_fails_stops_no_other(database: Database, opened: RunnerData
     )
     result = command(opened, tmp_path, "--as-of", "2026-03-01")
     assert result.returncode == 1
-    outcomes = {
-        step: line
-        for step in STEPS
-        for line in result.stdout.splitlines()
-        if f"│ {step} " in line
-    }
+    outcomes = {step: line for step in STEPS for line in result.stdout.splitlines() if f"│ {step} " in line}
     assert "failed" in outcomes.pop("certification expiry")
     assert all("failed" not in line for line in outcomes.values())
     assert len(outcomes) == len(STEPS) - 1

@@ -59,7 +59,8 @@ class Nights:
         """Of the organisations; of all together where there is nothing else."""
         return self.rows(
             "select extract(day from business_date)::int, slug, state, reason"
-            " from public.job_runs as run left join public.organisations on organisations.id = organisation_id"
+            " from public.job_runs as run"
+            " left join public.organisations on organisations.id = organisation_id"
             f" where job = '{job}' and (organisation_id is not null or not exists (select from public.job_runs"
             " as own where own.job = run.job and own.organisation_id is not null)) order by 1, 2"
         )
@@ -174,9 +175,7 @@ def test_a_failed_step_is_said_and_tried_again(nights: Nights) -> None:
 
     assert nights.run(2, work=work) == {"first thing": "done", "second thing": "done"}
     assert [row[2] for row in nights.ledger("first_thing")] == ["caught_up", "ran"]
-    assert nights.alerts() == ["night_without_run"], (
-        "the failure is over; that a night was incomplete stays"
-    )
+    assert nights.alerts() == ["night_without_run"], "the failure is over; that a night was incomplete stays"
 
 
 def test_an_organisation_that_fails_is_not_all_of_them(nights: Nights) -> None:
@@ -412,7 +411,9 @@ def test_a_runner_whose_clock_is_wrong_runs_no_night(
             return super().now(tz) + timedelta(minutes=minutes)
 
     monkeypatch.setattr(nightly, "datetime", Wrong)
-    with pytest.raises(RunnerError, match="differs from the database's by 1(19|20) seconds; no night is run"):
+    with pytest.raises(
+        RunnerError, match=r"differs from the database's by 1(19|20) seconds; no night is run"
+    ):
         nightly.run(nights.opened, settings=settings())
     assert nights.rows("select count(*) from public.job_runs") == [(0,)]
 
@@ -421,7 +422,8 @@ def test_each_organisation_has_its_own_numbers(nights: Nights) -> None:
     """What a coordinator reads of a night holds nothing of another organisation."""
     nights.connection.execute(
         "delete from public.organisation_settings;"
-        " select tests.make_mentor(name, 'south') from unnest('{sara, siri}'::text[]) as name;"
+        " select tests.make_mentor(name, 'south')"
+        " from unnest('{sara, siri}'::text[]) as name;"
         " select tests.make_coordinator('sven', 'south');"
         " select tests.make_certificate(name, '2026-02-27') from unnest('{olga, sara, siri}'::text[]) as name;"
         " alter table public.activities disable trigger user;"
@@ -448,7 +450,9 @@ def test_each_organisation_has_its_own_numbers(nights: Nights) -> None:
         "south": {"transitioned": 2, "failures": 0},
         None: {"transitioned": 3, "failures": 0},
     }
-    badges = {slug: details["badge_reconciliation", slug]["badges_awarded"] for slug in ("north", "south", None)}
+    badges = {
+        slug: details["badge_reconciliation", slug]["badges_awarded"] for slug in ("north", "south", None)
+    }
     assert badges == {"north": 1, "south": 2, None: 3}
     nina = nights.database.connect_as("authenticated", nights.id("user", "nina"))
     seen = nina.execute("select distinct organisation_id from public.job_runs").fetchall()
@@ -490,4 +494,6 @@ def test_a_killed_nights_reconciliation_is_not_kept(nights: Nights) -> None:
     )
     nights.run(2)
     assert nights.rows("select count(*) from private.badge_reconciliation_mentors") == [(0,)]
-    assert nights.rows("select count(*) from private.badge_reconciliations where finished_at is null") == [(0,)]
+    assert nights.rows("select count(*) from private.badge_reconciliations where finished_at is null") == [
+        (0,)
+    ]

@@ -1,8 +1,8 @@
 """`nightly`: the steps of the night, each by itself, so that one that fails stops no other.
 
-The database keeps the ledger (`job_runs`) and decides: which steps there are, which dates are due or were missed, who
-has switched one off, and what came of it (sql/functions/nightly). Here is the loop, and what speaks HTTP. Each call is
-a transaction of its own: nothing is held while a step goes on.
+The database keeps the ledger (`job_runs`) and decides: which steps there are, which dates are due or were
+missed, who has switched one off, and what came of it (sql/functions/nightly). Here is the loop, and what speaks
+HTTP. Each call is a transaction of its own: nothing is held while a step goes on.
 """
 
 import time
@@ -148,8 +148,8 @@ def run(
 ) -> list[Result]:
     """`as_of`: only that date, and nothing that was missed. Without `again`, only what is not done yet.
 
-    `at` is the time that it is, the database's if not given; tests give another one. Once `stopped`, no further step is
-    begun.
+    `at` is the time that it is, the database's if not given; tests give another one. Once `stopped`, no
+    further step is begun.
     """
     with database.connect() as connection:
         require_migrated(connection)
@@ -289,7 +289,9 @@ def _line(job: str, details: Mapping[str, Any]) -> str:
             return ""
 
 
-def _table(job: str, details: Mapping[str, Any], organisations: list[dict[str, Any]]) -> RenderableType | None:
+def _table(
+    job: str, details: Mapping[str, Any], organisations: list[dict[str, Any]]
+) -> RenderableType | None:
     columns = {"expired": "transitioned", "reminded": "reminders_sent", "failed": "failures"}
     busy = [each for each in organisations if any(each.get(name) for name in columns.values())]
     if job != "certification_expiry" or not busy:
