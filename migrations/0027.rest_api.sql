@@ -208,6 +208,7 @@ comment on column public.hlf_removal_times.still_open is 'Removals that are neit
 comment on column public.hlf_removal_times.longest_open is 'For how long the oldest of those has been open; null when there is none.';
 
 -- Their results or arguments change; the replayable files make them anew.
+drop function if exists private.criteria_formula (jsonb, jsonb, text);
 drop function if exists public.check_proxy_activities (jsonb, uuid);
 drop function if exists public.find_cross_org_awards ();
 drop function if exists public.find_duplicate_transitions ();

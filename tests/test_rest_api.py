@@ -536,7 +536,8 @@ def test_the_statuses_of_the_errors_are_what_is_documented() -> None:
     assert len(named) >= 5
     for code, other, status in named:
         assert {http_status(name, "authenticated") for name in (code, other or code)} == {int(status)}, code
-    assert all(http_status(code, "authenticated") < 500 for code in generate.raised())
+    # One that the server raises itself as well, and that is caught before a client meets it.
+    assert {code for code in generate.raised() if http_status(code, "authenticated") >= 500} <= {"57014"}
 
 
 def test_the_faults_of_a_bulk_come_in_the_order_of_its_entries(world: World) -> None:
