@@ -61,8 +61,9 @@ class Nights:
             "select extract(day from business_date)::int, slug, state, reason"
             " from public.job_runs as run"
             " left join public.organisations on organisations.id = organisation_id"
-            f" where job = '{job}' and (organisation_id is not null or not exists (select from public.job_runs"
-            " as own where own.job = run.job and own.organisation_id is not null)) order by 1, 2"
+            f" where job = '{job}' and (organisation_id is not null or not exists"
+            " (select from public.job_runs as own"
+            " where own.job = run.job and own.organisation_id is not null)) order by 1, 2"
         )
 
     def whole(self, job: str) -> list[tuple[Any, ...]]:
@@ -425,7 +426,8 @@ def test_each_organisation_has_its_own_numbers(nights: Nights) -> None:
         " select tests.make_mentor(name, 'south')"
         " from unnest('{sara, siri}'::text[]) as name;"
         " select tests.make_coordinator('sven', 'south');"
-        " select tests.make_certificate(name, '2026-02-27') from unnest('{olga, sara, siri}'::text[]) as name;"
+        " select tests.make_certificate(name, '2026-02-27')"
+        " from unnest('{olga, sara, siri}'::text[]) as name;"
         " alter table public.activities disable trigger user;"
         " select tests.make_activity(name, name) from unnest('{olga, sara, siri}'::text[]) as name;"
         " alter table public.activities enable trigger user;"

@@ -1,8 +1,8 @@
 """`nightly`: the steps of the night, each by itself, so that one that fails stops no other.
 
 The database keeps the ledger (`job_runs`) and decides: which steps there are, which dates are due or were
-missed, who has switched one off, and what came of it (sql/functions/nightly). Here is the loop, and what speaks
-HTTP. Each call is a transaction of its own: nothing is held while a step goes on.
+missed, who has switched one off, and what came of it (sql/functions/nightly). Here is the loop, and what
+speaks HTTP. Each call is a transaction of its own: nothing is held while a step goes on.
 """
 
 import time

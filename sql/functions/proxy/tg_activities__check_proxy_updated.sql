@@ -28,8 +28,8 @@ begin
     ));
 
     v_findings := private.proxy_change_findings(
-        (select array_agg(row(old_rows.*)::public.activities) from old_rows),
-        (select array_agg(row(new_rows.*)::public.activities) from new_rows)
+        (select array_agg(jsonb_populate_record(null::public.activities, to_jsonb(old_rows))) from old_rows),
+        (select array_agg(jsonb_populate_record(null::public.activities, to_jsonb(new_rows))) from new_rows)
     );
     if v_findings is not null then
         perform private.report_proxy_findings(v_findings, false);

@@ -28,7 +28,8 @@ begin
             new_rows.coordinator_id,
             new_rows.mentor_id,
             new_rows.organisation_id,
-            private.proxy_activity_record(row(new_rows.*)::public.activities)
+            -- By name: sessions that know an older row of activities go on.
+            private.proxy_activity_record(jsonb_populate_record(null::public.activities, to_jsonb(new_rows)))
         from new_rows
         where new_rows.coordinator_id is not null;
     exception

@@ -63,7 +63,11 @@ begin
             'listed. Renew the credentials and run "peerledger check-credentials".',
             'auth_failure:website_sync' || coalesce(':' || refused.organisation_id, ''),
             refused.organisation_id,
-            jsonb_build_object('paused_organisations', v_paused)
+            -- How many it concerns is not for one of them.
+            case
+                when refused.organisation_id is null then jsonb_build_object('paused_organisations', v_paused)
+                else '{}'
+            end
         )
         from (
             select null::uuid as organisation_id

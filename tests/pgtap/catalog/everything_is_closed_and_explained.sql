@@ -236,6 +236,7 @@ select is_empty(
             'public.get_hlf_sync_audit_summary',
             'public.get_hlf_sync_state_summary',
             'public.get_mentor_audit_history',
+            'public.get_organisation_status',
             'public.get_proxy_history',
             'public.get_run_summary',
             'public.lift_legal_hold',
