@@ -62,9 +62,12 @@ select public.complete_hlf_sync(jsonb_build_array(tests.sync_result('sol', 204))
 select tests.set_status('sol', 'paused');
 update public.ops_alerts set id = tests.id('alert', 'south') where dedupe_key = 'test:south';
 update public.legal_holds set id = tests.id('hold', 'south');
-update public.activities set duration_minutes = 61 where id in (tests.id('activity', 'sol''s'), tests.id('activity', 'olga''s'));
+update public.activities set duration_minutes = 61
+where id in (tests.id('activity', 'sol''s'), tests.id('activity', 'olga''s'));
 insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
-select tests.id('certificate', 'south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'), '2020-01-01', '2021-01-01';
+select
+    tests.id('certificate', 'south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'),
+    '2020-01-01', '2021-01-01';
 select public.start_badge_reconciliation();
 select public.revoke_badge(tests.id('mentor', 'sol'), tests.id('badge', 'south'), 'A test.');
 """
