@@ -25,7 +25,7 @@ begin
     if complete_notifications.as_of is null then
         raise exception using
             errcode = '22023',
-            message = 'as_of must be an instant.',
+            message = 'as_of must be a timestamp.',
             hint = 'Leave it out for now.';
     end if;
 
@@ -118,7 +118,7 @@ begin
         device.id = result.device_id
         and result.error_kind = 'unregistered';
 
-    perform private.report_delivery_trouble(v_ids, v_outcomes);
+    perform private.alert_of_delivery_problems(v_ids, v_outcomes);
 
     return query
     select result.id, result.outcome

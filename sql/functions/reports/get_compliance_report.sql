@@ -69,7 +69,7 @@ end
 $$;
 
 comment on function public.get_compliance_report is
-'What happened in an organisation from one day through another in its time zone, for whoever audits it: evaluations and
+'What happened in an organisation from one day through another in its time zone, for an auditor: evaluations and
 awards, each night, the website, proxy registrations, dead letters, alerts, and the state of the logs. Counts and ids, no
 names; zeros included. Callable by coordinators of the organisation and service_role. Errors: PT404, 22023.';
 revoke all on function public.get_compliance_report from public, anon, authenticated, service_role;

@@ -32,7 +32,7 @@ begin
     order by sync.mentor_id
     for update;
 
-    v_verdicts := array(select judged from private.judge_hlf_sync_results(v_results, v_now) as judged);
+    v_verdicts := array(select judged from private.decide_hlf_sync_results(v_results, v_now) as judged);
 
     update public.hlf_sync_state as sync
     set

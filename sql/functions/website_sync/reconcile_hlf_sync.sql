@@ -143,7 +143,7 @@ begin
             'warning',
             format(
                 'The website lists %s contacts that belong to no mentor in the database. Look in the portal and take '
-                'off whoever should not be there.',
+                'off those who should not be there.',
                 unknown_contacts
             ),
             'website_lists_strangers'
