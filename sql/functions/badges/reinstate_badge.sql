@@ -14,6 +14,7 @@ declare
     v_earned public.earned_badges;
 begin
     perform private.require_mentor_in_scope(reinstate_badge.mentor_id);
+    perform private.require_somebody_else(reinstate_badge.mentor_id);
     perform private.lock_mentor_measures(array[reinstate_badge.mentor_id]);
 
     -- What was revoked, by whom and why stays in the evidence; nothing of the history is overwritten.
@@ -46,7 +47,7 @@ end
 $$;
 
 comment on function public.reinstate_badge is
-'Gives a revoked badge back, with its old evidence and date; the revocation is kept in the evidence. Callable by
-coordinators in scope and service_role. Errors: PT404, 42501.';
+'Gives a revoked badge back, with its old evidence and date; the revocation is kept in the evidence.
+Callable by coordinators in scope, not for themselves, and service_role. Errors: PT404, 42501.';
 revoke all on function public.reinstate_badge from public, anon, authenticated, service_role;
 grant execute on function public.reinstate_badge to authenticated, service_role;

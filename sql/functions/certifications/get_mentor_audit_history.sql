@@ -52,7 +52,8 @@ end
 $$;
 
 comment on function public.get_mentor_audit_history is
-'What expiry runs did for one mentor, newest first; a page beyond the end is empty. Callable by service_role and by
-coordinators of the mentor''s organisation. Errors: PT404, 22023.';
+'Lists what expiry runs did for one mentor, newest first.
+A page beyond the end is empty. Callable by service_role and by coordinators of the mentor''s organisation. Errors:
+PT404, 22023.';
 revoke all on function public.get_mentor_audit_history from public, anon, authenticated, service_role;
 grant execute on function public.get_mentor_audit_history to authenticated, service_role;

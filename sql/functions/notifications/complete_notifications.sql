@@ -127,10 +127,11 @@ end
 $$;
 
 comment on function public.complete_notifications is
-'What became of claimed messages: [{id, worker, device_id, response_code, error_kind, retry_after}], one entry for each
-device tried; error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, token_refused,
-not_sent or null. Decides on retry and dead letter, and removes unregistered devices. Each id comes back with its outcome:
-success, retry, dead_letter, pause, give_back or refused (the lease was lost). Callable by service_role. Error: 22023,
-whose DETAIL is the path of the first invalid value (results[3].id).';
+'Records what became of claimed messages.
+results is [{id, worker, device_id, response_code, error_kind, retry_after}], one entry for each device tried;
+error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, token_refused, not_sent or null.
+Decides on retry and dead letter, and removes unregistered devices. Each id comes back with its outcome: success, retry,
+dead_letter, pause, give_back or refused (the lease was lost). Callable by service_role. Error: 22023, whose DETAIL is
+the path of the first invalid value (results[3].id).';
 revoke all on function public.complete_notifications from public, anon, authenticated, service_role;
 grant execute on function public.complete_notifications to service_role;

@@ -40,7 +40,8 @@ begin
                 place.path || ' ' || finding.reason as sentence,
                 finding.severity = 'error' or raise_proxy_findings.refuse_duplicates as is_error,
                 finding.error_code,
-                min(finding.nth) as nth
+                -- In the order of the entries, whichever check found what.
+                row_number() over (order by min(finding.entry_index), min(finding.nth)) as nth
             from unnest(raise_proxy_findings.findings) with ordinality
                 as finding (entry_index, field, severity, reason, error_code, nth)
             cross join lateral (

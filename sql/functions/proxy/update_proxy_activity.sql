@@ -113,9 +113,10 @@ end
 $$;
 
 comment on function public.update_proxy_activity is
-'Changes an activity that was registered by proxy, and returns it: any of mentor_id (of the same organisation),
-activity_type, occurred_on, duration_minutes, participant_count, delivery_mode, and voided_at (null: not voided). What is the
-same already writes nothing. Callable by coordinators in whose scope the mentor is, before and after, and by service_role.
-Errors: PT404, 42501, 22023 whose DETAIL names the fields.';
+'Changes an activity that was registered by proxy, and returns it.
+changes is any of mentor_id (of the same organisation), activity_type, occurred_on, duration_minutes,
+participant_count, delivery_mode, and voided_at (null: not voided). What is the same already writes nothing. Callable
+by coordinators in whose scope the mentor is, before and after, and by service_role. Errors: PT404, 42501, 22023 whose
+DETAIL names the fields.';
 revoke all on function public.update_proxy_activity from public, anon, authenticated, service_role;
 grant execute on function public.update_proxy_activity to authenticated, service_role;

@@ -50,7 +50,7 @@ create temporary table answers as select public.forget_mentor(tests.id('mentor',
 reset role;
 select is(
     answer -> 'erased',
-    '{"peer_mentor_columns": ["display_name", "email", "phone", "user_id", "status_reason"], "activity_notes": 1, "revoke_reasons": 1,
+    '{"peer_mentor_columns": ["display_name", "email", "phone", "user_id", "status_reason"], "activity_notes": 1, "revoke_reasons": 1, "void_reasons": 0,
       "unsent_notifications": 2, "notification_user_links": 1, "device_tokens": 1}',
     'it says what it erased'
 ) from answers;
@@ -91,7 +91,7 @@ select results_eq(
 );
 select is(
     public.forget_mentor(tests.id('mentor', 'olga')) -> 'erased',
-    '{"peer_mentor_columns": [], "activity_notes": 0, "revoke_reasons": 0, "unsent_notifications": 0,
+    '{"peer_mentor_columns": [], "activity_notes": 0, "revoke_reasons": 0, "void_reasons": 0, "unsent_notifications": 0,
       "notification_user_links": 0, "device_tokens": 0}',
     'a second time there is nothing to erase'
 );
