@@ -39,5 +39,6 @@ is and what to do next in plain English, how many are affected, and since when.'
 drop function if exists private.begin_night (text [], timestamptz);
 drop function if exists private.end_night ();
 drop function if exists public.reconcile_hlf_sync (jsonb, uuid []);
+drop function if exists private.prepare_proxy_entries (jsonb, uuid, boolean);
 
 reset role;

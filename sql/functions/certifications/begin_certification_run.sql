@@ -39,7 +39,7 @@ begin
             hint = 'Wait for it to finish. What it does need not be repeated.';
     end if;
 
-    -- Whoever has the lock is alone: what is still unfinished now was killed.
+    -- Anyone who has the lock is alone: what is still unfinished now was killed.
     update public.certification_expiry_runs as run
     set
         status = 'crashed',

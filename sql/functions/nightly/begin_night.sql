@@ -30,7 +30,7 @@ begin
         raise exception using
             errcode = 'PL004',
             message = 'Another nightly run is in progress.',
-            hint = 'Wait until it has ended. A killed one ends when the server notices that its connection is gone.';
+            hint = 'Wait for it to finish. A killed one ends when the server notices that its connection is gone.';
     end if;
 
     select min(missed.business_date), count(distinct missed.business_date)

@@ -1,4 +1,4 @@
--- The night's work in the database, one transaction at a time: whoever calls commits after each call, so that no lock is
+-- The night's work in the database, one transaction at a time: the caller commits after each call, so that no lock is
 -- held for longer than its own work. How far it is stands in the ledger's row for all together.
 create or replace function private.continue_step(
     job text,

@@ -25,7 +25,7 @@ begin
     if complete_notifications.as_of is null then
         raise exception using
             errcode = '22023',
-            message = 'as_of must be an instant.',
+            message = 'as_of must be a timestamp.',
             hint = 'Leave it out for now.';
     end if;
 
@@ -118,7 +118,7 @@ begin
         device.id = result.device_id
         and result.error_kind = 'unregistered';
 
-    perform private.report_delivery_trouble(v_ids, v_outcomes);
+    perform private.alert_of_delivery_problems(v_ids, v_outcomes);
 
     return query
     select result.id, result.outcome
@@ -130,8 +130,8 @@ comment on function public.complete_notifications is
 'Records what became of claimed messages.
 results is [{id, worker, device_id, response_code, error_kind, retry_after}], one entry for each device tried;
 error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, token_refused, not_sent or null.
-Decides on retry and dead letter, and removes unregistered devices. Each id comes back with its outcome: success,
-retry, dead_letter, pause, give_back or refused (the lease was lost). Callable by service_role. Error: 22023, whose
-DETAIL is the path of the first invalid value (results[3].id).';
+Decides on retry and dead letter, and removes unregistered devices. Each id comes back with its outcome: success, retry,
+dead_letter, pause, give_back or refused (the lease was lost). Callable by service_role. Error: 22023, whose DETAIL is
+the path of the first invalid value (results[3].id).';
 revoke all on function public.complete_notifications from public, anon, authenticated, service_role;
 grant execute on function public.complete_notifications to service_role;

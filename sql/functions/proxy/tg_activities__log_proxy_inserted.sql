@@ -1,4 +1,4 @@
--- Whoever inserts, also the owner: an activity on somebody's behalf and its log entry exist together
+-- Anyone who inserts, also the owner: an activity on somebody's behalf and its log entry exist together
 -- or not at all. One insert for the whole statement.
 create or replace function private.tg_activities__log_proxy_inserted()
 returns trigger

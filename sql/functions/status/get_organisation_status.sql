@@ -16,8 +16,9 @@ end
 $$;
 
 comment on function public.get_organisation_status is
-'What of an organisation needs a person now, and its numbers: {organisation_id, checked_at, problems: [{code, severity, organisation_id,
-message, action, affected, oldest_at}], numbers: {name: value}}. The most severe problems first; severity is critical, warning or info.
+'Shows what of an organisation needs a person now, and its numbers.
+Returns {organisation_id, checked_at, problems: [{code, severity, organisation_id, message, action, affected, oldest_at}],
+numbers: {name: value}}, the most severe problems first; severity is critical, warning or info.
 It holds nothing of other organisations. Callable by coordinators of the organisation and service_role. Error: PT404.';
 revoke all on function public.get_organisation_status from public, anon, authenticated, service_role;
 grant execute on function public.get_organisation_status to authenticated, service_role;

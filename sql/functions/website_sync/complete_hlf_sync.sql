@@ -33,7 +33,7 @@ begin
     order by sync.mentor_id
     for update;
 
-    v_verdicts := array(select judged from private.judge_hlf_sync_results(v_results, v_now) as judged);
+    v_verdicts := array(select judged from private.decide_hlf_sync_results(v_results, v_now) as judged);
 
     update public.hlf_sync_state as sync
     set
@@ -155,9 +155,9 @@ comment on function public.complete_hlf_sync is
 'Records what workers saw of their requests, up to 1,000 results at once.
 results: an array of {mentor_id, desired_version, worker, dynamics_response_code, error_kind, retry_after,
 credential_organisations}; error_kind is timeout, connection, token_refused, token_unavailable, bad_response or
-not_sent (given back: no attempt). Returns a row a result, in their order, with its outcome: success, retry,
-dead_letter, pause, give_back or refused; reason says why it was refused: lease_lost, older_than_applied or
-unknown_mentor. 401 and token_refused pause credential_organisations (null: all; empty: none) and alert; an answer ends
-their pause for an outage. Callable by service_role. Error: 22023 with the path.';
+not_sent (given back: no attempt). Returns a row a result, in their order, with its outcome: success, retry, dead_letter,
+pause, give_back or refused; reason says why one was refused: lease_lost, older_than_applied or unknown_mentor. 401 and
+token_refused pause credential_organisations (null: all; empty: none) and alert; an answer ends their pause for an outage.
+Callable by service_role. Error: 22023 with the path.';
 revoke all on function public.complete_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.complete_hlf_sync to service_role;

@@ -86,9 +86,9 @@ $$;
 
 comment on function public.pause_hlf_sync is
 'Pauses the website sync of the given organisations, or of all.
-null: all that there are. Reason: operator, ended by resume_hlf_sync; credentials_refused, which alerts and is ended by
-a good credential check; outage, ended by the first answer of Dynamics: until then claims give one mentor at a time to
-find out, ever more rarely, and not before retry_after (at most five minutes). Returns how many were newly paused.
-Callable by service_role. Error: 22023.';
+null: all that there are; unknown ids are ignored. Reason: operator, ended by resume_hlf_sync; credentials_refused, which
+alerts and is ended by a good credential check; outage, ended by the first answer of Dynamics: until then claims give one
+mentor at a time to find out, ever more rarely, and not before retry_after (at most five minutes). Returns how many were
+newly paused. Callable by service_role. Error: 22023.';
 revoke all on function public.pause_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.pause_hlf_sync to service_role;

@@ -1,6 +1,6 @@
 -- A lease that runs out is an attempt of which nobody heard: a message that brings down each worker ends here. And
--- whoever left the organisation gets nothing more of it, which needs nobody's attention.
-create or replace function private.bury_notifications(
+-- anyone who left the organisation gets nothing more of it, which needs nobody's attention.
+create or replace function private.dead_letter_notifications(
     message_ids uuid[]
 )
 returns uuid[]
@@ -37,7 +37,7 @@ begin
                     and mentor.organisation_id = message.organisation_id
             ) as has_left
         from public.notifications as message
-        where message.id = any (bury_notifications.message_ids)
+        where message.id = any (dead_letter_notifications.message_ids)
     ) as doomed
     where doomed.is_exhausted or doomed.has_left;
     if v_buried is null then
@@ -58,12 +58,12 @@ begin
         member.id = any (v_buried)
         or member.digest_id = any (v_buried);
 
-    perform private.report_delivery_trouble(v_exhausted, array_fill('dead_letter'::text, array[cardinality(v_exhausted)]));
+    perform private.alert_of_delivery_problems(v_exhausted, array_fill('dead_letter'::text, array[cardinality(v_exhausted)]));
     return v_buried;
 end
 $$;
 
-comment on function private.bury_notifications is
+comment on function private.dead_letter_notifications is
 'Makes dead letters of those of these messages (locked by the caller) that had all their attempts or whose recipient has
 left the organisation, and returns which. For our functions only.';
-revoke all on function private.bury_notifications from public, anon, authenticated, service_role;
+revoke all on function private.dead_letter_notifications from public, anon, authenticated, service_role;

@@ -1,5 +1,5 @@
 -- Reads activities of an organisation that the coordinator need not see: only our definers call it.
-create or replace function private.judge_proxy_entries(
+create or replace function private.validate_proxy_entries(
     entries private.proxy_entry[],
     standings private.proxy_standing[],
     coordinator_id uuid
@@ -21,8 +21,8 @@ begin
                     order by given.entry_index
                 ) as nth_alike,
                 known.standing
-            from unnest(judge_proxy_entries.entries) as given
-            left join unnest(judge_proxy_entries.standings) as known on known.mentor_id = given.mentor_id
+            from unnest(validate_proxy_entries.entries) as given
+            left join unnest(validate_proxy_entries.standings) as known on known.mentor_id = given.mentor_id
         ),
         registered as (
             select
@@ -41,7 +41,7 @@ begin
             inner join public.activities as activity on activity.id = entry.id
             cross join lateral (
                 select jsonb_build_object(
-                    'coordinator_id', judge_proxy_entries.coordinator_id,
+                    'coordinator_id', validate_proxy_entries.coordinator_id,
                     'attributed_mentor_id', entry.mentor_id,
                     'activity_type', entry.activity_type,
                     'occurred_on', entry.occurred_on,
@@ -80,10 +80,10 @@ begin
             from private.proxy_limit_findings(
                 (
                     select array_agg(given)
-                    from unnest(judge_proxy_entries.entries) as given
+                    from unnest(validate_proxy_entries.entries) as given
                     where given.entry_index in (select unheard.entry_index from unheard)
                 ),
-                judge_proxy_entries.standings
+                validate_proxy_entries.standings
             ) as limited
             union all
             select unheard.entry_index, null, 'warning', 'is like an earlier entry: same mentor, day, type and duration', null
@@ -114,7 +114,7 @@ begin
 end
 $$;
 
-comment on function private.judge_proxy_entries is
+comment on function private.validate_proxy_entries is
 'What is wrong with entries that could be read: mentors out of reach, ids that are taken, limits; and as warnings what
 looks registered already. An activity that is sent again is neither. For our functions only; lock the mentors first.';
-revoke all on function private.judge_proxy_entries from public, anon, authenticated, service_role;
+revoke all on function private.validate_proxy_entries from public, anon, authenticated, service_role;

@@ -1,4 +1,4 @@
-create or replace function private.report_delivery_trouble(
+create or replace function private.alert_of_delivery_problems(
     message_ids uuid[],
     outcomes text[]
 )
@@ -9,7 +9,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if 'pause' = any (report_delivery_trouble.outcomes) then
+    if 'pause' = any (alert_of_delivery_problems.outcomes) then
         perform private.raise_alert(
             'notification_credentials',
             'critical',
@@ -25,7 +25,7 @@ begin
         case when dead.is_unreachable then 'info' else 'warning' end,
         case
             when dead.is_unreachable then 'Messages could not be sent because their recipients have registered no device.'
-            else 'Messages could not be delivered and are not tried again. When the cause is mended, requeue them '
+            else 'Messages could not be delivered and are not tried again. When the cause is corrected, requeue them '
                 'with requeue_notifications.'
         end,
         case when dead.is_unreachable then 'notification_unreachable:' else 'notification_dead_letter:' end
@@ -42,7 +42,7 @@ begin
                     private.safe_delivery_text('message', null, 'unregistered') || '%'
                 ]
             ) as is_unreachable
-        from unnest(report_delivery_trouble.message_ids, report_delivery_trouble.outcomes) as result (id, outcome)
+        from unnest(alert_of_delivery_problems.message_ids, alert_of_delivery_problems.outcomes) as result (id, outcome)
         inner join public.notifications as message on message.id = result.id
         where result.outcome = 'dead_letter'
     ) as dead
@@ -50,6 +50,6 @@ begin
 end
 $$;
 
-comment on function private.report_delivery_trouble is
-'Alerts for refused credentials and dead letters, one open alert an organisation and trouble. For our functions only.';
-revoke all on function private.report_delivery_trouble from public, anon, authenticated, service_role;
+comment on function private.alert_of_delivery_problems is
+'Alerts for refused credentials and dead letters, one open alert for each organisation and problem. For our functions only.';
+revoke all on function private.alert_of_delivery_problems from public, anon, authenticated, service_role;

@@ -1,5 +1,5 @@
 -- Every decision about an attempt is made here; nothing is written. The rows are locked by the caller.
-create or replace function private.judge_hlf_sync_results(
+create or replace function private.decide_hlf_sync_results(
     results private.hlf_sync_result[],
     seen_at timestamptz
 )
@@ -30,7 +30,7 @@ begin
                 and coalesce(sync.claimed_version, sync.desired_version) = result.desired_version,
                 false
             ) as holds_lease
-        from unnest(judge_hlf_sync_results.results) as result
+        from unnest(decide_hlf_sync_results.results) as result
         left join public.hlf_sync_state as sync on sync.mentor_id = result.mentor_id
         left join public.organisation_settings as setting on setting.organisation_id = sync.organisation_id
     ),
@@ -49,7 +49,7 @@ begin
             case
                 when matched.verdict not in ('success', 'give_back')
                     then make_interval(
-                        secs => private.retry_after_seconds(matched.retry_after, judge_hlf_sync_results.seen_at)
+                        secs => private.retry_after_seconds(matched.retry_after, decide_hlf_sync_results.seen_at)
                     )
             end as asked_to_wait,
             case
@@ -79,20 +79,20 @@ begin
             when judged.fate in ('retry', 'dead_letter', 'exhausted') then judged.attempts + 1
             else judged.attempts
         end,
-        judge_hlf_sync_results.seen_at + greatest(
+        decide_hlf_sync_results.seen_at + greatest(
             case
                 when judged.fate = 'retry' then private.retry_backoff(judged.attempts + 1)
-                -- Nobody else uses these credentials, so nothing stands still: at least not again at once.
+                -- Nobody else uses these credentials, so nothing is paused: at least not again at once.
                 when judged.fate = 'pause' and judged.organisation_id <> all (judged.credential_organisations)
                     then private.retry_backoff(1)
                 else interval '0'
             end,
             judged.asked_to_wait
         ),
-        -- Also when it is given up now: whoever tries it again has to wait as well.
+        -- Also when it is given up now: a later retry has to wait as well.
         case
             when judged.fate <> 'success'
-                then coalesce(judge_hlf_sync_results.seen_at + judged.asked_to_wait, judged.retry_not_before)
+                then coalesce(decide_hlf_sync_results.seen_at + judged.asked_to_wait, judged.retry_not_before)
         end,
         case
             when judged.fate in ('success', 'give_back') then null
@@ -119,6 +119,6 @@ begin
 end
 $$;
 
-comment on function private.judge_hlf_sync_results is
+comment on function private.decide_hlf_sync_results is
 'What comes of each result: refused and why, or the row''s next state and its log entry. For our functions only.';
-revoke all on function private.judge_hlf_sync_results from public, anon, authenticated, service_role;
+revoke all on function private.decide_hlf_sync_results from public, anon, authenticated, service_role;

@@ -1,7 +1,7 @@
--- One person may be a mentor twice, with one Dynamics contact: whoever is active keeps it listed. Decided when
+-- One person may be a mentor twice, with one Dynamics contact: the one who is active keeps it listed. Decided when
 -- it would be sent and not when it is wanted: two mentors who end at the same moment do not see each other's
 -- change, and each would leave the removal to the other.
-create or replace function private.settle_needless_removals(
+create or replace function private.cancel_needless_removals(
     mentor_ids uuid[]
 )
 returns void
@@ -27,7 +27,7 @@ begin
             updated_at = clock_timestamp()
         from public.peer_mentors as mentor
         where
-            sync.mentor_id = any (settle_needless_removals.mentor_ids)
+            sync.mentor_id = any (cancel_needless_removals.mentor_ids)
             and sync.operation = 'remove'
             and sync.due_at is not null
             and mentor.id = sync.mentor_id
@@ -55,7 +55,7 @@ begin
 end
 $$;
 
-comment on function private.settle_needless_removals is
+comment on function private.cancel_needless_removals is
 'Of these mentors, whose rows the caller has locked, takes those out of the queue who are to be removed and whose
 contact belongs to an active mentor too, of an organisation whose sync is on. For our functions only.';
-revoke all on function private.settle_needless_removals from public, anon, authenticated, service_role;
+revoke all on function private.cancel_needless_removals from public, anon, authenticated, service_role;

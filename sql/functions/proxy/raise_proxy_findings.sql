@@ -1,6 +1,6 @@
 -- Of a single activity the code of its gravest fault and bare field names; of a bulk always PL006 and
 -- paths. With one fault DETAIL is exactly its path; with more, one path a line, a hundred at most.
-create or replace function private.report_proxy_findings(
+create or replace function private.raise_proxy_findings(
     findings private.proxy_finding[],
     is_bulk boolean,
     refuse_duplicates boolean default false
@@ -38,15 +38,15 @@ begin
             select
                 place.path,
                 place.path || ' ' || finding.reason as sentence,
-                finding.severity = 'error' or report_proxy_findings.refuse_duplicates as is_error,
+                finding.severity = 'error' or raise_proxy_findings.refuse_duplicates as is_error,
                 finding.error_code,
                 -- In the order of the entries, whichever check found what.
                 row_number() over (order by min(finding.entry_index), min(finding.nth)) as nth
-            from unnest(report_proxy_findings.findings) with ordinality
+            from unnest(raise_proxy_findings.findings) with ordinality
                 as finding (entry_index, field, severity, reason, error_code, nth)
             cross join lateral (
                 select case
-                    when report_proxy_findings.is_bulk then private.proxy_path(finding.entry_index, finding.field)
+                    when raise_proxy_findings.is_bulk then private.proxy_path(finding.entry_index, finding.field)
                     else coalesce(finding.field, 'the activity')
                 end as path
             ) as place
@@ -60,7 +60,7 @@ begin
 
     if v_errors > 0 then
         raise exception using
-            errcode = case when report_proxy_findings.is_bulk then 'PL006' else coalesce(v_code, '22023') end,
+            errcode = case when raise_proxy_findings.is_bulk then 'PL006' else coalesce(v_code, '22023') end,
             message = case
                 when v_errors = 1 then format('Nothing was saved: %s.', v_first)
                 else format('Nothing was saved, for %s reasons. The first: %s.', v_errors, v_first)
@@ -71,14 +71,14 @@ begin
 
     if v_warnings > 0 then
         raise warning using
-            message = 'Registered, though it may be there twice: same mentor, day, type and duration.',
+            message = 'Possible duplicate: same mentor, date, type and duration.',
             detail = v_doublets,
-            hint = 'Void what is one too many. With refuse_duplicates nothing is registered then.';
+            hint = 'Void the extra one, or pass refuse_duplicates => true.';
     end if;
 end
 $$;
 
-comment on function private.report_proxy_findings is
+comment on function private.raise_proxy_findings is
 'Raises what was found: errors as one exception that names every fault, doublets as a warning or, when they are to be
 refused, as an error. For our functions only.';
-revoke all on function private.report_proxy_findings from public, anon, authenticated, service_role;
+revoke all on function private.raise_proxy_findings from public, anon, authenticated, service_role;
