@@ -25,6 +25,17 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar migrations sql
+	@$(MAKE) --no-print-directory typescript
+
+# The example for supabase-js against types/database.ts; nothing to do where Node, or what it installs, is not to be had.
+.PHONY: typescript
+EXAMPLE := examples/supabase-js
+typescript:
+	@command -v npm > /dev/null || { echo "TypeScript: skipped, Node is not installed"; exit 0; }; \
+	test -d $(EXAMPLE)/node_modules/typescript \
+	|| npm install --prefix $(EXAMPLE) --no-package-lock --no-audit --no-fund --silent > /dev/null 2>&1 \
+	|| { echo "TypeScript: skipped, supabase-js could not be installed"; exit 0; }; \
+	cd $(EXAMPLE) && node node_modules/typescript/bin/tsc --noEmit
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench

@@ -1,4 +1,5 @@
-"""Writes what the database itself can say: docs/data_model.md, docs/reference.md, a part of docs/errors.md, types/database.ts.
+"""Writes what the database itself can say: docs/data_model.md, docs/reference.md, a part of docs/errors.md,
+types/database.ts.
 
 `make docs` runs it; a test compares what is committed with what it would write.
 """

@@ -261,10 +261,10 @@ def test_status_says_where_attempts_go_and_which_guard_is_missing(database: Data
     runner = RunnerDatabase(database.dsn(database.target.server.migrator_dsn), is_embedded=False, psql=None)
     state = status.read(runner)
     assert state.problems == []
-    goes_to = state.parts["logs"].values["refused_changes_go_to"]
+    goes_to = state.numbers["refused_changes_go_to"]
     assert goes_to == ("server log" if database.target.server.is_supabase else "table")
     database.superuser().execute("alter table public.security_events disable trigger _100_no_delete")
-    said = [problem.what for problem in status.read(runner).problems]
+    said = [problem.message for problem in status.read(runner).problems]
     assert [words for words in said if "security_events" in words] == [
         "A log is not guarded as it should be: security_events: missing or not always on: _100_no_delete"
     ]

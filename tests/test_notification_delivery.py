@@ -161,7 +161,7 @@ def test_a_written_message_wakes_a_sleeping_worker(charity: Charity) -> None:
         # Starting up it looks twice by itself, and that may find the first two.
         for number in range(1, 6):
             charity.write()
-            await until(lambda n=number: delivery.outcomes["sent"] == n)  # type: ignore[misc]
+            await until(lambda n=number: delivery.outcomes["success"] == n)  # type: ignore[misc]
         stop.set()
         await worker
 
@@ -191,7 +191,7 @@ def test_told_to_stop_it_finishes_what_is_on_its_way_and_gives_the_rest_back(cha
             await worker
         return delivery.outcomes
 
-    assert asyncio.run(stop_in_the_middle()) == {"sent": 3, "given_back": 7}
+    assert asyncio.run(stop_in_the_middle()) == {"success": 3, "give_back": 7}
     assert charity.states() == {"sent": 3, "pending": 7}
     assert charity.fetch("select max(attempts) from public.notifications where state = 'pending'") == 0
 
@@ -272,7 +272,7 @@ def test_a_lease_that_is_nearly_over_starts_nothing(charity: Charity) -> None:
     async def briefly() -> None:
         stop = asyncio.Event()
         worker = asyncio.create_task(delivery.run(stop))
-        await until(lambda: delivery.outcomes["given_back"] >= 2)
+        await until(lambda: delivery.outcomes["give_back"] >= 2)
         stop.set()
         await worker
 

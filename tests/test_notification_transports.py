@@ -248,7 +248,7 @@ def test_refused_with_a_fresh_token_it_is_the_credentials(web: Receiver, credent
 def test_a_refused_service_account_is_the_credentials(web: Receiver, credentials: Path) -> None:
     web.answer("/token", Answer(400, {"error": "invalid_grant"}))
     ((seen,),) = send(Fcm.from_file(credentials, web.url), a_message("phone"))
-    assert seen.error_kind == "credentials"
+    assert seen.error_kind == "token_refused"
     assert web.received(SEND) == []
 
 

@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import Database
+from night_steps import STEPS
 from test_dynamics_cli import assert_one_line, end_in_the_middle, environment, until
 from website import PATIENCE, Website, make_website
 
@@ -138,7 +139,7 @@ def test_the_whole_of_it_in_seconds(website: Website, tmp_path: Path) -> None:
     with worker(settings, tmp_path) as running:
         until(lambda: website.is_listed(mentor))
         # Its first night it runs at once, for tonight's time has passed.
-        until(lambda: len([each for each in running.events if each["event"] == "step"]) == len(nightly.STEPS))
+        until(lambda: len([each for each in running.events if each["event"] == "step"]) == len(STEPS))
 
         website.do(
             "insert into public.activities"

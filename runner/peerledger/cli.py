@@ -271,13 +271,13 @@ def _accounts(settings: Settings, file: Path | None = None) -> "list[Account]":
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """How the system is. Exit code 1 when something needs a person."""
+    """Show the state of the system. Exit code 1 when action is required."""
     with _opened() as (settings, database):
         state = status_command.read(database, settings)
     if as_json:
         typer.echo(json.dumps(state.as_dict(), indent=2))
     else:
-        status_command.show(state)
+        status_command.show(state, settings)
     if state.problems:
         raise typer.Exit(1)
 
@@ -326,7 +326,7 @@ app.add_typer(alerts_app, name="alerts")
 
 @alerts_app.callback()
 def alerts(context: typer.Context) -> None:
-    """List the open alerts, the gravest first."""
+    """List open alerts, most severe first."""
     if context.invoked_subcommand is None:
         with _opened() as (_, database):
             alerts_command.show(alerts_command.list_open(database))

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -139,7 +139,8 @@ def _deliver(database: Database, out: Console) -> None:
         for kind, count in sorted(counter.counts.items()):
             table.add_row(kind, f"{count:,}", counter.first[kind])
         out.print(table)
-    (due, waiting) = _row(database, "select due, waiting from private.notification_queue()")
+    (numbers,) = _row(database, "select private.status_numbers()")
+    due, waiting = numbers["notifications_due"], numbers["notifications_waiting"]
     if waiting or due:
         out.print(f"{due + waiting:,} notifications wait for the morning or for tomorrow's digest.")
     elif not counter.counts:
@@ -170,7 +171,7 @@ def _refuse_other_data(database: Database, samples: Path) -> None:
         )
 
 
-def _row(database: Database, query: str, *values: object) -> tuple[int, ...]:
+def _row(database: Database, query: str, *values: object) -> tuple[Any, ...]:
     with database.connect() as connection:
         row = connection.execute(query.encode(), values or None).fetchone()
     assert row is not None

@@ -56,7 +56,7 @@ def reconcile(
 
 def reconcile_account(
     database: Database, settings: Settings, account: Account, organisations: Sequence[UUID] | None
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """`organisations`: whose website it is; None for all that there are."""
     observed = asyncio.run(_read(settings, account))
     content = [{"dynamics_contact_id": str(contact), "listed": listed} for contact, listed in observed]
@@ -64,7 +64,7 @@ def reconcile_account(
     with connected(database) as connection:
         cursor: Any = connection.cursor(row_factory=dict_row)
         query = "select * from public.reconcile_hlf_sync(%s, %s)"
-        counts: dict[str, int] = cursor.execute(query, (Jsonb(content), ids)).fetchone()
+        counts: dict[str, Any] = cursor.execute(query, (Jsonb(content), ids)).fetchone()
     return counts
 
 

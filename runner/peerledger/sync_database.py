@@ -46,6 +46,8 @@ class Verdict:
     state: str | None
     next_attempt_at: Any
     reason: str | None
+    outcome: str
+    """success, retry, dead_letter, pause, give_back or refused."""
 
 
 class DatabaseAwayError(Exception):

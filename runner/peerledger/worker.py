@@ -288,7 +288,7 @@ def _alert_of_part(database: Database, name: str) -> None:
 
 def _alert_of_missed_nights(database: Database) -> None:
     # begin_night alerts. That another night has the lock is no reason to wait: it alerts as well.
-    _quietly(database, "select private.begin_night(%s)", nightly.jobs())
+    _quietly(database, "select private.begin_night()")
 
 
 def _quietly(database: Database, statement: str, *values: object) -> None:

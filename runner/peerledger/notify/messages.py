@@ -12,7 +12,7 @@ ErrorKind = Literal[
     "bad_response",
     "no_address",
     "no_text",
-    "credentials",
+    "token_refused",
     "not_sent",
 ]
 

@@ -21,14 +21,14 @@ begin
         write_alert.kind, write_alert.severity, write_alert.message,
         write_alert.dedupe_key, write_alert.organisation_id, write_alert.details
     )
-    on conflict do nothing -- While one is open there is no second for the same trouble.
+    on conflict do nothing -- While one is open there is no second for the same problem.
     returning id into v_alert_id;
 
     if v_alert_id is null or write_alert.severity <> 'critical' then
         return;
     end if;
     begin
-        -- What cannot wait for somebody to look. Whoever coordinates the whole organisation answers for it.
+        -- What cannot wait for somebody to look. The coordinators of the whole organisation are responsible for it.
         insert into public.notifications (organisation_id, recipient_user_id, kind, payload, dedupe_key)
         select
             assignment.organisation_id,

@@ -64,7 +64,7 @@ begin
             errcode = '22023',
             message = format('The archive is not what %s of %s holds now.', prune_log_month.month, prune_log_month.log_name),
             detail = format('%s entries, archived: %s.', v_rows, prune_log_month.expected_rows),
-            hint = 'An entry came in since, or the file is another''s. Nothing was removed; archive the month again.';
+            hint = 'An entry was added since, or the file is of another log or month. Nothing was removed; archive the month again.';
     end if;
 
     execute format('alter table public.%I detach partition private.%I', prune_log_month.log_name, v_partition);

@@ -1,4 +1,4 @@
--- Definer: the log belongs to the owner, whoever does what is recorded.
+-- Definer: the log belongs to the owner, no matter who does what is recorded.
 create or replace function private.record_security_event(
     event_kind text,
     table_name text default null,

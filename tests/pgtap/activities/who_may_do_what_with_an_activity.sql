@@ -39,7 +39,6 @@ insert into matrix values
 ('resign', 'nina for olga', 'service_role', '1'),
 ('reattribute', 'olga''s', 'olga', '42501'),
 ('reattribute', 'olga''s', 'service_role', '1'),
-('backdate entry', 'olga''s', 'olga', '42501'),
 
 ('delete', 'olga''s', 'olga', '42501'),
 ('delete', 'olga''s', 'nina', '42501'),
@@ -116,7 +115,6 @@ select is(
                 then format('update public.activities set mentor_id = %L where id = %L', tests.id('mentor', 'berit'), row_id)
             when 'resign'
                 then format('update public.activities set coordinator_id = %L where id = %L', tests.id('user', 'oskar'), row_id)
-            when 'backdate entry' then format('update public.activities set created_at = now() where id = %L', row_id)
             when 'delete' then format('delete from public.activities where id = %L', row_id)
             when 'truncate' then 'truncate public.activities cascade'
             when 'note: select' then format('select from public.activity_notes where activity_id = %L', row_id)

@@ -2,32 +2,24 @@ begin;
 select plan(6);
 
 select results_eq(
-    'select private.http_verdict(code), array_agg(code order by code) from generate_series(400, 499) as code
-    where private.http_verdict(code) <> ''retry'' group by 1 order by 1',
-    $$ values ('credentials', array[401]), ('dead_letter', array[400, 403, 404, 405, 412, 422]) $$,
+    $$ select private.attempt_verdict('message', code, null), array_agg(code order by code) from generate_series(400, 499) as code
+    where private.attempt_verdict('message', code, null) <> 'retry' group by 1 order by 1 $$,
+    $$ values ('dead_letter', array[400, 403, 404, 405, 412, 422]), ('pause', array[401]) $$,
     'what is given up at once, and what is nobody''s fault but the credentials'
 );
 select is_empty(
     $$ select code from generate_series(100, 599) as code
     where code not between 400 and 499
-    and private.http_verdict(code) <> case when code between 200 and 299 then 'success' else 'retry' end $$,
+    and private.attempt_verdict('message', code, null) <> case when code between 200 and 299 then 'success' else 'retry' end $$,
     'the others are a success or tried again'
 );
-select is(private.http_verdict(null), 'retry', 'no status');
-select is_empty(
-    $$ select code, private.judge_hlf_sync_response(code, null), private.delivery_outcome(code, null)
-    from generate_series(100, 599) as code
-    where
-        (code = 204 or code not between 200 and 299)
-        and private.delivery_outcome(code, null) <> case private.judge_hlf_sync_response(code, null)
-            when 'success' then 'sent'
-            when 'dead_letter' then 'dead_lettered'
-            when 'pause' then 'credentials'
-            else 'retry'
-        end $$,
+select is(private.attempt_verdict('website', null, null), 'retry', 'no status');
+select results_eq(
+    $$ select code from generate_series(100, 599) as code
+    where private.attempt_verdict('website', code, null) <> private.attempt_verdict('message', code, null) order by code $$,
+    $$ select code from generate_series(200, 299) as code where code <> 204 $$,
     'both say the same of every status (the website confirms with 204 only)'
 );
-
 select is_empty(
     $$ select attempts, wait
     from generate_series(0, 60) as attempts

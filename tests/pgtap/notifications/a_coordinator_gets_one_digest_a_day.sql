@@ -73,13 +73,13 @@ select is(
     where digest_id = tests.id('message', 'first')),
     1::bigint, 'all of it together'
 );
-select is(pg_temp.answer('other', 200, '2026-01-15 08:00:10+01'), 'sent', 'the other coordinator''s is sent');
+select is(pg_temp.answer('other', 200, '2026-01-15 08:00:10+01'), 'success', 'the other coordinator''s is sent');
 select pg_temp.copy('late', 'nina', 'olga', '2026-01-15 07:59:59+01');
 select results_eq(
     $$ select id, payload -> 'counts' ->> 'certification_reminder' from pg_temp.claimed('2026-01-15 09:00+01') where kind = 'digest' $$,
     $$ values (tests.id('message', 'first'), '2') $$, 'a digest stays what it was, also when something was written in time'
 );
-select is(pg_temp.answer('first', 200, '2026-01-15 09:00:10+01'), 'sent', 'now it is sent');
+select is(pg_temp.answer('first', 200, '2026-01-15 09:00:10+01'), 'success', 'now it is sent');
 select is(
     (select array_agg(distinct state) from public.notifications where digest_id = tests.id('message', 'first')),
     array['sent'], 'all of it'

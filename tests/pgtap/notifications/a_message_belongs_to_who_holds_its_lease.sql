@@ -51,10 +51,10 @@ select results_eq(
         ), '2026-01-15 12:01+01'
     ) order by outcome
     $$,
-    $$ values ('given_back'), ('refused') $$, 'each is told what became of its own answer'
+    $$ values ('give_back'), ('refused') $$, 'each is told what became of its own answer'
 );
 select public.claim_notifications('second', 50, '1 minute', '2026-01-15 12:01+01');
-select is(pg_temp.answer('second'), 'sent', 'who holds it does');
+select is(pg_temp.answer('second'), 'success', 'who holds it does');
 select is(pg_temp.answer('second'), 'refused', 'once');
 select is(
     (

@@ -1,9 +1,9 @@
 begin;
 create temporary table expected (response_code int, error_kind text, outcome text, last_error text);
 insert into expected values
-(200, null, 'sent', null),
-(204, null, 'sent', null),
-(null, null, 'sent', null),
+(200, null, 'success', null),
+(204, null, 'success', null),
+(null, null, 'success', null),
 (408, null, 'retry', 'The receiver refused the message. (HTTP 408)'),
 (429, null, 'retry', 'The receiver asked to send less. (HTTP 429)'),
 (500, null, 'retry', 'The receiver had an error of its own. (HTTP 500)'),
@@ -12,20 +12,20 @@ insert into expected values
 (null, 'timeout', 'retry', 'The receiver did not answer in time.'),
 (null, 'connection', 'retry', 'The receiver could not be reached.'),
 (200, 'bad_response', 'retry', 'The receiver''s answer made no sense. (HTTP 200)'),
-(400, null, 'dead_lettered', 'The receiver refused the message. (HTTP 400)'),
-(403, null, 'dead_lettered', 'The receiver refused the message. (HTTP 403)'),
-(404, null, 'dead_lettered', 'The receiver refused the message. (HTTP 404)'),
-(405, null, 'dead_lettered', 'The receiver refused the message. (HTTP 405)'),
-(412, null, 'dead_lettered', 'The receiver refused the message. (HTTP 412)'),
-(422, null, 'dead_lettered', 'The receiver refused the message. (HTTP 422)'),
+(400, null, 'dead_letter', 'The receiver refused the message. (HTTP 400)'),
+(403, null, 'dead_letter', 'The receiver refused the message. (HTTP 403)'),
+(404, null, 'dead_letter', 'The receiver refused the message. (HTTP 404)'),
+(405, null, 'dead_letter', 'The receiver refused the message. (HTTP 405)'),
+(412, null, 'dead_letter', 'The receiver refused the message. (HTTP 412)'),
+(422, null, 'dead_letter', 'The receiver refused the message. (HTTP 422)'),
 (410, null, 'retry', 'The receiver refused the message. (HTTP 410)'),
 (404, 'timeout', 'retry', 'The receiver did not answer in time. (HTTP 404)'),
-(404, 'unregistered', 'dead_lettered', 'The device is no longer registered; it was removed. (HTTP 404)'),
-(null, 'no_address', 'dead_lettered', 'The recipient has registered no device.'),
-(null, 'no_text', 'dead_lettered', 'The text could not be made from its template.'),
-(401, null, 'credentials', 'The receiver refused our credentials. (HTTP 401)'),
-(null, 'credentials', 'credentials', 'The receiver refused our credentials.'),
-(null, 'not_sent', 'given_back', null);
+(404, 'unregistered', 'dead_letter', 'The device is no longer registered; it was removed. (HTTP 404)'),
+(null, 'no_address', 'dead_letter', 'The recipient has registered no device.'),
+(null, 'no_text', 'dead_letter', 'The text could not be made from its template.'),
+(401, null, 'pause', 'The receiver refused our credentials. (HTTP 401)'),
+(null, 'token_refused', 'pause', 'The receiver refused our credentials.'),
+(null, 'not_sent', 'give_back', null);
 
 select plan(10 + 2 * (select count(*)::int from expected));
 select tests.make_organisation('north');
@@ -65,11 +65,11 @@ select is(
         from public.notifications where id = tests.id('message', (expected.*)::text)
     ),
     case outcome
-        when 'sent' then 'sent 1  '
+        when 'success' then 'sent 1  '
         when 'retry' then 'pending 1 ' || last_error || ' t'
-        when 'dead_lettered' then 'dead_lettered 1 ' || last_error || ' '
-        when 'credentials' then 'pending 0 ' || last_error || ' t'
-        when 'given_back' then 'pending 0  f'
+        when 'dead_letter' then 'dead_lettered 1 ' || last_error || ' '
+        when 'pause' then 'pending 0 ' || last_error || ' t'
+        when 'give_back' then 'pending 0  f'
     end,
     format('%s %s is written down', response_code, error_kind)
 )

@@ -44,7 +44,7 @@ select is(pg_temp.refusal('{}'), '22023 results', 'no array');
 select is(pg_temp.refusal('null'), '22023 results', 'nothing');
 select is(pg_temp.refusal(null), '22023 results', 'null');
 select throws_ok(
-    'select public.complete_notifications(''[]'', null)', '22023', 'as_of must be an instant.', 'and it happened some time'
+    'select public.complete_notifications(''[]'', null)', '22023', 'as_of must be a timestamp.', 'and it happened some time'
 );
 select * from finish();
 rollback;

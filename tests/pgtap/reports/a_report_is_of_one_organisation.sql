@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(19);
 select tests.make_two_organisations();
 select tests.make_log_entry('olga');
 select tests.make_log_entry('sara') from generate_series(1, 3);
@@ -45,6 +45,24 @@ select is(
         where found.ids[1] in (tests.id('organisation', 'south')::text, tests.id('mentor', 'sara')::text, tests.id('user', 'sven')::text)
     ),
     0::bigint, 'no id of another'
+);
+create function pg_temp.retention(name text) returns jsonb language sql as $$
+    select public.get_compliance_report(tests.id('organisation', name), current_date - 1, current_date + 1) -> 'retention' -> 'logs'
+$$;
+create temporary table before_the_hold as select pg_temp.retention('south') as logs;
+select public.set_legal_hold(tests.id('organisation', 'north'), 'case-1');
+select is(pg_temp.retention('south'), (select logs from before_the_hold), 'a hold of another changes nothing');
+select is(
+    (
+        select (log ->> 'months_held')::int from jsonb_array_elements(pg_temp.retention('north')) as log
+        where log ->> 'log_name' = 'badge_evaluation_logs'
+    ),
+    1, 'its own is counted'
+);
+select public.pause_hlf_sync(array[tests.id('organisation', 'north'), tests.id('organisation', 'south')], 'credentials_refused');
+select is_empty(
+    $$ select details from public.ops_alerts where kind = 'auth_failure' and organisation_id is not null and details <> '{}' $$,
+    'an alert of one does not say how many have the same'
 );
 select throws_ok(format('select public.get_compliance_report(tests.id(''organisation'', ''north''), %s)', dates), '22023', null, dates)
 from unnest(array[

@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(15);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_organisation('quiet');
@@ -25,7 +25,10 @@ create temporary view observed as select pg_temp.observed(array[
 ]) as contacts;
 
 select results_eq(
-    'select found.* from observed, public.reconcile_hlf_sync(contacts) as found',
+    'select
+        found.contacts_observed, found.in_agreement, found.queued_remove, found.queued_restore, found.revived_dead_letters,
+        found.already_pending, found.not_in_dynamics, found.no_contact_id, found.unknown_contacts
+    from observed, public.reconcile_hlf_sync(contacts) as found',
     $$ values (11::bigint, 4::bigint, 3::bigint, 1::bigint, 1::bigint, 1::bigint, 1::bigint, 1::bigint, 1::bigint) $$,
     'every mentor is counted once'
 );
@@ -46,6 +49,20 @@ select bag_eq('select kind from public.ops_alerts', array['website_lists_strange
 select results_eq(
     'select found.queued_remove, found.queued_restore, found.already_pending from observed, public.reconcile_hlf_sync(contacts) as found',
     $$ values (0::bigint, 0::bigint, 4::bigint) $$, 'a second time nothing more is queued'
+);
+select results_eq(
+    'select found.by_organisation from observed, public.reconcile_hlf_sync(contacts) as found',
+    $$
+    values (jsonb_build_object(
+        tests.id('organisation', 'north'),
+        '{"in_agreement": 4, "queued_remove": 0, "queued_restore": 0, "already_pending": 4, "not_in_dynamics": 1,
+        "no_contact_id": 1}'::jsonb,
+        tests.id('organisation', 'south'),
+        '{"in_agreement": 1, "queued_remove": 0, "queued_restore": 0, "already_pending": 0, "not_in_dynamics": 0,
+        "no_contact_id": 0}'::jsonb
+    ))
+    $$,
+    'each organisation has its own numbers'
 );
 select results_eq(
     'select found.in_agreement, found.unknown_contacts from observed, public.reconcile_hlf_sync(contacts, array[tests.id(''organisation'', ''south'')]) as found',
