@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: a wheel carries the SQL and the samples, which a checkout keeps at its top."""
+"""What pyproject.toml cannot say: a wheel carries the SQL and the samples of the checkout."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ class BuildWithFiles(build_py):
         if self.editable_mode:
             return
         files = Path(self.build_lib) / "peerledger" / "files"
-        # Left over from an earlier build, a file that is gone from the checkout would be applied all the same.
+        # A file that an earlier build left, and that is gone from the checkout, must not be applied.
         shutil.rmtree(files, ignore_errors=True)
         for folder in FOLDERS:
             shutil.copytree(folder, files / folder, ignore=shutil.ignore_patterns("__pycache__"))

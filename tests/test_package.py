@@ -87,9 +87,8 @@ def test_an_installed_command_needs_no_checkout(wheel: Path, tmp_path: Path) -> 
     empty.mkdir()
 
     def peerledger(*arguments: str) -> str:
-        clean = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PEERLEDGER_", "PYTHON"))
-        }
+        ours = ("PEERLEDGER_", "PYTHON")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         command = [str(environment / "bin" / "peerledger"), *arguments]
         done = subprocess.run(command, cwd=empty, env=clean, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr + done.stdout

@@ -156,9 +156,7 @@ def reconcile_badges(
         ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All mentors, over their whole history.")] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Resume the interrupted one.")
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the interrupted one.")] = False,
     notify: Annotated[
         bool, typer.Option("--notify/--no-notify", help="Notify mentors of the badges awarded.")
     ] = True,
