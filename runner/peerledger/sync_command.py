@@ -1,7 +1,6 @@
 """`sync`: the website sync as a process of its own, until SIGTERM or until nothing is due."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from peerledger.dynamics.limits import limits_of
 from peerledger.errors import FAILED, RunnerError, from_database
 from peerledger.settings import Settings
 from peerledger.sync_accounts import require_organisations
+from peerledger.waiting import on_signal
 from peerledger.website_sync import WebsiteSync, pace_of
 
 _PATIENCE_AT_START = 30
@@ -63,15 +63,7 @@ async def _run(
         pace=pace_of(settings),
         tell=tell,
     )
-    loop = asyncio.get_running_loop()
-
-    def stop(number: signal.Signals) -> None:
-        # A second one ends us at once: the leases see to the rest.
-        loop.remove_signal_handler(number)
-        sync.stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number)
+    on_signal(sync.stopping.set)
     await sync.run()
     return sync
 
@@ -90,7 +82,7 @@ def _wait_for_database(
             if not isinstance(error.__cause__, psycopg.OperationalError) or time.monotonic() >= deadline:
                 raise
             if not told:
-                tell(f"{error.message} Trying again.")
+                tell(f"{error.message} Retrying.")
             told = True
         time.sleep(0.5)
 

@@ -6,7 +6,6 @@ What is wrong with the settings is said before anything starts.
 
 import asyncio
 import contextlib
-import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from peerledger.notify.delivery import Delivery
 from peerledger.notify.transports import make_transport
 from peerledger.plan import require_migrated
 from peerledger.settings import Settings
-from peerledger.waiting import first_of
+from peerledger.waiting import first_of, on_signal
 
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
@@ -262,18 +261,12 @@ async def _run(
     database: Database, settings: Settings, accounts: "Sequence[Account]", parts: Sequence[str]
 ) -> None:
     worker = Worker(database, settings, accounts, parts)
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
 
     def stop() -> None:
         _log.info("stopping")
         worker.stop.set()
-        # A second one ends us at once: leases and the ledger see to the rest.
-        for number in signals:
-            loop.remove_signal_handler(number)
 
-    for number in signals:
-        loop.add_signal_handler(number, stop)
+    on_signal(stop)
     await worker.run()
 
 

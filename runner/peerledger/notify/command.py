@@ -1,7 +1,6 @@
 """`notify`: delivers until a signal, or once."""
 
 import asyncio
-import signal
 
 from peerledger import logs
 from peerledger.database import open_database
@@ -9,6 +8,7 @@ from peerledger.notify.delivery import Delivery
 from peerledger.notify.transports import make_transport
 from peerledger.plan import require_migrated
 from peerledger.settings import Settings
+from peerledger.waiting import on_signal
 
 
 def run(settings: Settings, once: bool) -> dict[str, int]:
@@ -24,17 +24,7 @@ def run(settings: Settings, once: bool) -> dict[str, int]:
 
 async def _run(delivery: Delivery, once: bool) -> dict[str, int]:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def stopped() -> None:
-        stop.set()
-        # A second one does not wait for what is on its way.
-        for number in signals:
-            loop.remove_signal_handler(number)
-
-    for number in signals:
-        loop.add_signal_handler(number, stopped)
+    on_signal(stop.set)
     async with delivery.transport:
         await (delivery.run_once(stop) if once else delivery.run(stop))
     return dict(delivery.outcomes)
