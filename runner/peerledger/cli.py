@@ -125,18 +125,35 @@ def migrate(
 @app.command()
 def load(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Contains one CSV file per table, named after it.")
-    ],
+        Path | None, typer.Argument(metavar="DIR", help="Contains one CSV file per table, named after it.")
+    ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Load the valid lines and list the others in a rejects file.")
+    ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Update existing rows that differ from the files.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything without writing anything.")
     ] = False,
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The rejects file. Default: DIR/rejects.csv.")
     ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write example files for all tables into DIR; load nothing."),
+    ] = None,
 ) -> None:
-    """Load CSV files, all or nothing. Loading them again changes nothing."""
+    """Load CSV files, all or nothing. Loading them again changes nothing, and names what differs."""
+    if template is not None:
+        load_command.write_template(template)
+        return
+    if directory is None:
+        raise RunnerError("Name the directory with the CSV files, or --template DIR.", 2)
     with _opened() as (_, database):
-        load_command.run(database, directory, skip_bad=skip_bad, rejects=rejects)
+        load_command.run(
+            database, directory, skip_bad=skip_bad, update=update, dry_run=dry_run, rejects=rejects
+        )
 
 
 @app.command()

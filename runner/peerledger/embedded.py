@@ -76,6 +76,13 @@ def start(data_dir: Path) -> str:
     return make_conninfo(uri, dbname=DATABASE)
 
 
+def stop(data_dir: Path) -> None:
+    """Stop what has its data there, now and not when this process ends; what another process uses goes on."""
+    for directory, server in list(postgres_server.PostgresServer._instances.items()):
+        if directory.is_relative_to(data_dir.expanduser().resolve()):
+            server.cleanup()
+
+
 def _writable(data_dir: Path) -> Path:
     data_dir = data_dir.expanduser().resolve()
     try:
