@@ -1,7 +1,6 @@
 """`sync`: the website sync as a process of its own, until SIGTERM or until nothing is due."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,8 +16,6 @@ from peerledger.sync_accounts import require_organisations
 from peerledger.waiting import on_signal
 from peerledger.website_sync import WebsiteSync, pace_of
 
-_PATIENCE_AT_START = 30
-
 
 def run(
     database: Database,
@@ -30,7 +27,9 @@ def run(
     tell: Callable[[str], None],
 ) -> int:
     """The exit code: 1 when a person should look."""
-    _wait_for_database(database, accounts, 0 if once else _PATIENCE_AT_START, tell)
+    if not once:
+        database.wait(settings.start_wait_seconds, tell)
+    require_organisations(database, accounts)
     try:
         sync = asyncio.run(_run(database, settings, accounts, once, is_break_glass, tell))
     except BaseExceptionGroup as group:
@@ -66,25 +65,6 @@ async def _run(
     on_signal(sync.stopping.set)
     await sync.run()
     return sync
-
-
-def _wait_for_database(
-    database: Database, accounts: Sequence[Account], seconds: float, tell: Callable[[str], None]
-) -> None:
-    """A worker may start while the server does. A wrong address looks the same, so not for long."""
-    deadline = time.monotonic() + seconds
-    told = False
-    while True:
-        try:
-            require_organisations(database, accounts)
-            return
-        except RunnerError as error:
-            if not isinstance(error.__cause__, psycopg.OperationalError) or time.monotonic() >= deadline:
-                raise
-            if not told:
-                tell(f"{error.message} Retrying.")
-            told = True
-        time.sleep(0.5)
 
 
 def _first_of_group(group: BaseExceptionGroup[Any]) -> Exception:

@@ -10,15 +10,19 @@ from peerledger.plan import require_migrated
 from peerledger.settings import Settings
 from peerledger.waiting import on_signal
 
+_log = logs.Log("notify")
+
 
 def run(settings: Settings, once: bool) -> dict[str, int]:
     """How many messages came to what."""
     # Before the database: a wrong setting needs none to be named.
     transport = make_transport(settings)
     with open_database(settings) as database:
+        logs.setup()
+        if not once:
+            database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
         with database.connect() as connection:
             require_migrated(connection)
-        logs.setup()
         return asyncio.run(_run(Delivery(database.conninfo, transport, settings.notify_poll_seconds), once))
 
 
