@@ -51,7 +51,7 @@ clean:
 	rm -rf $(VENV) .peerledger
 
 # Editable: the command reads migrations/ and sql/ from the checkout it was installed from.
-$(VENV)/run.stamp: requirements.txt pyproject.toml
+$(VENV)/run.stamp: requirements.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -r requirements.txt
 	$(BIN)/pip install --quiet --no-deps -e .

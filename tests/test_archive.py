@@ -291,12 +291,12 @@ def test_the_commands(old: Database, tmp_path: Path) -> None:
     code, said = peerledger("archive", "--to", to)
     assert (code, said.splitlines()[-1]) == (
         0,
-        "Nothing was written or removed. Add --execute to do it.",
+        "Nothing was written or removed. Add --execute to archive.",
     )
     code, said = peerledger("archive", "--to", to, "--execute")
     assert code == 0
     assert "100 entries in badge_evaluation_logs_2019_03_" in said
-    assert peerledger("archive") == (0, "No month is past its retention and free to go.")
+    assert peerledger("archive") == (0, "No month is past its retention and free of legal holds.")
     code, said = peerledger("restore-archive", to, "--schema", "asked")
     assert (code, said.splitlines()[-1]) == (
         0,

@@ -130,7 +130,9 @@ def test_a_wrong_flag_is_one_line(console: Console, path: tuple[str, ...]) -> No
 
 @every_database_command
 def test_no_database_is_one_line(console: Console, path: tuple[str, ...], tmp_path: Path) -> None:
-    outcome = console.run(*arguments(path, tmp_path), DATABASE_URL=NOWHERE, **DYNAMICS)
+    outcome = console.run(
+        *arguments(path, tmp_path), DATABASE_URL=NOWHERE, START_WAIT_SECONDS="1", **DYNAMICS
+    )
     last = [line for line in outcome[2].splitlines() if line.startswith("peerledger: ")]
     assert outcome[0] == 1, outcome
     assert len(last) == 1

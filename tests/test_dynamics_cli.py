@@ -88,7 +88,7 @@ def test_sync_once(website: Website, tmp_path: Path) -> None:
     website.add_mentors(20, status="withdrawn")
     result = run(website, tmp_path, "sync", "--once")
     assert result.returncode == 0, result.stderr
-    assert "taken off the website" in result.stdout
+    assert "removed from the website" in result.stdout
     assert " 20 " in result.stdout
     assert " 30 " in result.stdout
     assert website.shown_wrongly() == []

@@ -1,4 +1,4 @@
-"""The words of each kind, in both languages."""
+"""The words of each kind, in every language."""
 
 import re
 import uuid
@@ -10,7 +10,7 @@ from test_notification_transports import a_message
 from peerledger.notify.texts import TEMPLATES, NoTextError, compose
 from peerledger.sqlfiles import ROOT
 
-LOCALES = ("nb", "en")
+LOCALES = ("nb", "nn", "en")
 PAYLOADS: dict[str, dict[str, Any]] = {
     "badge_awarded": {"badge_definition_id": str(uuid.uuid4()), "qualified_on": "2026-01-15"},
     "certification_reminder": {"certification_id": str(uuid.uuid4()), "expires_on": "2026-03-01"},
@@ -63,7 +63,22 @@ def test_dates_and_names_are_as_people_write_them() -> None:
     badge = a_message(kind="badge_awarded", payload=PAYLOADS["badge_awarded"], badge_name="Ti <samtaler>")
     assert "«Ti <samtaler>»" in compose(badge).body
     digest = a_message(kind="digest", payload=PAYLOADS["digest"])
-    assert compose(digest).body.startswith("1 sertifisering som er utløpt, 3 endrede statuser.")
+    assert compose(digest).body.startswith("1 likeperson med utløpt kursbevis, 3 statusendringer.")
+    assert "går ut 1. mars 2026." in compose(a_message(payload=payload, locale="nn")).body
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("nb", "nettsiden"), ("nn", "nettsida"), ("en", "the website")]
+)
+def test_the_website_is_mentioned_only_where_there_is_one(locale: str, words: str) -> None:
+    for is_on_website in (True, False):
+        expired = a_message(
+            kind="certification_expired",
+            locale=locale,
+            payload=PAYLOADS["certification_expired"],
+            is_on_website=is_on_website,
+        )
+        assert (words in compose(expired).body) == is_on_website
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def a_message(*tokens: str, **changes: Any) -> Message:
         "attempts": 0,
         "created_at": datetime(2026, 2, 1, 12, tzinfo=UTC),
         "lease_expires_at": datetime(2026, 2, 1, 12, 5, tzinfo=UTC),
+        "is_on_website": True,
     }
     return Message(**(values | changes))
 

@@ -260,7 +260,7 @@ def test_reconcile_badges_goes_on_where_it_was_stopped(database: Database, tmp_p
     def reconcile(*arguments: str) -> subprocess.CompletedProcess[str]:
         return run("reconcile", "badges", *arguments, cwd=tmp_path, PEERLEDGER_DATABASE_URL=database.conninfo)
 
-    assert_one_line(reconcile("--resume", "--all"), 2, "Only one of")
+    assert_one_line(reconcile("--resume", "--all"), 2, "mutually exclusive")
     assert_one_line(reconcile("--since", "yesterday"), 2, "yesterday")
     resumed = reconcile("--resume", "--batch-size", "2")
     assert resumed.returncode == 0, resumed.stderr

@@ -28,6 +28,8 @@ from test_dynamics_cli import assert_one_line, end_in_the_middle, environment, u
 from website import PATIENCE, Website, make_website
 
 from peerledger import nightly
+from peerledger.database import Database as RunnerDatabase
+from peerledger.errors import NoConnectionError
 from peerledger.settings import Settings
 from peerledger.sqlfiles import ROOT
 from peerledger.worker import Pace, Worker, nightly_trigger
@@ -271,6 +273,31 @@ def test_metrics_tell_what_the_database_knows(website: Website, tmp_path: Path) 
         assert "peerledger_database_up 0.0" in fetch(port, "/metrics")[1]
         assert fetch(port, "/alive")[0] == 200
         assert running.end() == 0
+
+
+def test_at_its_start_it_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, told = [0.0], list[str]()
+    monkeypatch.setattr("time.sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+
+    class Away(RunnerDatabase):
+        def connect(self, **options: Any) -> Any:
+            if clock[0] < 40:
+                raise NoConnectionError("No connection.")
+            return _Closed()
+
+    database = Away("", is_embedded=False, psql=None)
+    database.wait(60, told.append)
+    assert (clock[0], told) == (40, ["No connection. Retrying."])
+    clock[0] = 0
+    with pytest.raises(NoConnectionError):
+        database.wait(30, told.append)
+    assert clock[0] == 30
+
+
+class _Closed:
+    def close(self) -> None:
+        pass
 
 
 def test_a_part_that_crashes_is_started_again(website: Website) -> None:

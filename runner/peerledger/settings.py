@@ -26,6 +26,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     data_dir: Path = Path(".peerledger")
+    # How long what runs until it is stopped waits, at its start, for a database that is away.
+    start_wait_seconds: float = Field(default=60, ge=0, le=86_400)
     # How long a migrator waits for another one to finish.
     migrate_wait_seconds: float = Field(default=60, gt=0, le=86_400)
 

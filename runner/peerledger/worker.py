@@ -6,7 +6,6 @@ What is wrong with the settings is said before anything starts.
 
 import asyncio
 import contextlib
-import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +15,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from peerledger import logs, metrics, nightly
 from peerledger.database import Database
@@ -28,7 +24,7 @@ from peerledger.notify.delivery import Delivery
 from peerledger.notify.transports import make_transport
 from peerledger.plan import require_migrated
 from peerledger.settings import Settings
-from peerledger.waiting import first_of
+from peerledger.waiting import on_signal
 
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
@@ -47,7 +43,7 @@ class Pace:
     sound: float = 600
     first_retry: float = 60
     longest_retry: float = 900
-    # How often to see whether a night came that the scheduler slept through, as a laptop does.
+    # How often to see what time it is: a machine that slept wakes up in the middle of a wait.
     look: float = 300
 
 
@@ -132,37 +128,20 @@ class Worker:
     # The night. -------------------------------------------------------------------------------------
 
     async def _nightly(self) -> None:
-        trigger = nightly_trigger(self.settings)
-        due = asyncio.Event()
+        schedule = nightly_trigger(self.settings)
         handled = _now(self.settings)
-
-        async def ring() -> None:
-            due.set()
-
-        async def look() -> None:
-            if trigger.last_fire_time(_now(self.settings)) > handled:
-                due.set()
-
-        scheduler = AsyncIOScheduler(timezone=ZoneInfo(self.settings.nightly_zone))
-        # Late is better than never, and once is enough.
-        how = {"coalesce": True, "misfire_grace_time": None}
-        scheduler.add_job(ring, trigger, **how)
-        scheduler.add_job(look, IntervalTrigger(seconds=int(self.pace.look)), **how)
-        scheduler.start()
-        try:
-            if trigger.last_fire_time(handled) >= trigger.on(handled.date()):
-                # Tonight's time has passed. What is done already is not done again.
-                due.set()
-            else:
-                await asyncio.to_thread(_alert_of_missed_nights, self.database)
-            while not self.stop.is_set():
-                await first_of(due.wait(), self.stop.wait())
-                if due.is_set() and not self.stop.is_set():
-                    due.clear()
-                    handled = _now(self.settings)
-                    await self._night()
-        finally:
-            scheduler.shutdown(wait=False)
+        # When tonight's time has passed already: what is done is not done again.
+        is_due = schedule.last_fire_time(handled) >= schedule.on(handled.date())
+        if not is_due:
+            await asyncio.to_thread(_alert_of_missed_nights, self.database)
+        while not self.stop.is_set():
+            now = _now(self.settings)
+            if is_due or schedule.last_fire_time(now) > handled:
+                # However late, and once however many were slept through.
+                is_due, handled = False, now
+                await self._night()
+            following = schedule.get_next_fire_time(None, _now(self.settings)) - _now(self.settings)
+            await _until(self.stop, min(self.pace.look, max(following.total_seconds(), 0)))
 
     async def _night(self) -> None:
         wait = self.pace.first_retry
@@ -194,12 +173,8 @@ class Worker:
             return
 
 
-class DailyTrigger(BaseTrigger):  # type: ignore[misc]
-    """Once a day by the clocks of a zone, also when they are changed.
-
-    Not the library's CronTrigger: at 02:30 it fires without end on the night when that hour comes twice, and
-    at 00:00 it leaves out the day after the clocks went forward.
-    """
+class DailyTrigger:
+    """Once a day by the clocks of a zone, also when they are changed."""
 
     def __init__(self, at: wall_clock, zone: ZoneInfo) -> None:
         self._at = at
@@ -229,10 +204,11 @@ def nightly_trigger(settings: Settings) -> DailyTrigger:
 
 
 def run(database: Database, settings: Settings, only: Sequence[str], accounts: "Sequence[Account]") -> None:
+    logs.setup()
+    database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
     with database.connect() as connection:
         require_migrated(connection)
     parts = list(only or PARTS)
-    logs.setup()
     if "sync" in parts:
         if accounts:
             from peerledger.sync_accounts import require_organisations
@@ -262,18 +238,12 @@ async def _run(
     database: Database, settings: Settings, accounts: "Sequence[Account]", parts: Sequence[str]
 ) -> None:
     worker = Worker(database, settings, accounts, parts)
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
 
     def stop() -> None:
         _log.info("stopping")
         worker.stop.set()
-        # A second one ends us at once: leases and the ledger see to the rest.
-        for number in signals:
-            loop.remove_signal_handler(number)
 
-    for number in signals:
-        loop.add_signal_handler(number, stop)
+    on_signal(stop)
     await worker.run()
 
 

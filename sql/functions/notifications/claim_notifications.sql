@@ -18,7 +18,8 @@ returns table (
     devices jsonb,
     attempts int,
     created_at timestamptz,
-    lease_expires_at timestamptz
+    lease_expires_at timestamptz,
+    is_on_website boolean
 )
 language plpgsql
 volatile
@@ -116,7 +117,8 @@ begin
         ),
         message.attempts,
         message.created_at,
-        message.lease_expires_at
+        message.lease_expires_at,
+        message.organisation_id not in (select private.organisations_without_website_sync())
     from public.notifications as message
     inner join private.delivery_rules(claim_notifications.as_of) as rules
         on rules.organisation_id = message.organisation_id
