@@ -201,7 +201,7 @@ def test_a_vanished_file_takes_its_function_along(database: Database, tree: Tree
 
 def test_a_vanished_policy_file_closes_its_table(database: Database, tree: Tree) -> None:
     migrate(database, tree=tree)
-    (tree.root / "sql" / "policies" / "chapters.sql").unlink()
+    (tree.root / "sql" / "policies" / "chapters.sql.j2").unlink()
     migrate(database, tree=tree)
     assert (
         scalar(database, "select count(*) from pg_policy where polrelid = 'public.chapters'::regclass") == 0

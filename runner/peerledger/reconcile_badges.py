@@ -48,7 +48,8 @@ def run(database: Database, since: str | None, *, notify: bool, resume: bool, ba
     )
     if state.mentors_skipped:
         Console(highlight=False).print(
-            f"Mentors left out because they took too long: {state.mentors_skipped:,}. `peerledger alerts` names them."
+            f"Mentors left out because they took too long: {state.mentors_skipped:,}. "
+            "`peerledger alerts` names them."
         )
 
 
