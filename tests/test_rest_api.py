@@ -713,7 +713,7 @@ def differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, tuple[Any,
 
 
 # When a report was made, and how long something has been open, are different with each call.
-_CLOCKS = r"[.](made_at|longest_open|longest_open_seconds|database_position)$"
+_CLOCKS = r"[.](made_at|checked_at|\w+_seconds|longest_open|longest_open_seconds|database_position)$"
 
 _NORTH = """
 select public.set_legal_hold(tests.id('organisation', 'north'), 'North-1');
