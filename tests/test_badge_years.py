@@ -206,7 +206,7 @@ def test_a_streak_of_two_centuries_takes_no_time(database: Database) -> None:
     ).fetchone()
     assert count == (1,)
     connection.execute("select public.reconcile_badges('-infinity')")
-    assert connection.execute("select count(*) from public.earned_badges").fetchone() == (8,)
+    assert connection.execute("select count(*) from public.earned_badges").fetchone() == (11,)
     claims = '{"role": "service_role"}'
     connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
     progress = connection.execute(
