@@ -136,7 +136,7 @@ class Fortnight:
     def problems(self, day: int, hour: float = 12) -> str:
         """As `status` says them at that hour."""
         state = status.read(self.database, self.settings, at=self.at(day, hour))
-        return "\n".join(problem.message for problem in state.problems)
+        return "\n".join(f"{problem.code}: {problem.message}" for problem in state.problems)
 
     def date(self, day: int) -> date:
         return FIRST + timedelta(days=day)
@@ -212,7 +212,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def test_at_the_end_every_night_is_accounted_for(fortnight: Fortnight) -> None:
     f = fortnight
-    assert f.problems(0, 1) == "The nightly jobs have never run."
+    assert f.problems(0, 1) == "no_night_yet: The nightly jobs have never run."
 
     # 19 and 20 October: as it should be. A certificate is valid through its last day.
     assert f.night(0) == {}
@@ -225,15 +225,13 @@ def test_at_the_end_every_night_is_accounted_for(fortnight: Fortnight) -> None:
     assert f.shown_wrongly() == []
 
     # 21 and 22: nobody comes. 23: they are made up for.
-    assert f.problems(2) == "No nightly run was completed within the last 26 hours."
+    assert f.problems(2) == "night_late: No nightly run was completed within the last 26 hours."
     assert "Nights that are not accounted for: 2026-10-21." in f.problems(3)
     assert "Nights that are not accounted for: 2026-10-21, 2026-10-22." in f.problems(4, 1)
     assert f.night(4) == {}
     f.work()
     assert f.states(2) == f.states(3) == {"caught_up": 5}
-    assert f.problems(4).startswith(
-        "Warning alert, night_without_run: The nightly work of 2 nights since 2026-10-21"
-    )
+    assert f.problems(4).startswith("night_without_run: The nightly jobs of 2 nights since 2026-10-21")
     f.acknowledge()
     assert f.problems(4) == ""
 
@@ -246,7 +244,9 @@ def test_at_the_end_every_night_is_accounted_for(fortnight: Fortnight) -> None:
     assert state.numbers["night_in_progress"] is True
     kill(process)
     until(lambda: "badge reconciliation" in f.problems(5))
-    assert f.problems(5) == "Tonight these steps failed or were interrupted: badge reconciliation."
+    assert (
+        f.problems(5) == "night_failed: Tonight these steps failed or were interrupted: badge reconciliation."
+    )
     assert f.night(5) == {}
     f.work()
     # Of the day itself, not caught up; Dynamics was unknown to the one that was killed.
@@ -272,8 +272,8 @@ def test_at_the_end_every_night_is_accounted_for(fortnight: Fortnight) -> None:
     for words in (
         "credential_check_failed",
         "nightly_failed",
-        "Somebody has been waiting to be taken off the website since 2026-10-27 03:15.",
-        "Tonight these steps failed or broke off: credential check, website reconciliation.",
+        "website_removal_overdue: A removal from the website of ",
+        "Tonight these steps failed or were interrupted: credential check, website reconciliation.",
         "Nights that are not accounted for: 2026-10-26.",
     ):
         assert words in said, said
@@ -296,7 +296,10 @@ def test_at_the_end_every_night_is_accounted_for(fortnight: Fortnight) -> None:
     assert refused
     del f.hooks.requests[before:]
     f.do("update public.notifications set next_attempt_at = %s where state = 'pending'", f.at(10))
-    assert f.problems(10) == "Messages have been due for more than an hour, and nobody sends them."
+    assert (
+        f.problems(10)
+        == "messages_overdue: Messages have been due for more than an hour, and nobody sends them."
+    )
     f.hooks.answer("/hook", Answer(200))
     f.work()
     assert f.problems(10) == ""
