@@ -166,8 +166,8 @@ def _refuse_other_data(database: Database, samples: Path) -> None:
     if others:
         raise RunnerError(
             f"{database.name} contains organisations that are not sample data. "
-            "Use a separate database for the demo: unset PEERLEDGER_DATABASE_URL, or set PEERLEDGER_DATA_DIR to "
-            "another directory."
+            "Use a separate database for the demo: unset PEERLEDGER_DATABASE_URL, "
+            "or set PEERLEDGER_DATA_DIR to another directory."
         )
 
 

@@ -7,7 +7,7 @@ on conflict on constraint organisation_settings_pkey
 do update set website_sync_enabled = excluded.website_sync_enabled, locale = excluded.locale;
 insert into public.notifications (organisation_id, recipient_mentor_id, kind, payload, dedupe_key)
 select tests.id('organisation', organisation), tests.id('mentor', mentor), 'status_changed', '{}', organisation
-from (values ('north', 'olga'), ('south', 'sven')) as given (organisation, mentor);
+from (values ('north', 'olga'), ('south', 'sara')) as given (organisation, mentor);
 
 create temporary table claimed as
 select message.organisation_id, message.is_on_website, message.locale
