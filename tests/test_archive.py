@@ -174,7 +174,7 @@ def test_a_legal_hold_keeps_what_concerns_its_organisation(
         assert count == 1
         return
     assert (count, old_count(old)) == (0, 100)
-    assert said == ["badge_evaluation_logs 2019-03: kept, a legal hold stands"]
+    assert said == ["badge_evaluation_logs 2019-03: kept: under a legal hold"]
     with pytest.raises(errors.DatabaseError) as caught:
         old.migrator().execute(
             "select private.prune_log_month('badge_evaluation_logs', '2019-03-01', 100, '', '')"

@@ -104,7 +104,7 @@ def test_break_glass(website: Website, tmp_path: Path) -> None:
     usual = {"DYNAMICS_CLIENT_SECRET": "wrong"}
     result = run(website, tmp_path, "sync", "--once", **usual)
     assert result.returncode == 1
-    assert "Entra refuses a token" in result.stderr
+    assert "Entra refused a token" in result.stderr
 
     file = tmp_path / "other.toml"
     file.write_text(f'client_secret = "{website.standin.entra.client_secret}"\n')
@@ -153,7 +153,7 @@ def test_check_credentials(website: Website, tmp_path: Path) -> None:
 
     result = run(website, tmp_path, "check-credentials", DYNAMICS_CLIENT_SECRET="wrong")
     assert result.returncode == 1
-    assert "Entra refuses a token" in result.stdout
+    assert "Entra refused a token" in result.stdout
     assert website.value("select count(*) from public.hlf_sync_pauses") == 1
     assert website.value("select count(*) from public.ops_alerts where kind = 'auth_failure'") == 1
 
@@ -182,10 +182,10 @@ def test_reconcile_website(website: Website, tmp_path: Path) -> None:
     counts = {
         line.split("│")[1].strip(): line.split("│")[2].strip() for line in result.stdout.splitlines()[3:-1]
     }
-    assert counts["mentors shown as they should be"] == "4"
-    assert counts["queued to be taken off the website"] == "1"
-    assert counts["queued to be put on the website"] == "1"
-    assert counts["listed, but no mentor of ours"] == "1"
+    assert counts["mentors shown correctly"] == "4"
+    assert counts["queued for removal from the website"] == "1"
+    assert counts["queued to be added to the website"] == "1"
+    assert counts["listed, but not one of our mentors"] == "1"
     assert website.sync_once().is_good
     assert website.shown_wrongly() == []
     events = {event for (event,) in website.rows("select triggered_by_event from public.hlf_sync_audit_log")}

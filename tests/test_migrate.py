@@ -231,7 +231,7 @@ def test_other_commands_ask_for_migrate(database: Database, tree: Tree) -> None:
     migrate(database)
     require_migrated_now(database)
     (tree.root / "migrations" / "9999.future.sql").write_text("select 1;\n")
-    with database.connect() as connection, pytest.raises(NotMigratedError, match="older than this code"):
+    with database.connect() as connection, pytest.raises(NotMigratedError, match="older than this version"):
         require_migrated(connection, tree)
 
 

@@ -267,6 +267,6 @@ def test_reconcile_badges_goes_on_where_it_was_stopped(database: Database, tmp_p
     assert "5 badges awarded to 5 mentors" in resumed.stdout
     assert count(database, "earned_badges") == 5
     assert count(database, "notifications") == 0, "it was started without telling anyone"
-    assert_one_line(reconcile("--resume"), 1, "no unfinished reconciliation")
+    assert_one_line(reconcile("--resume"), 1, "No interrupted reconciliation")
     again = reconcile("--all")
     assert "0 badges awarded" in again.stdout, again.stderr

@@ -60,8 +60,8 @@ class Database:
             words = words.replace(str(password), "***")
         known = {
             "password authentication failed": "The user or the password is wrong.",
-            "no password supplied": "The address holds no password.",
-            "does not exist": "Does PEERLEDGER_DATABASE_URL name the right one?",
+            "no password supplied": "The address contains no password.",
+            "does not exist": "Check the name in PEERLEDGER_DATABASE_URL.",
             "refused": "Is a server running there?",
             "could not translate": "Is the host name right?",
             "failed to resolve": "Is the host name right?",

@@ -64,16 +64,16 @@ def run(database: Database, settings: Settings, samples: Path) -> None:
         _work(database, _with_standin(settings, standin.settings()), out)
         shown = sum(standin.listed().values())
     (attempts,) = _row(database, "select count(*) from public.hlf_sync_audit_log")
-    out.print(f"The website lists {shown:,} mentors now; {attempts:,} attempts are in the log for good.")
+    out.print(f"The website now lists {shown:,} mentors; the log holds {attempts:,} attempts.")
     _deliver(database, out)
     page = settings.data_dir / "report.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     # The activities are of their own days; what was done with them is of today.
     today = datetime.now(ZoneInfo("Europe/Oslo")).date()
     report.write(database, _REPORT_OF, date(NIGHT_OF.year, 1, 1), max(NIGHT_OF, today), page)
-    out.print(f"What an auditor gets of {_REPORT_OF}: {page} (open it in a browser).")
+    out.print(f"The report an auditor gets about {_REPORT_OF}: {page} (open it in a browser).")
     program = "peerledger" if shutil.which("peerledger") else os.path.relpath(sys.argv[0])
-    out.print(f"Look around: {program} status, or with alerts or psql instead.")
+    out.print(f"Look around with: {program} status, {program} alerts, {program} psql.")
 
 
 def _work(database: Database, settings: Settings, out: Console) -> None:
@@ -83,7 +83,7 @@ def _work(database: Database, settings: Settings, out: Console) -> None:
     sync(database, settings, out)
     failed = [result.name for result in results if not result.succeeded]
     if failed:
-        raise RunnerError(f"In the night this failed: {', '.join(failed)}.")
+        raise RunnerError(f"These nightly steps failed: {', '.join(failed)}.")
 
 
 def sync(database: Database, settings: Settings, out: Console) -> None:
@@ -134,7 +134,7 @@ def _deliver(database: Database, out: Console) -> None:
 
     asyncio.run(until_nothing_is_due())
     if counter.counts:
-        table = Table("notifications", "sent", "the first one's title")
+        table = Table("notifications", "sent", "first title")
         table.columns[1].justify = "right"
         for kind, count in sorted(counter.counts.items()):
             table.add_row(kind, f"{count:,}", counter.first[kind])
@@ -142,9 +142,9 @@ def _deliver(database: Database, out: Console) -> None:
     (numbers,) = _row(database, "select private.status_numbers()")
     due, waiting = numbers["notifications_due"], numbers["notifications_waiting"]
     if waiting or due:
-        out.print(f"{due + waiting:,} notifications wait for the morning or for tomorrow's digest.")
+        out.print(f"{due + waiting:,} notifications wait for the morning or tomorrow's digest.")
     elif not counter.counts:
-        out.print("No notification is due.")
+        out.print("No notifications are due.")
 
 
 def _with_standin(settings: Settings, values: dict[str, str]) -> Settings:
@@ -166,8 +166,9 @@ def _refuse_other_data(database: Database, samples: Path) -> None:
     (others,) = _row(database, "select count(*) from public.organisations where id <> all (%s)", ours)
     if others:
         raise RunnerError(
-            f"{database.name} holds organisations that are not samples. Give the demo a database of its own: "
-            "unset PEERLEDGER_DATABASE_URL, or set PEERLEDGER_DATA_DIR to another directory."
+            f"{database.name} contains organisations that are not sample data. "
+            "Use a separate database for the demo: unset PEERLEDGER_DATABASE_URL, "
+            "or set PEERLEDGER_DATA_DIR to another directory."
         )
 
 

@@ -169,11 +169,11 @@ def _set_lock_timeout(connection: Connection, value: str) -> None:
 def _who_holds(connection: Connection, wait_seconds: float) -> str:
     holder = connection.execute(_HOLDER, (LOCK_KEY,)).fetchone()
     if holder is None:
-        return f"Another migration ran for more than {wait_seconds:g} s. It has ended now; try again."
+        return f"Another migration ran for more than {wait_seconds:g} s and has now ended. Try again."
     pid, name, since = holder
     return (
         f"Another migration has held the lock for more than {wait_seconds:g} s: server process {pid} "
-        f"({name or 'no name'}), connected since {since}. Wait for it, or, if nobody is behind it any more, "
+        f"({name or 'no name'}), connected since {since}. Wait for it, or if it is orphaned, "
         f"end it with: select pg_terminate_backend({pid});"
     )
 

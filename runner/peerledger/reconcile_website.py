@@ -22,14 +22,14 @@ from peerledger.sync_database import connected
 
 KINDS = {
     "contacts_observed": "contacts in Dynamics",
-    "in_agreement": "mentors shown as they should be",
-    "queued_remove": "queued to be taken off the website",
-    "queued_restore": "queued to be put on the website",
-    "revived_dead_letters": "of those queued, given up before",
-    "already_pending": "on their way already",
+    "in_agreement": "mentors shown correctly",
+    "queued_remove": "queued for removal from the website",
+    "queued_restore": "queued to be added to the website",
+    "revived_dead_letters": "of those queued, dead-lettered before",
+    "already_pending": "already queued",
     "not_in_dynamics": "active, but not in Dynamics",
     "no_contact_id": "active, but without a Dynamics contact",
-    "unknown_contacts": "listed, but no mentor of ours",
+    "unknown_contacts": "listed, but not one of our mentors",
 }
 
 
