@@ -183,6 +183,32 @@ def attribute_mutants(connection: Connection) -> Iterator[Mutant]:
         yield Mutant(kind, name, words, f"alter function {identity} {words}")
 
 
+def strings_in_first_argument(body: str, names: tuple[str, ...]) -> list[set[str]]:
+    """For each call of one of these functions the texts that may be its first argument."""
+
+    def calls(nodes: list[Node]) -> Iterator[set[str]]:
+        for index, node in enumerate(nodes):
+            if not isinstance(node, Group):
+                continue
+            if _words(nodes, index - 1, 1) in names:
+                yield set(_strings(_up_to_comma(node.children)))
+            yield from calls(node.children)
+
+    return list(calls(_tree(_tokens(body))))
+
+
+def _up_to_comma(nodes: list[Node]) -> list[Node]:
+    return nodes[: next((index for index, node in enumerate(nodes) if node.word == ","), len(nodes))]
+
+
+def _strings(nodes: list[Node]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, Group):
+            yield from _strings(node.children)
+        elif node.kind == "string":
+            yield node.text[1:-1]
+
+
 def _describe(body: str, first: int, last: int, text: str) -> str:
     """`the line: what was → what is`; all on one line, and the same wherever the line is moved to."""
     line_start = body.rfind("\n", 0, first) + 1
@@ -193,17 +219,20 @@ def _describe(body: str, first: int, last: int, text: str) -> str:
 
 
 def _edits(function: Function) -> Iterator[Edit]:
-    tokens = [
-        Token(str(found.lastgroup), found[0], found.start(), found.end())
-        for found in _TOKEN.finditer(function.body)
-        if found.lastgroup != "space"
-    ]
-    root = _tree(tokens)
+    root = _tree(_tokens(function.body))
     made: set[tuple[int, int, str]] = set()
     for edit in sorted(_of_level(root, function), key=lambda edit: (edit[1], edit[2], edit[3])):
         if edit[1:] not in made:
             made.add(edit[1:])
             yield edit
+
+
+def _tokens(body: str) -> list[Token]:
+    return [
+        Token(str(found.lastgroup), found[0], found.start(), found.end())
+        for found in _TOKEN.finditer(body)
+        if found.lastgroup != "space"
+    ]
 
 
 def _tree(tokens: list[Token]) -> list[Node]:
