@@ -75,7 +75,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--target", action="append", choices=ALL_TARGETS, help="test on this server only (may be repeated)"
     )
 
-
     parser.addoption(
         "--mutant", type=Path, help="a file of SQL that changes the database first: is anything noticed?"
     )

@@ -156,6 +156,17 @@ def body_mutants(function: Function) -> Iterator[Mutant]:
         yield Mutant(kind, function.name, change, statement)
 
 
+def with_first_statement(function: Function, expression: str) -> str:
+    """The function again, evaluating this before all else."""
+    at = 0
+    if function.language == "plpgsql":
+        at = next(node.end for node in _tree(_tokens(function.body)) if node.word == "begin")
+    statement = f"{'perform' if function.language == 'plpgsql' else 'select'} {expression};"
+    body = f"{function.body[:at]} {statement} {function.body[at:]}"
+    start = function.body_start
+    return function.definition[:start] + body + function.definition[start + len(function.body) :]
+
+
 def attribute_mutants(connection: Connection) -> Iterator[Mutant]:
     """What is said of a function outside its body."""
     rows = connection.execute(
