@@ -139,12 +139,9 @@ select is_empty(
     $$ select proname, count(*) from our_functions group by pronamespace, proname having count(*) > 1 $$,
     'nothing is overloaded'
 );
-select is_empty(
-    $$
-    select signature from our_functions
-    where
-        prosecdef
-        and (pronamespace::regnamespace || '.' || proname) not in (
+select bag_eq(
+    $$ select format('%s.%s', pronamespace::regnamespace, proname) from our_functions where prosecdef $$,
+    array[
             'private.check_badge_rollups',
             'private.tg_activities__check_proxy_inserted',
             'private.tg_activities__check_proxy_updated',
@@ -227,8 +224,7 @@ select is_empty(
             'public.start_badge_reconciliation',
             'public.transition_mentor_status',
             'public.update_proxy_activity'
-        )
-    $$,
+    ],
     'each security definer is one that was thought about: add it to the list with its reason beside the code'
 );
 select is_empty(
