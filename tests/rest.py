@@ -93,7 +93,9 @@ class Rest:
             ).format(f=sql.Identifier(name), t=sql.Identifier(table), a=sql.Identifier(f"{table}_{name}"))
             for name in functions
         ]
-        query = sql.SQL("select {t}.*{embedded} from {public} as {t}{joins}{where} limit {n} offset 0").format(
+        query = sql.SQL(
+            "select {t}.*{embedded} from {public} as {t}{joins}{where} limit {n} offset 0"
+        ).format(
             t=sql.Identifier(table),
             embedded=sql.SQL("").join(
                 sql.SQL(", {}.body as {}").format(sql.Identifier(f"{table}_{name}"), sql.Identifier(name))
@@ -184,7 +186,9 @@ class Rest:
         )
         return self._answer("DELETE", f"/{table}", _aggregate(query, is_write=True), status=204)
 
-    def rpc(self, name: str, arguments: Mapping[str, Json] | None = None, *, method: Method = "POST") -> Answer:
+    def rpc(
+        self, name: str, arguments: Mapping[str, Json] | None = None, *, method: Method = "POST"
+    ) -> Answer:
         """By the names given, exactly; STABLE and IMMUTABLE functions, and all of them by GET, run read only."""
         given = dict(arguments or {})
         function = self._function(name, set(given))
@@ -323,5 +327,7 @@ def _where(table: str, filters: Mapping[str, object]) -> sql.Composable:
 def _aggregate(query: sql.Composable, *, is_write: bool = False) -> sql.Composable:
     """A write is a CTE of its own; what it returns is aggregated as everything else is."""
     inner = sql.SQL("select * from pgrst_source") if is_write else query
-    outer = sql.SQL("select coalesce(json_agg(_postgrest_t), '[]') as body from ({}) as _postgrest_t").format(inner)
+    outer = sql.SQL("select coalesce(json_agg(_postgrest_t), '[]') as body from ({}) as _postgrest_t").format(
+        inner
+    )
     return sql.SQL("with pgrst_source as ({}) {}").format(query, outer) if is_write else outer

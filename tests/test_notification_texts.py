@@ -58,7 +58,7 @@ def test_a_text_is_a_title_and_whole_sentences(kind: str, locale: str) -> None:
     assert "Nord" in text.title + text.body
 
 
-def test_dates_and_names_are_as_people_write_them() -> None:
+def test_dates_and_names_are_written_as_people_write_them() -> None:
     payload = PAYLOADS["certification_reminder"]
     assert "utløper 1. mars 2026." in compose(a_message(payload=payload)).body
     assert "expires on 1 March 2026." in compose(a_message(payload=payload, locale="en")).body
@@ -79,6 +79,6 @@ def test_dates_and_names_are_as_people_write_them() -> None:
         {"kind": "digest", "payload": {"counts": {"unknown": 1}}},
     ],
 )
-def test_no_text_rather_than_a_wrong_one(changes: dict[str, Any]) -> None:
+def test_no_text_is_made_from_missing_data(changes: dict[str, Any]) -> None:
     with pytest.raises(NoTextError):
         compose(a_message(**changes))

@@ -141,7 +141,7 @@ def test_the_page_holds_the_figures_of_the_database(opened: RunnerDatabase) -> N
     ],
     ids=["a year", "a day", "nothing", "the future", "ten years"],
 )
-def test_a_page_is_sound_and_stands_alone(
+def test_pages_are_valid_and_self_contained(
     opened: RunnerDatabase, language: str, period: tuple[date, date]
 ) -> None:
     text = report.make(opened, "north", *period, language)
@@ -167,13 +167,13 @@ def test_a_page_is_sound_and_stands_alone(
     assert "nan" not in text.lower().split()
 
 
-def test_what_comes_from_the_database_is_escaped(opened: RunnerDatabase) -> None:
+def test_database_values_are_escaped(opened: RunnerDatabase) -> None:
     text = report.make(opened, "north", *_ALL_TIME, "nb")
     assert "<b>new kind" not in text
     assert "&lt;b&gt;new kind&lt;/b&gt;" in text
 
 
-def test_the_language_is_the_organisations_own(database: Database, opened: RunnerDatabase) -> None:
+def test_reports_use_the_language_of_the_organisation(database: Database, opened: RunnerDatabase) -> None:
     assert '<html lang="nb">' in report.make(opened, "north", *_ALL_TIME)
     database.superuser().execute(
         "insert into public.organisation_settings (organisation_id, locale) "
@@ -204,9 +204,7 @@ def test_the_command(opened: RunnerDatabase, tmp_path: Path) -> None:
     assert not (tmp_path / "x.html").exists()
 
 
-def test_a_report_that_cannot_be_made_leaves_the_file_as_it_was(
-    opened: RunnerDatabase, tmp_path: Path
-) -> None:
+def test_a_failed_report_leaves_the_file_unchanged(opened: RunnerDatabase, tmp_path: Path) -> None:
     path = tmp_path / "r.html"
     path.write_text("an earlier one")
     with pytest.raises(RunnerError):

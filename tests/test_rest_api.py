@@ -197,7 +197,9 @@ class World:
             "worker": "w",
         }
         special: dict[str, dict[str, Any]] = {
-            "complete_notifications": {"results": [{"id": str(uuid.uuid4()), "worker": "w", "response_code": 200}]},
+            "complete_notifications": {
+                "results": [{"id": str(uuid.uuid4()), "worker": "w", "response_code": 200}]
+            },
             "claim_notifications": {"as_of": "2030-01-01T12:00:00Z"},
             "run_certification_expiry": {"run_id": str(uuid.uuid4()), "as_of": None},
             "begin_certification_run": {"run_id": str(uuid.uuid4()), "as_of": None},
@@ -240,7 +242,9 @@ def test_each_reads_every_table_or_is_refused_as_its_privileges_say(world: World
                 name
                 for name in rest.columns(table)
                 if may
-                and world.column(f"select has_column_privilege('{rest.role}', 'public.{table}', '{name}', 'select')")[0]
+                and world.column(
+                    f"select has_column_privilege('{rest.role}', 'public.{table}', '{name}', 'select')"
+                )[0]
             ]
             answer = rest.get(table, ", ".join(f'"{name}"' for name in columns) or "*")
             wanted = 200 if may else (401 if role == "anon" else 403)
@@ -289,7 +293,9 @@ def test_each_rpc_answers_or_refuses_with_a_code_of_ours(world: World) -> None:
 def strange(arguments: Mapping[str, Any], make: Callable[[str], Any]) -> dict[str, Any]:
     """The same with another id wherever there is one."""
     text = json.dumps(arguments, default=str)
-    return dict(json.loads(re.sub(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", lambda found: make(found[0]), text)))
+    return dict(
+        json.loads(re.sub(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", lambda found: make(found[0]), text))
+    )
 
 
 # Writing. -------------------------------------------------------------------------------------------------------------
@@ -304,7 +310,9 @@ def test_a_row_is_sent_back_as_it_was_read_and_nothing_changes(world: World) -> 
             privileges = {
                 name
                 for name in ("insert", "update")
-                if world.column(f"select has_any_column_privilege('{rest.role}', 'public.{table}', '{name}')")[0]
+                if world.column(
+                    f"select has_any_column_privilege('{rest.role}', 'public.{table}', '{name}')"
+                )[0]
             }
             before = world.column(f"select tests.fingerprint('public.{table}')")
             for row in world.column(f"select to_jsonb(t) from public.{table} as t limit 20"):
@@ -347,7 +355,9 @@ def test_what_may_not_change_is_named(world: World) -> None:
     activity = world.rest("mentor", keep=True).insert("activities", visit(world, "two"))
     assert answer.status == 403 and activity.status == 201
     moved = world.rest("mentor").update(
-        "activity_notes", {"activity_id": world.id("activity", "two")}, activity_id=world.id("activity", "sara's")
+        "activity_notes",
+        {"activity_id": world.id("activity", "two")},
+        activity_id=world.id("activity", "sara's"),
     )
     assert (moved.status, moved.code) == (403, "42501")
 
@@ -398,7 +408,9 @@ def test_times_are_the_databases_and_not_the_clients(world: World) -> None:
     sent = visit(world, "old", created_at="2020-01-01T00:00:00Z", updated_at="2020-01-01T00:00:00Z")
     created = rest.insert("activities", sent, representation=True).body[0]
     assert created["created_at"] > "2026" and created["updated_at"] == created["created_at"]
-    changed = rest.update("activities", {"created_at": "2020-01-01", "duration_minutes": 5}, single=True, id=sent["id"])
+    changed = rest.update(
+        "activities", {"created_at": "2020-01-01", "duration_minutes": 5}, single=True, id=sent["id"]
+    )
     assert changed.body["created_at"] == created["created_at"]
     assert changed.body["updated_at"] > created["updated_at"]
 
@@ -468,7 +480,9 @@ def test_a_page_says_how_many_rows_there_are(world: World) -> None:
         "select tests.make_certificate(name, current_date + 9) from unnest(array['tor', 'unn']) as name, "
         "lateral tests.make_mentor(name, 'south') as made"
     )
-    simulated = coordinator.rpc("simulate_certification_expiry", {"as_of": "2040-01-01", "page_limit": 1}).body
+    simulated = coordinator.rpc(
+        "simulate_certification_expiry", {"as_of": "2040-01-01", "page_limit": 1}
+    ).body
     assert [row["total_count"] for row in simulated] == [2]
     world.superuser.execute(
         "insert into public.certification_expiry_runs (as_of, status) select current_date, 'crashed' from generate_series(1, 3)"
@@ -522,7 +536,9 @@ def test_the_faults_of_a_bulk_come_in_the_order_of_its_entries(world: World) -> 
     ]
     answer = world.rest("coordinator").rpc("register_proxy_activities", {"entries": entries})
     assert (answer.status, answer.code) == (400, "PL006")
-    places = [int(found) for found in re.findall(r"^entries\[(\d+)\]", answer.details or "", flags=re.MULTILINE)]
+    places = [
+        int(found) for found in re.findall(r"^entries\[(\d+)\]", answer.details or "", flags=re.MULTILINE)
+    ]
     assert places == [0, 1, 2, 3]
 
 
@@ -536,10 +552,14 @@ def test_a_log_embeds_its_mentor_and_activity_as_far_as_the_caller_sees_them(wor
     assert entry["activity"]["id"] == entry["proxy_activity_id"] == world.id("activity", "sven for sara")
     assert entry["organisation"]["slug"] == "south"
     # A log outlives what it speaks of.
-    world.superuser.execute("insert into public.badge_evaluation_logs (peer_mentor_id, org_id, duration_ms, source) "
-                            "values (gen_random_uuid(), tests.id('organisation', 'south'), 1, 'manual')")
+    world.superuser.execute(
+        "insert into public.badge_evaluation_logs (peer_mentor_id, org_id, duration_ms, source) "
+        "values (gen_random_uuid(), tests.id('organisation', 'south'), 1, 'manual')"
+    )
     mentors = [row["mentor"] for row in sven.embed("badge_evaluation_logs", ["mentor"]).body]
-    assert None in mentors and {m["organisation_id"] for m in mentors if m} == {world.id("organisation", "south")}
+    assert None in mentors and {m["organisation_id"] for m in mentors if m} == {
+        world.id("organisation", "south")
+    }
     assert world.rest("mentor").embed("proxy_audit_log", ["mentor"]).body == []
     # The mentor of somebody else's organisation stays out of sight, whatever row is handed in.
     stranger = sven.connection
@@ -560,7 +580,10 @@ def test_a_log_embeds_its_mentor_and_activity_as_far_as_the_caller_sees_them(wor
 def test_whatever_speaks_of_somebody_can_embed_them(world: World) -> None:
     """By a foreign key, or by a computed relationship of the name that docs/rest_api.md gives it."""
     wanted = {
-        "mentor": ("peer_mentors", {"mentor_id", "peer_mentor_id", "attributed_mentor_id", "recipient_mentor_id"}),
+        "mentor": (
+            "peer_mentors",
+            {"mentor_id", "peer_mentor_id", "attributed_mentor_id", "recipient_mentor_id"},
+        ),
         "activity": ("activities", {"activity_id", "proxy_activity_id"}),
         "organisation": ("organisations", {"organisation_id", "org_id"}),
     }
@@ -574,7 +597,9 @@ def test_whatever_speaks_of_somebody_can_embed_them(world: World) -> None:
                     f"attnum = any (conkey) where contype = 'f' and conrelid = 'public.{table}'::regclass and "
                     f"confrelid = 'public.{target}'::regclass and attname = '{column}'"
                 )[0]
-                by_function = world.column(f"select to_regprocedure('public.{function}(public.{table})') is not null")[0]
+                by_function = world.column(
+                    f"select to_regprocedure('public.{function}(public.{table})') is not null"
+                )[0]
                 assert by_key or by_function, f"{table}.{column} cannot be embedded"
                 found += 1
     assert found > 30
@@ -590,7 +615,9 @@ def test_every_computed_relationship_is_inlined(world: World) -> None:
     assert len(names) > 15
     for name in names:
         function, _, source = name.partition(" from ")
-        plan = world.column(f"explain select 1 from {source} left join lateral {function} as f on true where f.* is null")
+        plan = world.column(
+            f"explain select 1 from {source} left join lateral {function} as f on true where f.* is null"
+        )
         assert not any("Function Scan" in line for line in plan), name
 
 
@@ -629,7 +656,9 @@ def test_what_one_organisation_does_changes_no_answer_of_another(world: World) -
             readable = [
                 f'"{name}"'
                 for name in rest.columns(table)
-                if world.column(f"select has_column_privilege('authenticated', 'public.{table}', '{name}', 'select')")[0]
+                if world.column(
+                    f"select has_column_privilege('authenticated', 'public.{table}', '{name}', 'select')"
+                )[0]
             ]
             found[table] = sorted(map(json.dumps, rest.get(table, ", ".join(readable)).body))
         for function in world.functions():
@@ -649,7 +678,9 @@ def test_what_one_organisation_does_changes_no_answer_of_another(world: World) -
             changed = dict(differences(answer, after[name], name))
             assert not {path: what for path, what in changed.items() if not re.search(_CLOCKS, path)}
     runs = [row for row in after["get_certification_runs"] if row["run_id"] == world.id("run", "second")]
-    assert [(row["total_transitioned"], row["total_reminders_sent"], row["total_failures"]) for row in runs] == [(0, 0, 0)]
+    assert [
+        (row["total_transitioned"], row["total_reminders_sent"], row["total_failures"]) for row in runs
+    ] == [(0, 0, 0)]
 
 
 def differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
@@ -718,7 +749,10 @@ def test_what_a_night_says_to_one_organisation_is_of_that_one(database: Database
         told.append(
             [
                 *sorted(re.sub(r"[0-9a-f-]{36}|20\d\d-[^\"]+", "…", json.dumps(row)) for row in nights),
-                *([row["total_transitioned"], row["total_reminders_sent"], row["total_failures"]] for row in runs),
+                *(
+                    [row["total_transitioned"], row["total_reminders_sent"], row["total_failures"]]
+                    for row in runs
+                ),
             ]
         )
         other.close()

@@ -1,4 +1,4 @@
--- As what_cannot_be_logged_is_refused, of changes: the caller sees the safe text, and nothing of the row that failed.
+-- As registrations_that_cannot_be_logged_are_rejected, of changes: the caller sees the safe text, and nothing of the row that failed.
 begin;
 select plan(3);
 select tests.make_two_organisations();
