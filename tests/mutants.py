@@ -65,7 +65,7 @@ _BEFORE_STATEMENT = _set_of("; then else begin loop")
 @dataclass(frozen=True)
 class Function:
     name: str
-    """With its schema; there are no overloads."""
+    """With its schema, and with its arguments where there are several of the name."""
     identity: str
     definition: str
     """What creates it again."""
@@ -129,7 +129,12 @@ def functions(connection: Connection) -> list[Function]:
     rows = connection.execute(
         """
         select
-            format('%I.%I', namespace.nspname, routine.proname), routine.oid::regprocedure::text,
+            format('%I.%I', namespace.nspname, routine.proname)
+            || case
+                when count(*) over (partition by routine.pronamespace, routine.proname) > 1
+                    then format('(%s)', pg_get_function_identity_arguments(routine.oid))
+                else ''
+            end, routine.oid::regprocedure::text,
             pg_get_functiondef(routine.oid), routine.prosrc, language.lanname
         from pg_proc as routine
         inner join pg_namespace as namespace on namespace.oid = routine.pronamespace
@@ -169,13 +174,11 @@ def with_first_statement(function: Function, expression: str) -> str:
 
 def attribute_mutants(connection: Connection) -> Iterator[Mutant]:
     """What is said of a function outside its body."""
+    names = {function.identity: function.name for function in functions(connection)}
     rows = connection.execute(
         """
-        select
-            format('%I.%I', namespace.nspname, routine.proname), routine.oid::regprocedure::text,
-            change.words, change.kind
+        select routine.oid::regprocedure::text, change.words, change.kind
         from pg_proc as routine
-        inner join pg_namespace as namespace on namespace.oid = routine.pronamespace
         cross join lateral (
             select format('reset %s', split_part(setting, '=', 1)), 'setting of a function'
             from unnest(routine.proconfig) as setting
@@ -190,8 +193,8 @@ def attribute_mutants(connection: Connection) -> Iterator[Mutant]:
         order by 1, 2, 3
         """
     ).fetchall()
-    for name, identity, words, kind in rows:
-        yield Mutant(kind, name, words, f"alter function {identity} {words}")
+    for identity, words, kind in rows:
+        yield Mutant(kind, names[identity], words, f"alter function {identity} {words}")
 
 
 def strings_in_first_argument(body: str, names: tuple[str, ...]) -> list[set[str]]:

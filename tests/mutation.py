@@ -283,36 +283,53 @@ def all_mutants(connection: psycopg.Connection) -> list[Mutant]:
     )
 
 
-def explained() -> dict[tuple[str, str], str]:
-    """The reason why nothing can notice it, for each mutant that has one."""
+@dataclass(frozen=True)
+class Explanation:
+    kind: re.Pattern[str]
+    subject: re.Pattern[str]
+    change: re.Pattern[str]
+    reason: str
+
+    def covers(self, mutant: Mutant) -> bool:
+        parts = ((self.kind, mutant.kind), (self.subject, mutant.subject), (self.change, mutant.change))
+        return all(pattern.fullmatch(text) for pattern, text in parts)
+
+
+def explanations() -> list[Explanation]:
+    """Why nothing can notice some of them."""
     entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))["mutant"]
-    return {(entry["subject"], change): entry["reason"] for entry in entries for change in entry["changes"]}
+    return [
+        Explanation(
+            re.compile(entry["kind"]),
+            re.compile(entry["subject"]),
+            re.compile(entry["change"]),
+            entry["reason"],
+        )
+        for entry in entries
+    ]
 
 
 def report(chosen: list[Mutant], results: dict[tuple[str, str], Result]) -> int:
-    reasons = explained()
+    known = explanations()
     columns = ("noticed", "survived", "explained", "undecided", "impossible", "not run")
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    survivors, stale = [], []
+    survivors = []
     for mutant in chosen:
         result = results.get((mutant.subject, mutant.change))
         outcome = "not run" if result is None else result.outcome
-        if outcome == "survived" and (mutant.subject, mutant.change) in reasons:
-            outcome = "explained"
-        elif outcome == "survived":
-            survivors.append(mutant)
-        elif outcome in ("noticed", "impossible") and (mutant.subject, mutant.change) in reasons:
-            stale.append(mutant)
+        if outcome == "survived":
+            if any(explanation.covers(mutant) for explanation in known):
+                outcome = "explained"
+            else:
+                survivors.append(mutant)
         counts[mutant.kind][outcome] += 1
         counts["all"][outcome] += 1
     for mutant in sorted(survivors, key=lambda mutant: (mutant.subject, mutant.change)):
         print(f"survived ({mutant.kind}) {mutant.subject}: {mutant.change}")
-    for mutant in stale:
-        print(f"explained, but noticed ({mutant.kind}) {mutant.subject}: {mutant.change}")
     print(f"{'kind':40}" + "".join(f"{column:>12}" for column in ("mutants", *columns)))
     for kind, of_kind in sorted(counts.items(), key=lambda item: (item[0] == "all", item[0])):
         print(f"{kind:40}{of_kind.total():12}" + "".join(f"{of_kind[column]:12}" for column in columns))
-    return len(survivors) + len(stale)
+    return len(survivors)
 
 
 def main() -> int:

@@ -10,16 +10,20 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
     values
+        ('access_changed'),
         ('audit_write_failed'),
         ('auth_failure'),
         ('badge_evaluation_failed'),
+        ('badge_time_budget_exceeded'),
         ('certification_failures'),
         ('credential_check_failed'),
         ('dead_letters'),
         ('log_change_refused'),
+        ('log_guards_changed'),
         ('log_guards_missing'),
         ('log_partition_missing'),
         ('log_partitions_low'),
+        ('log_upkeep_failed'),
         ('mentors_not_in_dynamics'),
         ('night_without_run'),
         ('nightly_failed'),
@@ -27,6 +31,8 @@ as $$
         ('notification_dead_letter'),
         ('notification_unreachable'),
         ('reconciliation_over_5_percent'),
+        ('seal_broken'),
+        ('unclassified'),
         ('website_contact_changed'),
         ('website_lists_strangers'),
         ('worker_part_failed')
