@@ -12,7 +12,7 @@ help:
 	@echo "make check  lint, types, SQL lint"
 	@echo "make bench  what the triggers cost, as ratios"
 	@echo "make docs   what the database says of itself, written into docs/"
-	@echo "make mutants  does a test miss each policy, revoke and trigger? (minutes)"
+	@echo "make mutants  change every function and guard in small ways: does a test notice? (hours)"
 
 run: $(VENV)/run.stamp
 	$(BIN)/peerledger demo
@@ -40,7 +40,8 @@ typescript:
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench
 
-# Each policy, revoke and trigger taken away in turn: does a test notice? Minutes.
+# Each guard taken away and each function changed, one small thing at a time: does a test notice? Hours; it can be
+# stopped at any time and goes on where it was. ARGS='--minutes 10', '--subject proxy', '--kind condition', '--list'.
 mutants: $(VENV)/dev.stamp
 	PYTHONPATH=.:tests $(BIN)/python tests/mutation.py $(ARGS)
 

@@ -81,14 +81,16 @@ def test_without_a_date_it_is_today(opened: RunnerDatabase) -> None:
 
 
 @pytest.mark.parametrize("given", ["tomorrow", "2026-02-30", "01.03.2026"])
-def test_what_is_no_date_is_refused(opened: RunnerDatabase, tmp_path: Path, given: str) -> None:
+def test_an_invalid_date_is_rejected(opened: RunnerDatabase, tmp_path: Path, given: str) -> None:
     result = command(opened, tmp_path, "--as-of", given)
     assert result.returncode == 2
     assert "--as-of" in result.stderr
     assert runs(opened) == []
 
 
-def test_a_step_that_fails_stops_no_other(database: Database, opened: RunnerDatabase, tmp_path: Path) -> None:
+def test_a_failing_step_does_not_stop_the_others(
+    database: Database, opened: RunnerDatabase, tmp_path: Path
+) -> None:
     database.superuser().execute(
         "alter table public.certification_expiry_runs"
         " add constraint never check (status <> 'succeeded') not valid"
@@ -117,7 +119,7 @@ def test_a_run_beside_another_is_a_failed_step(database: Database, opened: Runne
 @pytest.mark.parametrize(
     "error", [RunnerError("The line is down."), KeyError("secret")], ids=["ours", "a fault"]
 )
-def test_whatever_a_step_raises_is_its_own(
+def test_every_exception_of_a_step_is_contained(
     database: Database, opened: RunnerDatabase, error: Exception
 ) -> None:
     def fail(_: Night) -> Outcome:

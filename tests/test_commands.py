@@ -112,7 +112,7 @@ def assert_one_line(outcome: tuple[int, str, str], code: int, *words: str) -> No
 
 
 @every_command
-def test_help_is_for_a_newcomer(console: Console, path: tuple[str, ...]) -> None:
+def test_help_is_readable_by_newcomers(console: Console, path: tuple[str, ...]) -> None:
     code, out, err = console.run(*path, "--help")
     assert (code, err) == (0, "")
     sentences = re.findall(r"[A-Z][^.\n]{15,}", out)
@@ -225,7 +225,7 @@ SECRETS = {
 }
 
 
-def test_no_secret_is_seen_anywhere(migrated: str, tmp_path: Path) -> None:
+def test_no_secret_is_ever_printed(migrated: str, tmp_path: Path) -> None:
     """Not printed, logged, in the list of processes or in the database; also when everything fails."""
     with psycopg.connect(migrated, autocommit=True) as connection, StandIn() as standin:
         connection.execute("insert into public.organisations (slug, name) values ('north', 'North')")

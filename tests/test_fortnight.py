@@ -210,7 +210,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def test_at_the_end_every_night_is_accounted_for(fortnight: Fortnight) -> None:
+def test_every_night_of_a_fortnight_is_accounted_for(fortnight: Fortnight) -> None:
     f = fortnight
     assert f.problems(0, 1) == "no_night_yet: The nightly jobs have never run."
 

@@ -85,7 +85,7 @@ def test_bookkeeping_is_private(database: Database) -> None:
     )
 
 
-def test_forward_back_and_forward_again_gives_equal_dumps(database: Database) -> None:
+def test_forward_back_and_forward_give_equal_dumps(database: Database) -> None:
     migrate(database)
     first = dump(database)
     assert rollback(database, len(Tree().migrations())) == 0
@@ -179,7 +179,7 @@ def test_twenty_at_once(database: Database) -> None:
     assert migrate(database).is_empty
 
 
-def test_a_vanished_file_takes_its_function_along(database: Database, tree: Tree) -> None:
+def test_a_removed_file_drops_its_function(database: Database, tree: Tree) -> None:
     path = tree.root / "sql" / "functions" / "logs" / "left_over.sql"
     path.write_text(
         "create or replace function private.left_over() returns trigger language plpgsql as "
@@ -199,7 +199,7 @@ def test_a_vanished_file_takes_its_function_along(database: Database, tree: Tree
     assert scalar(database, "select to_regproc('private.left_over') is null") is True
 
 
-def test_a_vanished_policy_file_closes_its_table(database: Database, tree: Tree) -> None:
+def test_a_removed_policy_file_closes_its_table(database: Database, tree: Tree) -> None:
     migrate(database, tree=tree)
     (tree.root / "sql" / "policies" / "chapters.sql.j2").unlink()
     migrate(database, tree=tree)

@@ -156,7 +156,7 @@ def test_missed_nights_are_caught_up_by_date_with_one_reminder(nights: Nights) -
     assert nights.alerts() == ["night_without_run"]
 
 
-def test_a_failed_step_is_said_and_tried_again(nights: Nights) -> None:
+def test_a_failed_step_is_reported_and_retried(nights: Nights) -> None:
     tries = []
 
     def fail_at_first(_: Night) -> Outcome:
@@ -179,7 +179,7 @@ def test_a_failed_step_is_said_and_tried_again(nights: Nights) -> None:
     assert nights.alerts() == ["night_without_run"], "the failure is over; that a night was incomplete stays"
 
 
-def test_an_organisation_that_fails_is_not_all_of_them(nights: Nights) -> None:
+def test_a_failing_organisation_does_not_stop_the_others(nights: Nights) -> None:
     (north,) = nights.rows("select id from public.organisations where slug = 'north'")[0]
     define(nights.connection, "some_thing", by_organisation=True)
     failed = {north: {"outcome": "failed", "reason": "No answer."}}
@@ -191,7 +191,7 @@ def test_an_organisation_that_fails_is_not_all_of_them(nights: Nights) -> None:
     assert nights.alerts() == ["nightly_failed"]
 
 
-def test_a_killed_night_is_not_a_good_one(nights: Nights) -> None:
+def test_a_killed_night_is_not_a_success(nights: Nights) -> None:
     """Killed in the third step: the rows of two are there, one is running, the others have none."""
     nights.run()
 
@@ -229,7 +229,7 @@ def test_two_nights_at_once_are_refused(nights: Nights) -> None:
     assert nights.run(work={"outer": another}) == {"outer": "done"}
 
 
-def test_told_to_stop_it_begins_no_other_step(nights: Nights) -> None:
+def test_a_night_told_to_stop_begins_no_other_step(nights: Nights) -> None:
     begun: list[str] = []
 
     def step(name: str) -> Work:
@@ -262,7 +262,7 @@ def test_the_night_ends_when_its_lock_is_lost(nights: Nights) -> None:
 
 
 @pytest.mark.parametrize("days", [-200, 200])
-def test_a_date_that_is_asked_for_makes_no_night_missing(nights: Nights, days: int) -> None:
+def test_an_explicit_date_leaves_no_night_missing(nights: Nights, days: int) -> None:
     now = datetime.now(UTC)
     results = nightly.run(nights.opened, (now + timedelta(days=days)).date())
     assert all(result.succeeded for result in results)

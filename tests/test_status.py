@@ -43,7 +43,7 @@ def world(database: Database) -> World:
     return World(database)
 
 
-def test_nothing_needs_a_person(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_action_is_required(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     state = status.read(world.opened, Settings.model_construct())
     assert state.problems == []
     status.show(state)
@@ -114,7 +114,7 @@ _OF_NOBODY = {"an alert", "a failed step", "a crashed run"}
 
 @pytest.mark.one_target
 @pytest.mark.parametrize("trouble", _TROUBLE)
-def test_each_trouble_is_said_with_what_to_do(world: World, trouble: str) -> None:
+def test_each_problem_comes_with_what_to_do(world: World, trouble: str) -> None:
     statement, what, do = _TROUBLE[trouble]
     world.do(statement)
     # Refused credentials are an alert as well.
@@ -131,7 +131,7 @@ def test_each_trouble_is_said_with_what_to_do(world: World, trouble: str) -> Non
 
 
 @pytest.mark.one_target
-def test_a_night_that_does_not_come_is_noticed(world: World) -> None:
+def test_a_missing_night_is_noticed(world: World) -> None:
     """Also where no worker runs that could say so."""
     noon = datetime.combine(datetime.now(OSLO) + timedelta(days=1), time(12), OSLO)
     nightly.run(world.opened, at=noon)
@@ -144,7 +144,7 @@ def test_a_night_that_does_not_come_is_noticed(world: World) -> None:
 
 
 @pytest.mark.one_target
-def test_information_needs_nobody(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_information_requires_no_action(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.do("select private.raise_alert('notification_unreachable', 'info', 'No device.', 'test')")
     state = status.read(world.opened)
     assert state.problems == []
@@ -246,7 +246,7 @@ def test_a_coordinator_gets_the_status_of_their_own_organisation(database: Datab
 
 
 @pytest.mark.one_target
-def test_a_lost_line_is_an_error_and_not_a_blank(world: World) -> None:
+def test_a_lost_line_is_an_error(world: World) -> None:
     world.do(
         "create function private.problems_of_lines(at timestamptz, organisation_id uuid)"
         " returns setof private.problem language plpgsql as"
@@ -257,7 +257,7 @@ def test_a_lost_line_is_an_error_and_not_a_blank(world: World) -> None:
 
 
 @pytest.mark.one_target
-def test_it_writes_nothing(world: World) -> None:
+def test_status_writes_nothing(world: World) -> None:
     world.do(
         "create function private.problems_of_ink(at timestamptz, organisation_id uuid)"
         " returns setof private.problem language plpgsql as"

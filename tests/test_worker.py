@@ -127,7 +127,7 @@ def worker(environment: dict[str, str], cwd: Path, *arguments: str) -> Iterator[
                 process.wait()
 
 
-def test_the_whole_of_it_in_seconds(website: Website, tmp_path: Path) -> None:
+def test_the_worker_does_everything(website: Website, tmp_path: Path) -> None:
     """An activity brings a badge and its message; an expired certificate takes its mentor off the website."""
     (mentor,) = website.add_mentors(1)
     website.do("update public.peer_mentors set user_id = gen_random_uuid() where id = %s", mentor)
@@ -206,7 +206,7 @@ def test_the_sync_alone_needs_its_settings(website: Website, tmp_path: Path) -> 
     assert_one_line(command(clean, tmp_path, "worker", "--only", "sync"), 2, "PEERLEDGER_DYNAMICS_URL")
 
 
-def test_sigterm_in_the_middle_leaves_nothing_half(
+def test_sigterm_leaves_nothing_half_done(
     website: Website, tmp_path: Path, released: threading.Event
 ) -> None:
     website.add_mentors(200)
@@ -239,7 +239,7 @@ def port_for_good() -> int:
     raise AssertionError("no port is free")
 
 
-def test_metrics_tell_what_the_database_knows(website: Website, tmp_path: Path) -> None:
+def test_metrics_report_the_state_of_the_database(website: Website, tmp_path: Path) -> None:
     website.add_mentors(3, status="withdrawn")
     website.do("update public.hlf_removals set wanted_at = now() - interval '1 hour'")
     website.do("select private.raise_alert('audit_write_failed', 'critical', 'Test.', 'test')")
@@ -338,7 +338,7 @@ def test_a_part_that_crashes_is_started_again(website: Website) -> None:
 
 @pytest.mark.parametrize("at", [clock(3, 15), clock(2, 30), clock(0, 0), clock(23, 59)], ids=str)
 @pytest.mark.parametrize("change", [date(2026, 3, 29), date(2026, 10, 25)], ids=str)
-def test_there_is_one_night_a_day_whatever_the_clocks_do(at: clock, change: date) -> None:
+def test_there_is_one_nightly_run_a_day_across_clock_changes(at: clock, change: date) -> None:
     """02:30 does not exist on 29 March 2026 and comes twice on 25 October; 03:15 is always there once."""
     trigger = nightly_trigger(Settings.model_construct(nightly_at=at))
     now = datetime.combine(change - timedelta(days=3), clock(0, 0, 1), OSLO)
@@ -362,12 +362,12 @@ def test_there_is_one_night_a_day_whatever_the_clocks_do(at: clock, change: date
         ("2026-03-29T23:00+02:00", "2026-03-29T03:15+02:00"),
     ],
 )
-def test_what_was_due_last_is_known(now: str, last: str) -> None:
+def test_the_last_due_time_is_known(now: str, last: str) -> None:
     trigger = nightly_trigger(Settings.model_construct())
     assert trigger.last_fire_time(datetime.fromisoformat(now)) == datetime.fromisoformat(last)
 
 
-def test_an_embedded_database_will_do(data_directory: Path) -> None:
+def test_the_worker_runs_on_the_embedded_database(data_directory: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
     result = command(clean | {"PYTHONPATH": str(ROOT)}, data_directory, "worker")
     assert_one_line(result, 1, "peerledger migrate")

@@ -3,9 +3,9 @@ select plan(19);
 select tests.make_two_organisations();
 select tests.make_log_entry('olga');
 select tests.make_log_entry('sara') from generate_series(1, 3);
-select private.raise_alert('north_only', 'warning', 'One.', 'north', tests.id('organisation', 'north'));
-select private.raise_alert('south_only', 'warning', 'Two.', 'south', tests.id('organisation', 'south'));
-select private.raise_alert('of_all', 'critical', 'Three.', 'all', null);
+select private.raise_alert('dead_letters', 'warning', 'One.', 'north', tests.id('organisation', 'north'));
+select private.raise_alert('auth_failure', 'warning', 'Two.', 'south', tests.id('organisation', 'south'));
+select private.raise_alert('nightly_failed', 'critical', 'Three.', 'all', null);
 
 select is(
     tests.outcome(
@@ -36,7 +36,7 @@ select is(
 );
 select is(
     (select array_agg(alert ->> 'kind' order by alert ->> 'kind') from north, jsonb_array_elements(report -> 'alerts') as alert),
-    array['north_only', 'of_all'], 'its own alerts, and the number of those that concern all'
+    array['dead_letters', 'nightly_failed'], 'its own alerts, and the number of those that concern all'
 );
 select is(
     (

@@ -1,9 +1,9 @@
 begin;
 select plan(15);
 select tests.make_two_organisations();
-select private.raise_alert('test', 'critical', 'Something broke.', 'k', tests.id('organisation', 'north'));
-select private.raise_alert('test', 'critical', 'Something broke.', 'k', tests.id('organisation', 'north'));
-select private.raise_alert('test', 'warning', 'Something else.', 'for operators');
+select private.raise_alert('dead_letters', 'critical', 'Something broke.', 'k', tests.id('organisation', 'north'));
+select private.raise_alert('dead_letters', 'critical', 'Something broke.', 'k', tests.id('organisation', 'north'));
+select private.raise_alert('dead_letters', 'warning', 'Something else.', 'for operators');
 create function pg_temp.acknowledge(dedupe_key text) returns text
 language sql stable
 as $$ select format('select public.acknowledge_alert(%L)', id) from public.ops_alerts where dedupe_key = acknowledge.dedupe_key $$;
@@ -39,7 +39,7 @@ reset role;
 select is(
     (select acknowledged_by from public.ops_alerts where dedupe_key = 'k'), tests.id('user', 'oskar'), 'the first is named'
 );
-select private.raise_alert('test', 'warning', 'Something broke.', 'k', tests.id('organisation', 'north'));
+select private.raise_alert('dead_letters', 'warning', 'Something broke.', 'k', tests.id('organisation', 'north'));
 select is((select count(*) from public.ops_alerts where dedupe_key = 'k'), 2::bigint, 'when it comes back there is a new alert');
 select is((select count(*) from public.notifications), 1::bigint, 'a warning is no message');
 select throws_ok(

@@ -162,12 +162,9 @@ select is_empty(
     $$,
     'nothing is overloaded, but for the computed relationships, which take a row of one table each'
 );
-select is_empty(
-    $$
-    select signature from our_functions
-    where
-        prosecdef
-        and (pronamespace::regnamespace || '.' || proname) not in (
+select bag_eq(
+    $$ select format('%s.%s', pronamespace::regnamespace, proname) from our_functions where prosecdef $$,
+    array[
             'private.check_badge_rollups',
             'private.ensure_log_partitions',
             'private.log_months',
@@ -265,8 +262,7 @@ select is_empty(
             'public.transition_mentor_status',
             'public.update_proxy_activity',
             'public.void_certification'
-        )
-    $$,
+    ],
     'each security definer is one that was thought about: add it to the list with its reason beside the code'
 );
 select is_empty(

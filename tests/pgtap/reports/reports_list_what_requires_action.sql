@@ -23,7 +23,7 @@ select alike(pg_temp.attention(), 'nights/no_run_yet _', 'that nothing has ever 
 select public.run_certification_expiry();
 select is(pg_temp.attention(), '', 'nothing, when all is well');
 
-select private.raise_alert('north_only', 'warning', 'One.', 'north', tests.id('organisation', 'north'));
+select private.raise_alert('dead_letters', 'warning', 'One.', 'north', tests.id('organisation', 'north'));
 insert into public.badge_evaluation_logs (peer_mentor_id, org_id, duration_ms, source, error_message)
 values (tests.id('mentor', 'olga'), tests.id('organisation', 'north'), 1, 'manual', 'It failed.');
 insert into public.hlf_removals (organisation_id, mentor_id, wanted_at)
