@@ -12,6 +12,7 @@ as $$
 declare
     v_default text := format('private.%I', split_default_partition.log_name || '_default');
     v_old text := format('private.%I', split_default_partition.log_name || '_split');
+    v_columns text;
     v_month date;
     v_expected bigint;
     v_moved bigint;
@@ -32,7 +33,16 @@ begin
     end loop;
     call private.create_log_partition(split_default_partition.log_name, null);
 
-    execute format('insert into public.%I select * from %s', split_default_partition.log_name, v_old);
+    select string_agg(quote_ident(log_column.attname), ', ' order by log_column.attnum)
+    into v_columns
+    from pg_attribute as log_column
+    where
+        log_column.attrelid = format('public.%I', split_default_partition.log_name)::regclass
+        and log_column.attnum > 0
+        and not log_column.attisdropped;
+    execute format(
+        'insert into public.%1$I (%2$s) select %2$s from %3$s', split_default_partition.log_name, v_columns, v_old
+    );
     get diagnostics v_moved = row_count;
     execute format(
         'select count(*) from %1$s as old inner join public.%2$I as entry '
