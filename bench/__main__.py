@@ -12,9 +12,9 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
-from runner.database import Database, open_database
-from runner.migrate import migrate
-from runner.settings import Settings
+from peerledger.database import Database, open_database
+from peerledger.migrate import migrate
+from peerledger.settings import Settings
 
 SYSTEMS = ("badges", "certifications", "proxy", "website_sync", "dynamics", "logs")
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from rich.table import Table
 
-from runner.database import Connection, Database
+from peerledger.database import Connection, Database
 
 ROUNDS = 7
 SINGLE_ROWS = 100

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psycopg
 from rich.table import Table
 
-from runner.database import Connection, Database
+from peerledger.database import Connection, Database
 
 ROUNDS = 5
 MENTORS = 100_000

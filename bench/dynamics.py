@@ -13,13 +13,13 @@ from uuid import UUID
 import httpx
 from rich.table import Table
 
-from runner.database import Database
-from runner.dynamics.auth import TokenSource
-from runner.dynamics.client import API, DynamicsClient
-from runner.dynamics.credentials import Account, Credentials
-from runner.dynamics.limits import RequestLimits
-from runner.standin import Fault, StandIn
-from runner.website_sync import WebsiteSync
+from peerledger.database import Database
+from peerledger.dynamics.auth import TokenSource
+from peerledger.dynamics.client import API, DynamicsClient
+from peerledger.dynamics.credentials import Account, Credentials
+from peerledger.dynamics.limits import RequestLimits
+from peerledger.website_sync import WebsiteSync
+from standin import Fault, StandIn
 
 ROUNDS = 3
 REQUESTS = 1_000

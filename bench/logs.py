@@ -15,9 +15,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from runner import archive, migrate
-from runner.database import Connection, Database, open_database
-from runner.settings import Settings
+from peerledger import archive, migrate
+from peerledger.database import Connection, Database, open_database
+from peerledger.settings import Settings
 
 ROWS = 5_000_000
 ORGANISATIONS = 50

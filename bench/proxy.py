@@ -11,7 +11,7 @@ from itertools import count
 
 from rich.table import Table
 
-from runner.database import Connection, Database
+from peerledger.database import Connection, Database
 
 ROUNDS = 7
 SINGLE_ROWS = 100

@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 from rich.table import Table
 
-from runner.database import Connection, Database
+from peerledger.database import Connection, Database
 
 ROUNDS = 3
 WORKERS = (1, 4, 8)

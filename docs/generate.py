@@ -9,7 +9,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from runner.database import Connection, Database
+from peerledger.database import Connection, Database
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -239,8 +239,8 @@ def _prose(comment: str | None) -> str:
 
 
 def main() -> None:
-    from runner import embedded
-    from runner.migrate import migrate
+    from peerledger import embedded
+    from peerledger.migrate import migrate
 
     with tempfile.TemporaryDirectory() as directory:
         database = Database(embedded.start(Path(directory)), is_embedded=True, psql=None)

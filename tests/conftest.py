@@ -15,8 +15,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from servers import TARGETS, Server, container_server, engine_error, pgtap_sql
 
-from runner.database import Database as RunnerDatabase
-from runner.migrate import migrate
+from peerledger.database import Database as RunnerDatabase
+from peerledger.migrate import migrate
 
 EMBEDDED = "embedded18"
 ALL_TARGETS = (*TARGETS, EMBEDDED)
@@ -161,7 +161,7 @@ def load_pgtap(server: Server, superuser: psycopg.Connection) -> str | None:
 def embedded_server(directory: Path) -> Iterator[Server]:
     """The server that the runner starts; it stops when this process ends."""
     # Only here: elsewhere the wheel need not even work.
-    from runner import embedded
+    from peerledger import embedded
 
     parts = conninfo_to_dict(embedded.start(directory))
 
@@ -183,7 +183,7 @@ def embedded_server(directory: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of an embedded server beside the targets, for what migrates or is a whole installation."""
-    from runner import embedded
+    from peerledger import embedded
 
     return embedded.start(tmp_path_factory.mktemp("server"))
 

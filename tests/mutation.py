@@ -19,8 +19,8 @@ from psycopg import sql
 from servers import TARGETS, container_server
 from test_pgtap import _FILES, output, verdict
 
-from runner.database import Database
-from runner.migrate import migrate
+from peerledger.database import Database
+from peerledger.migrate import migrate
 
 _TEMPLATE = "peerledger_template"
 _HELPERS = Path(__file__).parent / "pgtap" / "helpers.sql"

@@ -6,9 +6,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from conftest import Database
-from psycopg import errors
+from psycopg import errors, sql
 
-from runner.sqlfiles import Tree, is_policy
+from peerledger.sqlfiles import Tree
 
 _SQL = Path(__file__).parent.parent / "sql"
 _INSERT = """
@@ -111,7 +111,7 @@ def test_each_definer_function_says_why() -> None:
     assert silent == []
 
 
-def test_policies_replayed_leave_the_logs_guarded(database: Database) -> None:
+def test_triggers_replayed_leave_the_logs_guarded(database: Database) -> None:
     """Replacing a trigger of a partitioned table resets when it fires; the file must set it again."""
     query = """
         select count(*), count(*) filter (where tgenabled = 'A')
@@ -119,11 +119,35 @@ def test_policies_replayed_leave_the_logs_guarded(database: Database) -> None:
     """
     owner = database.superuser()
     before = owner.execute(query.encode()).fetchone()
-    owner.execute("set role peerledger_owner")
-    for file in Tree().objects():
-        if is_policy(file.path):
-            owner.execute(file.text.encode())
+    _replay_triggers(owner)
     after = owner.execute(query.encode()).fetchone()
     assert before is not None
     assert before[0] == before[1] > 0
     assert after == before
+
+
+def test_each_trigger_stands_in_the_file_of_its_table(database: Database) -> None:
+    """Dropped from every table and made again from sql/triggers/ alone: the same triggers."""
+    query = """
+        select tgrelid::regclass::text, tgname, tgenabled, pg_get_triggerdef(pg_trigger.oid)
+        from pg_trigger
+        inner join pg_proc as routine on routine.oid = tgfoid
+        where not tgisinternal and tgparentid = 0 and routine.pronamespace = 'private'::regnamespace
+            and not exists (select from pg_inherits where inhrelid = tgrelid)
+        order by 1, 2
+    """
+    owner = database.superuser()
+    before = owner.execute(query.encode()).fetchall()
+    for table, trigger, *_ in before:
+        owner.execute(sql.SQL("drop trigger {} on {}").format(sql.Identifier(trigger), sql.SQL(table)))
+    _replay_triggers(owner)
+    assert len(before) > 0
+    assert owner.execute(query.encode()).fetchall() == before
+
+
+def _replay_triggers(owner: psycopg.Connection) -> None:
+    owner.execute("set role peerledger_owner")
+    for file in Tree().objects():
+        if file.path.startswith("sql/triggers/"):
+            owner.execute(file.text.encode())
+    owner.execute("reset role")

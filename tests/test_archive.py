@@ -15,9 +15,9 @@ import pytest
 from conftest import Database
 from psycopg import errors
 
-from runner import archive
-from runner.database import Database as RunnerDatabase
-from runner.errors import RunnerError
+from peerledger import archive
+from peerledger.database import Database as RunnerDatabase
+from peerledger.errors import RunnerError
 
 pytestmark = pytest.mark.two_targets
 
@@ -278,7 +278,7 @@ def test_the_commands(old: Database, tmp_path: Path) -> None:
     def peerledger(*arguments: str) -> tuple[int, str]:
         url = old.dsn(old.target.server.migrator_dsn)
         result = subprocess.run(
-            [sys.executable, "-m", "runner", *arguments],
+            [sys.executable, "-m", "peerledger", *arguments],
             env={**os.environ, "PEERLEDGER_DATABASE_URL": url},
             cwd=Path(__file__).parent.parent,
             capture_output=True,

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from conftest import Database
 
-from runner import nightly
-from runner.database import Database as RunnerDatabase
-from runner.errors import RunnerError
-from runner.nightly import Night, Outcome, Step
-from runner.sqlfiles import ROOT
+from peerledger import nightly
+from peerledger.database import Database as RunnerDatabase
+from peerledger.errors import RunnerError
+from peerledger.nightly import Night, Outcome, Step
+from peerledger.sqlfiles import ROOT
 
 pytestmark = pytest.mark.one_target
 
@@ -39,7 +39,7 @@ def command(opened: RunnerDatabase, tmp_path: Path, *arguments: str) -> subproce
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
     settings = {"PEERLEDGER_DATABASE_URL": opened.conninfo, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     return subprocess.run(
-        [sys.executable, "-m", "runner", "nightly", *arguments],
+        [sys.executable, "-m", "peerledger", "nightly", *arguments],
         cwd=tmp_path,
         env=clean | settings,
         capture_output=True,

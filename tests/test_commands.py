@@ -18,11 +18,11 @@ import typer
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from runner import cli, embedded
-from runner.database import Database
-from runner.migrate import migrate
-from runner.sqlfiles import ROOT
-from runner.standin import StandIn
+from peerledger import cli, embedded
+from peerledger.database import Database
+from peerledger.migrate import migrate
+from peerledger.sqlfiles import ROOT
+from standin import StandIn
 
 # They run until they are told to end, which is no failure.
 UNTIL_STOPPED = {("worker",), ("notify",), ("sync",)}
@@ -172,7 +172,7 @@ def test_a_database_that_is_not_migrated_says_so(
 
 def start(*given: str, cwd: Path, **settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "runner", *given],
+        [sys.executable, "-m", "peerledger", *given],
         cwd=cwd,
         env=clean_environment(**settings),
         stdout=subprocess.PIPE,

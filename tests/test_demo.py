@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psycopg
 
-from runner import embedded
-from runner.sqlfiles import ROOT
+from peerledger import embedded
+from peerledger.sqlfiles import ROOT
 
 
 def demo(directory: Path) -> subprocess.CompletedProcess[str]:
@@ -16,7 +16,7 @@ def demo(directory: Path) -> subprocess.CompletedProcess[str]:
     # What is set of the real Dynamics has no say.
     real = {"PEERLEDGER_DYNAMICS_URL": "https://127.0.0.1:1", "PEERLEDGER_DYNAMICS_LISTED_COLUMN": "other"}
     return subprocess.run(
-        [sys.executable, "-m", "runner", "demo"],
+        [sys.executable, "-m", "peerledger", "demo"],
         cwd=directory,
         env=clean | real | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"},
         capture_output=True,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.settings import Settings
-from runner.sqlfiles import ROOT
+from peerledger.settings import Settings
+from peerledger.sqlfiles import ROOT
 
 DEPLOY = ROOT / "deploy"
 _RAISED = re.compile(r"raise_alert\(\s*(?:case\b.*?\bend|'[a-z_0-9]+')", re.S)

@@ -8,8 +8,8 @@ import pytest
 from conftest import Database
 
 from docs import generate
-from runner.settings import Settings
-from runner.sqlfiles import ROOT
+from peerledger.settings import Settings
+from peerledger.sqlfiles import ROOT
 
 _PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _TESTS = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))

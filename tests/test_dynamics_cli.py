@@ -14,8 +14,8 @@ import pytest
 from conftest import Database
 from website import PATIENCE, Website, make_website
 
-from runner.sqlfiles import ROOT
-from runner.standin import Fault, StandIn
+from peerledger.sqlfiles import ROOT
+from standin import Fault, StandIn
 
 pytestmark = pytest.mark.one_target
 
@@ -47,7 +47,7 @@ def environment(website: Website, **changes: str) -> dict[str, str]:
 
 def run(website: Website, cwd: Path, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     result = subprocess.run(
-        [sys.executable, "-m", "runner", *arguments],
+        [sys.executable, "-m", "peerledger", *arguments],
         cwd=cwd,
         env=environment(website, **changes),
         capture_output=True,
@@ -192,7 +192,7 @@ def test_sigterm_ends_the_worker_when_it_has_finished_what_it_holds(
     website.add_mentors(300)
     website.hold_all_but_one(released)
     process = subprocess.Popen(
-        [sys.executable, "-m", "runner", "sync"],
+        [sys.executable, "-m", "peerledger", "sync"],
         cwd=tmp_path,
         env=environment(website),
         stderr=subprocess.PIPE,

@@ -15,14 +15,14 @@ from uuid import UUID
 import pytest
 from website import credentials
 
-from runner.dynamics.auth import TokenError, TokenSource
-from runner.dynamics.client import DynamicsClient, ReadError, Seen, seconds_to_wait
-from runner.dynamics.credentials import load_accounts
-from runner.dynamics.limits import RequestLimits
-from runner.errors import RunnerError
-from runner.settings import Settings, load_settings
-from runner.standin import Fault, StandIn
-from runner.standin.faults import HTML_PAGE
+from peerledger.dynamics.auth import TokenError, TokenSource
+from peerledger.dynamics.client import DynamicsClient, ReadError, Seen, seconds_to_wait
+from peerledger.dynamics.credentials import load_accounts
+from peerledger.dynamics.limits import RequestLimits
+from peerledger.errors import RunnerError
+from peerledger.settings import Settings, load_settings
+from standin import Fault, StandIn
+from standin.faults import HTML_PAGE
 
 
 @pytest.fixture(scope="module")

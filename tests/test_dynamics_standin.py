@@ -8,7 +8,7 @@ from azure.identity import ClientSecretCredential
 from PowerPlatform.Dataverse.client import DataverseClient
 from PowerPlatform.Dataverse.core.errors import HttpError
 
-from runner.standin import Fault, StandIn
+from standin import Fault, StandIn
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import pytest
 from conftest import Database
 from website import PATIENCE, QUICK, Website, make_website
 
-from runner.dynamics.auth import TokenSource
-from runner.dynamics.credentials import Account
-from runner.standin import Fault, StandIn
-from runner.standin.faults import HTML_PAGE
+from peerledger.dynamics.auth import TokenSource
+from peerledger.dynamics.credentials import Account
+from standin import Fault, StandIn
+from standin.faults import HTML_PAGE
 
 pytestmark = pytest.mark.one_target
 

@@ -24,15 +24,15 @@ from http_receiver import Answer, Receiver, receiver
 from test_website_sync_faults import Server
 from website import QUICK
 
-from runner import nightly, status
-from runner.database import Database
-from runner.dynamics.limits import RequestLimits
-from runner.notify.delivery import Delivery
-from runner.notify.webhook import Webhook
-from runner.settings import Settings
-from runner.sqlfiles import ROOT
-from runner.standin import Fault, StandIn
-from runner.website_sync import WebsiteSync
+from peerledger import nightly, status
+from peerledger.database import Database
+from peerledger.dynamics.limits import RequestLimits
+from peerledger.notify.delivery import Delivery
+from peerledger.notify.webhook import Webhook
+from peerledger.settings import Settings
+from peerledger.sqlfiles import ROOT
+from peerledger.website_sync import WebsiteSync
+from standin import Fault, StandIn
 
 OSLO = ZoneInfo("Europe/Oslo")
 FIRST = date(2026, 10, 19)
@@ -120,7 +120,7 @@ class Fortnight:
         self.do("update public.notifications set next_attempt_at = now() where state = 'pending'")
 
         async def both() -> None:
-            from runner.dynamics.credentials import load_accounts
+            from peerledger.dynamics.credentials import load_accounts
 
             sync = WebsiteSync(
                 self.database, load_accounts(self.settings), limits=RequestLimits(52), once=True, pace=QUICK
@@ -170,8 +170,8 @@ def fortnight(tmp_path: Path) -> Iterator[Fortnight]:
 _KILLED_NIGHT = """
 import sys, time
 from datetime import datetime
-from runner import nightly
-from runner.database import Database
+from peerledger import nightly
+from peerledger.database import Database
 
 def hang(night):
     time.sleep(600)
@@ -315,7 +315,7 @@ def test_at_the_end_every_night_is_accounted_for(fortnight: Fortnight) -> None:
     f.do("update public.notifications set next_attempt_at = now() where state = 'pending'")
     f.hooks.answer("/hook", *[Answer(200)] * 3, Answer(hangs=True))
     f.standin.faults.always = Fault(latency=2)
-    process = start(f, "-m", "runner", "worker", "--only", "sync", "--only", "notifications")
+    process = start(f, "-m", "peerledger", "worker", "--only", "sync", "--only", "notifications")
     in_progress = "select id::text from public.notifications where state = 'in_progress'"
     until(lambda: f.rows(in_progress) and len(f.hooks.received("/hook")) > before + 3)
     kill(process)

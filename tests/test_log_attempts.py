@@ -8,8 +8,8 @@ import pytest
 from conftest import Database
 from psycopg import errors, sql
 
-from runner import status
-from runner.database import Database as RunnerDatabase
+from peerledger import status
+from peerledger.database import Database as RunnerDatabase
 
 _EVENTS = """
 select table_name, statement_kind, session_role, acting_role, caller_id::text

@@ -14,8 +14,8 @@ from psycopg import errors, sql
 from typer.testing import CliRunner
 from website import make_website
 
-from runner.cli import app
-from runner.standin import Fault, StandIn
+from peerledger.cli import app
+from standin import Fault, StandIn
 
 pytestmark = pytest.mark.two_targets
 

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 from conftest import new_database
 
-from runner import embedded
-from runner.database import Database
-from runner.errors import (
+from peerledger import embedded
+from peerledger.database import Database
+from peerledger.errors import (
     DatabaseAheadError,
     EditedMigrationError,
     LockTimeoutError,
     NotMigratedError,
     RunnerError,
 )
-from runner.migrate import LOCK_KEY, check, migrate, render, rollback
-from runner.plan import require_migrated
-from runner.sqlfiles import ROOT, Tree
+from peerledger.migrate import LOCK_KEY, check, migrate, render, rollback
+from peerledger.plan import require_migrated
+from peerledger.sqlfiles import ROOT, Tree
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_twenty_at_once(database: Database) -> None:
 
 
 def test_a_vanished_file_takes_its_function_along(database: Database, tree: Tree) -> None:
-    path = tree.root / "sql" / "functions" / "audit" / "left_over.sql"
+    path = tree.root / "sql" / "functions" / "logs" / "left_over.sql"
     path.write_text(
         "create or replace function private.left_over() returns trigger language plpgsql as "
         "$$ begin return null; end $$;\n"
@@ -210,7 +210,7 @@ def test_a_vanished_policy_file_closes_its_table(database: Database, tree: Tree)
 
 @pytest.mark.parametrize("signature", ["(a int, b int) returns int", "(a int) returns text"])
 def test_a_changed_signature_asks_for_a_migration(database: Database, tree: Tree, signature: str) -> None:
-    path = tree.root / "sql" / "functions" / "audit" / "changing.sql"
+    path = tree.root / "sql" / "functions" / "logs" / "changing.sql"
     text = "create or replace function private.changing{} language sql as 'select null::{}';\n"
     path.write_text(text.format("(a int) returns int", "int"))
     migrate(database, tree=tree)
@@ -220,7 +220,7 @@ def test_a_changed_signature_asks_for_a_migration(database: Database, tree: Tree
 
 
 def test_an_undefined_name_in_a_template_is_an_error(tree: Tree) -> None:
-    (tree.root / "sql" / "functions" / "audit" / "typo.sql.j2").write_text("select <%= missing %>;\n")
+    (tree.root / "sql" / "functions" / "logs" / "typo.sql.j2").write_text("select <%= missing %>;\n")
     with pytest.raises(RunnerError, match=r"typo\.sql\.j2.*'missing' is undefined"):
         tree.objects()
 

@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from conftest import Database
 
-from runner import nightly
-from runner.database import Database as RunnerDatabase
-from runner.errors import RunnerError
-from runner.nightly import NO_DYNAMICS, STEPS, SWITCHED_OFF, Night, Outcome, Step
-from runner.settings import Settings
-from runner.standin import StandIn
+from peerledger import nightly
+from peerledger.database import Database as RunnerDatabase
+from peerledger.errors import RunnerError
+from peerledger.nightly import NO_DYNAMICS, STEPS, SWITCHED_OFF, Night, Outcome, Step
+from peerledger.settings import Settings
+from standin import StandIn
 
 pytestmark = pytest.mark.two_targets
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import Database
 from test_notification_delivery import Charity
 
-from runner.sqlfiles import ROOT
+from peerledger.sqlfiles import ROOT
 
 pytestmark = pytest.mark.one_target
 
@@ -26,7 +26,7 @@ def start(charity: Charity | None, cwd: Path, *arguments: str, **settings: str) 
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
     address = {} if charity is None else {"PEERLEDGER_DATABASE_URL": charity.conninfo}
     return subprocess.Popen(
-        [sys.executable, "-m", "runner", *arguments],
+        [sys.executable, "-m", "peerledger", *arguments],
         cwd=cwd,
         env=clean | address | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"} | settings,
         stdout=subprocess.PIPE,

@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from http_receiver import Answer, receiver
 
-from runner import logs
-from runner.notify.delivery import Delivery
-from runner.notify.fcm import Fcm
-from runner.notify.messages import Attempt, Message
-from runner.notify.texts import Text
+from peerledger import logs
+from peerledger.notify.delivery import Delivery
+from peerledger.notify.fcm import Fcm
+from peerledger.notify.messages import Attempt, Message
+from peerledger.notify.texts import Text
 
 pytestmark = pytest.mark.one_target
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from test_notification_transports import a_message
 
-from runner.notify.texts import TEMPLATES, NoTextError, compose
-from runner.sqlfiles import ROOT
+from peerledger.notify.texts import TEMPLATES, NoTextError, compose
+from peerledger.sqlfiles import ROOT
 
 LOCALES = ("nb", "en")
 PAYLOADS: dict[str, dict[str, Any]] = {

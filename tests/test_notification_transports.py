@@ -14,14 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from http_receiver import Answer, Receiver, receiver
 from standardwebhooks import Webhook as Verifier
 
-from runner.errors import SettingsError
-from runner.notify import transports
-from runner.notify.fcm import Fcm
-from runner.notify.messages import Attempt, Device, Message
-from runner.notify.texts import Text, compose
-from runner.notify.transports import Transport, make_transport
-from runner.notify.webhook import Webhook
-from runner.settings import load_settings
+from peerledger.errors import SettingsError
+from peerledger.notify import transports
+from peerledger.notify.fcm import Fcm
+from peerledger.notify.messages import Attempt, Device, Message
+from peerledger.notify.texts import Text, compose
+from peerledger.notify.transports import Transport, make_transport
+from peerledger.notify.webhook import Webhook
+from peerledger.settings import load_settings
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjUPD8ILPZI"
 URL = "https://example.org/hook"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from conftest import Database
 
-from runner.database import Database as RunnerDatabase
-from runner.load import load
+from peerledger.database import Database as RunnerDatabase
+from peerledger.load import load
 
 pytestmark = pytest.mark.two_targets
 

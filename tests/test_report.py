@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from conftest import Database
 
-from runner import load, report
-from runner.database import Database as RunnerDatabase
-from runner.errors import RunnerError
-from runner.nightly import jobs
-from runner.report.words import LANGUAGES, load_words
-from runner.sqlfiles import ROOT
+from peerledger import load, report
+from peerledger.database import Database as RunnerDatabase
+from peerledger.errors import RunnerError
+from peerledger.nightly import jobs
+from peerledger.report.words import LANGUAGES, load_words
+from peerledger.sqlfiles import ROOT
 
 pytestmark = pytest.mark.two_targets
 
@@ -93,7 +93,7 @@ def command(opened: RunnerDatabase, directory: Path, *arguments: str) -> subproc
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
     settings = {"PEERLEDGER_DATABASE_URL": opened.conninfo, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     return subprocess.run(
-        [sys.executable, "-m", "runner", "report", *arguments],
+        [sys.executable, "-m", "peerledger", "report", *arguments],
         cwd=directory,
         env=clean | settings,
         capture_output=True,

@@ -14,11 +14,11 @@ from conftest import new_database
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from runner.database import Database
-from runner.errors import RunnerError
-from runner.load import load
-from runner.migrate import migrate
-from runner.sqlfiles import ROOT
+from peerledger.database import Database
+from peerledger.errors import RunnerError
+from peerledger.load import load
+from peerledger.migrate import migrate
+from peerledger.sqlfiles import ROOT
 
 ORG = "00000000-0000-4000-8000-000000000001"
 MENTOR = "00000000-0000-4000-8000-00000000000a"
@@ -54,7 +54,7 @@ def files(tmp_path: Path) -> Path:
 def run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
     return subprocess.run(
-        [sys.executable, "-m", "runner", *arguments],
+        [sys.executable, "-m", "peerledger", *arguments],
         cwd=cwd,
         env=clean | {"PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from conftest import Database
 
-from runner import nightly, status
-from runner.database import Database as RunnerDatabase
-from runner.settings import Settings
-from runner.status import PARTS, Asked, Part, Problem
+from peerledger import nightly, status
+from peerledger.database import Database as RunnerDatabase
+from peerledger.settings import Settings
+from peerledger.status import PARTS, Asked, Part, Problem
 
 pytestmark = pytest.mark.two_targets
 

@@ -18,11 +18,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from runner import embedded
-from runner.database import Database
-from runner.migrate import migrate
-from runner.sqlfiles import ROOT
-from runner.standin import Fault, StandIn
+from peerledger import embedded
+from peerledger.database import Database
+from peerledger.migrate import migrate
+from peerledger.sqlfiles import ROOT
+from standin import Fault, StandIn
 
 MENTORS = 2_000
 CHANGED_AT_ONCE = 150
@@ -137,7 +137,7 @@ class Workers:
 
     def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "runner", "sync"],
+            [sys.executable, "-m", "peerledger", "sync"],
             cwd=self._cwd,
             env=self._environment,
             stderr=subprocess.PIPE,

@@ -26,11 +26,11 @@ from conftest import Database
 from test_dynamics_cli import assert_one_line, end_in_the_middle, environment, until
 from website import PATIENCE, Website, make_website
 
-from runner import nightly
-from runner.settings import Settings
-from runner.sqlfiles import ROOT
-from runner.standin import StandIn
-from runner.worker import Pace, Worker, nightly_trigger
+from peerledger import nightly
+from peerledger.settings import Settings
+from peerledger.sqlfiles import ROOT
+from peerledger.worker import Pace, Worker, nightly_trigger
+from standin import StandIn
 
 pytestmark = pytest.mark.one_target
 
@@ -59,7 +59,7 @@ def website(database: Database, shared_standin: StandIn) -> Website:
 
 def command(environment: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "runner", *arguments],
+        [sys.executable, "-m", "peerledger", *arguments],
         cwd=cwd,
         env=environment,
         capture_output=True,
@@ -108,7 +108,7 @@ class Running:
 def worker(environment: dict[str, str], cwd: Path, *arguments: str) -> Iterator[Running]:
     with (cwd / "out").open("w") as out, (cwd / "err").open("w") as err:
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "runner", "worker", *arguments],
+            [sys.executable, "-u", "-m", "peerledger", "worker", *arguments],
             cwd=cwd,
             env=environment,
             stdout=out,

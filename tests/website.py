@@ -11,11 +11,11 @@ from uuid import UUID
 import psycopg
 from conftest import Database
 
-from runner.database import Database as RunnerDatabase
-from runner.dynamics.credentials import Account, Credentials
-from runner.dynamics.limits import RequestLimits
-from runner.standin import Fault, StandIn
-from runner.website_sync import Pace, Summary, WebsiteSync
+from peerledger.database import Database as RunnerDatabase
+from peerledger.dynamics.credentials import Account, Credentials
+from peerledger.dynamics.limits import RequestLimits
+from peerledger.website_sync import Pace, Summary, WebsiteSync
+from standin import Fault, StandIn
 
 # Seconds, after which a test fails instead of hanging.
 PATIENCE = 60

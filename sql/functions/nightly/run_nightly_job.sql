@@ -1,4 +1,4 @@
--- For pg_cron, which has no runner: the same ledger as runner/nightly.py keeps, for the jobs that are SQL only.
+-- For pg_cron, which has no runner: the same ledger as runner/peerledger/nightly.py keeps, for the jobs that are SQL only.
 create or replace function private.run_nightly_job(
     job text,
     as_of timestamptz default clock_timestamp()

@@ -1,0 +1,177 @@
+"""`demo`: the whole system on sample data, with a local stand-in for Dynamics. Again, it finds all there."""
+
+import asyncio
+import csv
+import os
+import shutil
+import sys
+from collections import Counter
+from datetime import date, datetime
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from peerledger import load as load_command
+from peerledger import nightly, report, status
+from peerledger.database import Database
+from peerledger.errors import RunnerError
+from peerledger.migrate import migrate
+from peerledger.notify.delivery import Delivery
+from peerledger.notify.messages import Attempt, Message
+from peerledger.notify.texts import Text
+from peerledger.settings import PREFIX, Settings
+
+# The sample data is to be read as of its last day.
+NIGHT_OF = date(2026, 11, 15)
+# One whose website we keep.
+_REPORT_OF = "klangbro"
+
+# What the sync has brought about stays; whoever it has not reached yet is shown wrongly, so that there is
+# something to see. Organisations that switched it off have another website.
+_ON_THE_WEBSITE = """
+select
+    mentor.dynamics_contact_id,
+    case when state.state = 'synced' then state.operation = 'restore' else mentor.status <> 'active' end
+from public.peer_mentors as mentor
+left join public.hlf_sync_state as state on state.mentor_id = mentor.id
+left join public.organisation_settings as setting on setting.organisation_id = mentor.organisation_id
+where mentor.dynamics_contact_id is not null and coalesce(setting.website_sync_enabled, true)
+"""
+
+
+def run(database: Database, settings: Settings, samples: Path) -> None:
+    progress = Console(stderr=True, highlight=False, markup=False)
+    out = Console(highlight=False, markup=False)
+    progress.print(f"Working on {database.name}.")
+    migrate(database, settings.migrate_wait_seconds)
+    _refuse_other_data(database, samples)
+    progress.print(f"Loading {samples.name} …")
+    load_command.run(database, samples)
+    with database.connect() as connection:
+        out.print(status.table(status.organisations(connection)))
+
+    # Only here: its libraries take a second to import.
+    from standin import StandIn
+
+    with StandIn() as standin:
+        with database.connect() as connection:
+            for contact, is_listed in connection.execute(_ON_THE_WEBSITE).fetchall():
+                standin.add_contact(contact, is_listed)
+        _work(database, _with_standin(settings, standin.settings()), out)
+        shown = sum(standin.listed().values())
+    (attempts,) = _row(database, "select count(*) from public.hlf_sync_audit_log")
+    out.print(f"The website lists {shown:,} mentors now; {attempts:,} attempts are in the log for good.")
+    _deliver(database, out)
+    page = settings.data_dir / "report.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    # The activities are of their own days; what was done with them is of today.
+    today = datetime.now(ZoneInfo("Europe/Oslo")).date()
+    report.write(database, _REPORT_OF, date(NIGHT_OF.year, 1, 1), max(NIGHT_OF, today), page)
+    out.print(f"What an auditor gets of {_REPORT_OF}: {page} (open it in a browser).")
+    program = "peerledger" if shutil.which("peerledger") else os.path.relpath(sys.argv[0])
+    out.print(f"Look around: {program} status, or with alerts or psql instead.")
+
+
+def _work(database: Database, settings: Settings, out: Console) -> None:
+    out.print(f"\nThe night of {NIGHT_OF}, with a stand-in for Dynamics:")
+    results = nightly.run(database, NIGHT_OF, settings=settings)
+    out.print(nightly.show(results))
+    sync(database, settings, out)
+    failed = [result.name for result in results if not result.succeeded]
+    if failed:
+        raise RunnerError(f"In the night this failed: {', '.join(failed)}.")
+
+
+def sync(database: Database, settings: Settings, out: Console) -> None:
+    from peerledger.dynamics.credentials import load_accounts
+    from peerledger.dynamics.limits import limits_of
+    from peerledger.website_sync import WebsiteSync, pace_of
+
+    async def until_nothing_is_due() -> WebsiteSync:
+        accounts = load_accounts(settings)
+        made = WebsiteSync(
+            database, accounts, limits=limits_of(settings), once=True, pace=pace_of(settings), tell=out.print
+        )
+        await made.run()
+        return made
+
+    made = asyncio.run(until_nothing_is_due())
+    out.print(made.summary.table())
+    if made.trouble:
+        raise RunnerError(" ".join(sorted(made.trouble)))
+
+
+class _Counter:
+    """Instead of a thousand lines: how many of each kind, and the first of them."""
+
+    name = "console"
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.first: dict[str, str] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *details: object) -> None:
+        pass
+
+    async def send(self, message: Message, text: Text) -> list[Attempt]:
+        self.counts[message.kind] += 1
+        self.first.setdefault(message.kind, text.title)
+        return [Attempt()]
+
+
+def _deliver(database: Database, out: Console) -> None:
+    counter = _Counter()
+
+    async def until_nothing_is_due() -> None:
+        await Delivery(database.conninfo, counter, batch_size=500).run_once(asyncio.Event())
+
+    asyncio.run(until_nothing_is_due())
+    if counter.counts:
+        table = Table("notifications", "sent", "the first one's title")
+        table.columns[1].justify = "right"
+        for kind, count in sorted(counter.counts.items()):
+            table.add_row(kind, f"{count:,}", counter.first[kind])
+        out.print(table)
+    (due, waiting) = _row(database, "select due, waiting from private.notification_queue()")
+    if waiting or due:
+        out.print(f"{due + waiting:,} notifications wait for the morning or for tomorrow's digest.")
+    elif not counter.counts:
+        out.print("No notification is due.")
+
+
+def _with_standin(settings: Settings, values: dict[str, str]) -> Settings:
+    """Nothing of what the environment says of the real Dynamics is left."""
+    none = {name: None for name in Settings.model_fields if name.startswith("dynamics_")}
+    usual = {
+        name: Settings.model_fields[name].default
+        for name in none
+        if Settings.model_fields[name].default is not None
+    }
+    given = {name.removeprefix(PREFIX).lower(): value for name, value in values.items()}
+    return Settings.model_validate(settings.model_dump() | none | usual | given)
+
+
+def _refuse_other_data(database: Database, samples: Path) -> None:
+    """The night and the stand-in are no play where there are real mentors."""
+    with (samples / "organisations.csv").open(encoding="utf-8", newline="") as file:
+        ours = [UUID(row["id"]) for row in csv.DictReader(file)]
+    (others,) = _row(database, "select count(*) from public.organisations where id <> all (%s)", ours)
+    if others:
+        raise RunnerError(
+            f"{database.name} holds organisations that are not samples. Give the demo a database of its own: "
+            "unset PEERLEDGER_DATABASE_URL, or set PEERLEDGER_DATA_DIR to another directory."
+        )
+
+
+def _row(database: Database, query: str, *values: object) -> tuple[int, ...]:
+    with database.connect() as connection:
+        row = connection.execute(query.encode(), values or None).fetchone()
+    assert row is not None
+    return row

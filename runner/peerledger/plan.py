@@ -1,0 +1,101 @@
+"""What a migration would do, found out without writing anything."""
+
+from dataclasses import dataclass, field
+
+from peerledger.database import Connection
+from peerledger.errors import DatabaseAheadError, EditedMigrationError, NotMigratedError
+from peerledger.sqlfiles import SqlFile, Tree, is_function, stem
+
+
+@dataclass(frozen=True)
+class Plan:
+    apply: list[SqlFile] = field(default_factory=list)
+    adopt: list[SqlFile] = field(default_factory=list)
+    """Applied by someone with the printed SQL; to be marked, not run."""
+    replay: list[SqlFile] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.apply or self.adopt or self.replay or self.vanished)
+
+    def lines(self) -> list[str]:
+        return [
+            *(f"apply {file.path}" for file in self.apply),
+            *(f"mark {file.path} (applied without the runner)" for file in self.adopt),
+            *(f"replace {file.path}" for file in self.replay),
+            *(f"drop what {path} made" for path in self.dropped),
+        ]
+
+    @property
+    def dropped(self) -> list[str]:
+        """What vanished and is not in another file now."""
+        moved = {file.stem for file in self.replay if is_function(file.path)}
+        return [path for path in self.vanished if not is_function(path) or stem(path) not in moved]
+
+
+def make_plan(connection: Connection, tree: Tree) -> Plan:
+    """Refuses an edited migration and a database that is ahead of the code."""
+    recorded = _recorded(connection, "migration")
+    marked = _marked(connection)
+    migrations = tree.migrations()
+    known = {file.stem: file for file in migrations}
+    unknown = sorted(
+        (marked | {path.rsplit("/", 1)[-1].removesuffix(".sql") for path in recorded}) - set(known)
+    )
+    if unknown:
+        raise DatabaseAheadError(
+            f"The database is ahead of this code: it has {', '.join(unknown)}, which is not in migrations/. "
+            "Use the newer version of Peerledger."
+        )
+    for file in migrations:
+        if recorded.get(file.path, file.sha256) != file.sha256:
+            raise EditedMigrationError(
+                f"{file.path} was edited after it was applied. "
+                "Restore it, and put the change into a new migration."
+            )
+    apply = [file for file in migrations if file.path not in recorded and file.stem not in marked]
+    adopt = [file for file in migrations if (file.path in recorded) != (file.stem in marked)]
+    objects = tree.objects()
+    present = _recorded(connection, "object")
+    # After a migration all of them: it may have replaced a table, and its triggers and policies with it.
+    replay = [file for file in objects if apply or present.get(file.path) != file.sha256]
+    vanished = sorted(set(present) - {file.path for file in objects})
+    return Plan(apply, adopt, replay, vanished)
+
+
+def require_migrated(connection: Connection, tree: Tree | None = None) -> None:
+    """For every other command: one line instead of a missing table."""
+    if not _exists(connection, "private.sql_files"):
+        raise NotMigratedError("The database is not migrated yet. Run `peerledger migrate`.")
+    plan = make_plan(connection, tree or Tree())
+    if plan.apply or plan.replay or plan.vanished:
+        raise NotMigratedError("The database is older than this code. Run `peerledger migrate`.")
+
+
+def _exists(connection: Connection, table: str) -> bool:
+    # Not to_regclass: that fails for a role that may not look into the schema.
+    schema, name = table.split(".")
+    found = connection.execute(
+        "select from pg_catalog.pg_class where relnamespace = "
+        "(select oid from pg_catalog.pg_namespace where nspname = %s) and relname = %s",
+        (schema, name),
+    )
+    return found.fetchone() is not None
+
+
+def _recorded(connection: Connection, kind: str) -> dict[str, str]:
+    if not _exists(connection, "private.sql_files"):
+        return {}
+    rows = connection.execute(
+        "select path, sha256 from private.sql_files where kind = %s", (kind,)
+    ).fetchall()
+    return dict(rows)
+
+
+def _marked(connection: Connection) -> set[str]:
+    if not _exists(connection, "private._yoyo_migration"):
+        return set()
+    return {
+        row[0] for row in connection.execute("select migration_id from private._yoyo_migration").fetchall()
+    }

@@ -1,0 +1,80 @@
+"""`reconcile badges`: in batches, each its own transaction, so that it can be stopped and resumed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from peerledger.database import Connection, Database
+from peerledger.errors import INTERRUPTED, RunnerError
+
+_UNFINISHED = """
+select id
+from private.badge_reconciliations
+where finished_at is null
+order by started_at desc
+limit 1
+"""
+_START = "select public.start_badge_reconciliation(coalesce(%s, now() - interval '24 hours'), %s)"
+_CONTINUE = "select * from public.continue_badge_reconciliation(%s, %s)"
+
+
+@dataclass(frozen=True)
+class State:
+    mentors_total: int
+    mentors_done: int
+    activities_scanned: int
+    mentors_missing: int
+    badges_awarded: int
+    is_finished: bool
+
+
+def run(database: Database, since: str | None, *, notify: bool, resume: bool, batch_size: int) -> None:
+    """`since`: an ISO date or time, -infinity for all of history, None for the last 24 hours."""
+    with database.connect(autocommit=True) as connection:
+        reconciliation = _unfinished(connection) if resume else _start(connection, since, notify)
+        try:
+            state = _to_the_end(connection, reconciliation, batch_size)
+        except KeyboardInterrupt:
+            raise RunnerError(
+                "Stopped. What was done stays done; `peerledger reconcile badges --resume` does the rest.",
+                INTERRUPTED,
+            ) from None
+    Console(highlight=False).print(
+        f"{state.activities_scanned:,} activities, {state.mentors_done:,} mentors: "
+        f"{state.badges_awarded:,} badges awarded to {state.mentors_missing:,} mentors who had missed them."
+    )
+
+
+def _start(connection: Connection, since: str | None, notify: bool) -> UUID:
+    row = connection.execute(_START, (since, not notify)).fetchone()
+    assert row is not None
+    return UUID(str(row[0]))
+
+
+def _unfinished(connection: Connection) -> UUID:
+    row = connection.execute(_UNFINISHED).fetchone()
+    if row is None:
+        raise RunnerError("There is no unfinished reconciliation to resume.")
+    return UUID(str(row[0]))
+
+
+def _to_the_end(connection: Connection, reconciliation: UUID, batch_size: int) -> State:
+    progress = Progress(
+        TextColumn("Evaluating mentors"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with progress:
+        bar = progress.add_task("", total=None)
+        while True:
+            row = connection.execute(_CONTINUE, (reconciliation, batch_size)).fetchone()
+            assert row is not None
+            state = State(*row)
+            progress.update(bar, total=state.mentors_total, completed=state.mentors_done)
+            if state.is_finished:
+                return state

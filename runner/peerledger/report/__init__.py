@@ -1,0 +1,86 @@
+"""`report`: what happened in an organisation in a period, as one HTML file for whoever audits it.
+
+The figures are those of public.get_compliance_report; here they are only given words and form.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import psycopg
+from markupsafe import Markup
+
+from peerledger.database import Connection, Database
+from peerledger.errors import USAGE, RunnerError, from_database
+from peerledger.plan import require_migrated
+from peerledger.report.charts import svg
+from peerledger.report.sections import attention, sections
+from peerledger.report.words import load_words
+
+_HERE = Path(__file__).parent
+
+
+def write(
+    database: Database, slug: str, first: date, last: date, path: Path, language: str | None = None
+) -> None:
+    page = make(database, slug, first, last, language)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise RunnerError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def make(database: Database, slug: str, first: date, last: date, language: str | None = None) -> str:
+    with database.connect() as connection:
+        connection.read_only = True
+        # One snapshot: the sections speak of the same moment.
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        require_migrated(connection)
+        figures = read(connection, slug, first, last)
+    return render(figures, language or figures["organisation"]["locale"])
+
+
+def read(connection: Connection, slug: str, first: date, last: date) -> dict[str, Any]:
+    found = connection.execute(
+        "select id, set_config('TimeZone', time_zone, true) from public.organisations where slug = %s",
+        (slug,),
+    ).fetchone()
+    if found is None:
+        known = connection.execute("select slug from public.organisations order by slug").fetchall()
+        slugs = ", ".join(str(row[0]) for row in known) or "none yet"
+        raise RunnerError(f"There is no organisation {slug!r}. There are: {slugs}.", USAGE)
+    try:
+        row = connection.execute(
+            "select public.get_compliance_report(%s, %s, %s)", (found[0], first, last)
+        ).fetchone()
+    except psycopg.errors.InvalidParameterValue as error:
+        raise RunnerError(from_database(error).message, USAGE) from error
+    except psycopg.Error as error:
+        raise from_database(error) from error
+    if row is None:
+        raise RunnerError("The database returned nothing.")
+    figures: dict[str, Any] = row[0]
+    return figures
+
+
+def render(figures: dict[str, Any], language: str) -> str:
+    words = load_words(language)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2").render(
+        words=words,
+        figures=figures,
+        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        first=date.fromisoformat(figures["from_date"]),
+        last=date.fromisoformat(figures["to_date"]),
+        entries=sum(log["entries"] for log in figures["retention"]["logs"]),
+        attention=attention(figures, words),
+        sections=sections(figures, words),
+        svg=svg,
+    )

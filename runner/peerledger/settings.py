@@ -1,0 +1,128 @@
+"""Settings from the environment or `.env`, all named PEERLEDGER_…"""
+
+from datetime import time
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from peerledger import errors
+
+PREFIX = "PEERLEDGER_"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr | None = None
+    data_dir: Path = Path(".peerledger")
+    # How long a migrator waits for another one to finish.
+    migrate_wait_seconds: float = Field(default=60, gt=0, le=86_400)
+
+    notify_transport: Literal["console", "webhook", "fcm"] = "console"
+    # An address may hold a secret of its own.
+    webhook_url: SecretStr | None = None
+    webhook_secret: SecretStr | None = None
+    fcm_credentials_file: Path | None = None
+    fcm_url: str = Field(default="https://fcm.googleapis.com", pattern="^https?://[^/ ]+")
+    # Without a signal, the outbox is looked at this often.
+    notify_poll_seconds: float = Field(default=15, gt=0, le=3600)
+    # When the worker does the nightly work. At 03:15 no clock is ever changed in Norway.
+    nightly_at: time = time(3, 15)
+    nightly_zone: str = "Europe/Oslo"
+    # Where, on this machine only, the worker shows its metrics; unset: nowhere.
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    # How to reach Dynamics; `peerledger.dynamics.credentials` checks them when they are needed.
+    dynamics_url: str | None = None
+    dynamics_authority: str | None = None
+    dynamics_tenant_id: str | None = None
+    dynamics_client_id: str | None = None
+    dynamics_client_secret: SecretStr | None = None
+    dynamics_certificate_path: Path | None = None
+    dynamics_entity_set: str | None = None
+    dynamics_key_column: str | None = None
+    dynamics_listed_column: str | None = None
+    dynamics_ca_file: Path | None = None
+    dynamics_credentials_file: Path | None = None
+    # What one worker may do. Dynamics counts all workers of an account together: divide by their number.
+    dynamics_max_in_flight: int = Field(default=52, ge=1, le=52)
+    dynamics_max_requests: int = Field(default=6_000, ge=1, le=6_000)
+    dynamics_timeout_seconds: float = Field(default=30, gt=0, le=300)
+    # For how long a worker has a mentor for itself; a dead one's are taken over after that.
+    sync_lease_seconds: float = Field(default=120, gt=5, le=3_600)
+
+    @property
+    def has_dynamics(self) -> bool:
+        """Something is said of it. Whether that is enough, `peerledger.dynamics.credentials` says."""
+        return any(
+            getattr(self, f"dynamics_{name}") is not None
+            for name in (
+                "url",
+                "tenant_id",
+                "client_id",
+                "client_secret",
+                "certificate_path",
+                "credentials_file",
+            )
+        )
+
+    @field_validator("nightly_at")
+    @classmethod
+    def _is_a_time_of_day(cls, at: time) -> time:
+        if at.tzinfo is not None:
+            raise ValueError("a time of day like 03:15; its zone is PEERLEDGER_NIGHTLY_ZONE")
+        return at
+
+    @field_validator("nightly_zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("not a time zone like Europe/Oslo") from None
+        return zone
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
+        try:
+            if url is not None:
+                TypeAdapter(HttpUrl).validate_python(url.get_secret_value())
+        except ValidationError:
+            raise ValueError("not a web address like https://example.org/hook") from None
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
+        try:
+            conninfo_to_dict(url.get_secret_value())
+        except ProgrammingError:
+            # Never the parser's own words, nor as a cause: they quote the address, password and all.
+            raise ValueError(
+                "not a PostgreSQL address like postgresql://user:password@host:5432/database"
+            ) from None
+        return url
+
+
+def load_settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise errors.SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
+    except (SettingsError, UnicodeDecodeError, OSError) as error:
+        raise errors.SettingsError(f".env cannot be read ({type(error).__name__}).") from None

@@ -1,0 +1,106 @@
+"""The SQL files of the checkout, rendered and hashed."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from peerledger.errors import RunnerError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TEMPLATE = ".sql.j2"
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    path: str
+    """Relative to the checkout, with slashes: the name in private.sql_files."""
+    text: str
+
+    @property
+    def stem(self) -> str:
+        """The exact name of the function, or of the table whose triggers or policies these are."""
+        return stem(self.path)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def stem(path: str) -> str:
+    return path.rsplit("/", 1)[-1].removesuffix(".j2").removesuffix(".sql")
+
+
+def is_function(path: str) -> bool:
+    return path.startswith("sql/functions/")
+
+
+def is_policy(path: str) -> bool:
+    return path.startswith("sql/policies/")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A checkout: `migrations/` and `sql/` under a root."""
+
+    root: Path = ROOT
+
+    def ledger(self) -> SqlFile:
+        return self._plain(self.root / "sql" / "ledger.sql")
+
+    def migrations(self) -> list[SqlFile]:
+        return [
+            self._plain(path) for path in self._migration_paths() if not path.name.endswith(".rollback.sql")
+        ]
+
+    def rollback_of(self, migration: SqlFile) -> SqlFile:
+        return self._plain(self.root / (migration.path.removesuffix(".sql") + ".rollback.sql"))
+
+    def objects(self) -> list[SqlFile]:
+        """The replayable files in the order in which they are applied."""
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self.root / "sql"),
+            undefined=jinja2.StrictUndefined,
+            block_start_string="<%",
+            block_end_string="%>",
+            variable_start_string="<%=",
+            variable_end_string="%>",
+            comment_start_string="<%#",
+            comment_end_string="%>",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 - SQL, not HTML
+        )
+        files = []
+        for folder in ("functions", "triggers", "policies"):
+            for path in sorted((self.root / "sql" / folder).rglob("*.sql*")):
+                if path.name.startswith("_") or not path.name.endswith((".sql", TEMPLATE)):
+                    continue
+                files.append(self._rendered(path, environment) if path.suffix == ".j2" else self._plain(path))
+        return files
+
+    def _migration_paths(self) -> list[Path]:
+        paths = sorted((self.root / "migrations").glob("*.sql"))
+        if not paths:
+            raise RunnerError(
+                f"There are no migrations in {self.root / 'migrations'}. Install from a checkout: -e ."
+            )
+        return paths
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def _plain(self, path: Path) -> SqlFile:
+        try:
+            return SqlFile(self._name(path), path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunnerError(f"{path} cannot be read ({type(error).__name__}).") from error
+
+    def _rendered(self, path: Path, environment: jinja2.Environment) -> SqlFile:
+        try:
+            template = environment.get_template(path.relative_to(self.root / "sql").as_posix())
+            return SqlFile(self._name(path), template.render())
+        except jinja2.TemplateError as error:
+            raise RunnerError(f"{self._name(path)} cannot be rendered: {error}.") from error

@@ -1,0 +1,317 @@
+"""`worker`: website sync, notifications and the nightly work in one process, until SIGTERM.
+
+Each part by itself: one that crashes is started again after a while, with an alert, and the others go on.
+What is wrong with the settings is said before anything starts.
+"""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_clock
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from peerledger import logs, metrics, nightly
+from peerledger.database import Database
+from peerledger.errors import RunnerError
+from peerledger.logs import Log
+from peerledger.notify.delivery import Delivery
+from peerledger.notify.transports import make_transport
+from peerledger.plan import require_migrated
+from peerledger.settings import Settings
+from peerledger.waiting import first_of
+
+if TYPE_CHECKING:
+    from peerledger.dynamics.credentials import Account
+
+PARTS = ("sync", "notifications", "nightly")
+_log = Log("worker")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds that tests make smaller."""
+
+    first_restart: float = 1
+    longest_restart: float = 300
+    # Having run for so long, a part begins anew with the shortest wait.
+    sound: float = 600
+    first_retry: float = 60
+    longest_retry: float = 900
+    # How often to see whether a night came that the scheduler slept through, as a laptop does.
+    look: float = 300
+
+
+@dataclass
+class Worker:
+    database: Database
+    settings: Settings
+    accounts: "Sequence[Account]" = ()
+    parts: Sequence[str] = PARTS
+    pace: Pace = field(default_factory=Pace)
+    states: dict[str, str] = field(default_factory=dict)
+    """running, or failed while it waits to be started again."""
+
+    def __post_init__(self) -> None:
+        self.stop = asyncio.Event()
+
+    async def run(self) -> None:
+        works: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "sync": self._sync,
+            "notifications": self._notifications,
+            "nightly": self._nightly,
+        }
+        async with metrics.served(self.settings.metrics_port, self.database, self.states):
+            _log.info("started", parts=", ".join(self.parts))
+            await asyncio.gather(*(self._keep(name, works[name]) for name in self.parts))
+        _log.info("stopped")
+
+    async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        wait = self.pace.first_restart
+        while not self.stop.is_set():
+            began = time.monotonic()
+            self.states[name] = "running"
+            error: BaseException | None = None
+            try:
+                await work()
+            # Whatever it is, the other parts go on.
+            except Exception as caught:
+                error = _innermost(caught)
+            if self.stop.is_set() and error is None:
+                break
+            self.states[name] = "failed"
+            if time.monotonic() - began > self.pace.sound:
+                wait = self.pace.first_restart
+            _log.error("part_failed", name=name, error=error, again_in_seconds=wait)
+            await asyncio.to_thread(_alert_of_part, self.database, name)
+            await _until(self.stop, wait)
+            wait = min(wait * 2, self.pace.longest_restart)
+        self.states[name] = "stopped"
+
+    async def _sync(self) -> None:
+        from peerledger.dynamics.limits import limits_of
+        from peerledger.website_sync import WebsiteSync, pace_of
+
+        sync = WebsiteSync(
+            self.database,
+            self.accounts,
+            limits=limits_of(self.settings),
+            pace=pace_of(self.settings),
+            tell=lambda line: Log("sync").info("said", line=line),
+        )
+
+        async def pass_on() -> None:
+            await self.stop.wait()
+            sync.stopping.set()
+
+        passing_on = asyncio.create_task(pass_on())
+        try:
+            await sync.run()
+        finally:
+            passing_on.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await passing_on
+        for line in sorted(sync.trouble):
+            Log("sync").warning("trouble", line=line)
+
+    async def _notifications(self) -> None:
+        transport = make_transport(self.settings)
+        delivery = Delivery(self.database.conninfo, transport, self.settings.notify_poll_seconds)
+        async with transport:
+            await delivery.run(self.stop)
+
+    # The night. -------------------------------------------------------------------------------------
+
+    async def _nightly(self) -> None:
+        trigger = nightly_trigger(self.settings)
+        due = asyncio.Event()
+        handled = _now(self.settings)
+
+        async def ring() -> None:
+            due.set()
+
+        async def look() -> None:
+            if trigger.last_fire_time(_now(self.settings)) > handled:
+                due.set()
+
+        scheduler = AsyncIOScheduler(timezone=ZoneInfo(self.settings.nightly_zone))
+        # Late is better than never, and once is enough.
+        how = {"coalesce": True, "misfire_grace_time": None}
+        scheduler.add_job(ring, trigger, **how)
+        scheduler.add_job(look, IntervalTrigger(seconds=int(self.pace.look)), **how)
+        scheduler.start()
+        try:
+            if trigger.last_fire_time(handled) >= trigger.on(handled.date()):
+                # Tonight's time has passed. What is done already is not done again.
+                due.set()
+            else:
+                await asyncio.to_thread(_alert_of_missed_nights, self.database)
+            while not self.stop.is_set():
+                await first_of(due.wait(), self.stop.wait())
+                if due.is_set() and not self.stop.is_set():
+                    due.clear()
+                    handled = _now(self.settings)
+                    await self._night()
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def _night(self) -> None:
+        wait = self.pace.first_retry
+        while not self.stop.is_set():
+            try:
+                # In a thread: asked to stop, it ends the step that it is in and begins no other.
+                results = await asyncio.to_thread(
+                    nightly.run,
+                    self.database,
+                    settings=self.settings,
+                    again=False,
+                    stopped=self.stop.is_set,
+                )
+            except (RunnerError, psycopg.Error) as error:
+                # Another night is at work, or the database is away.
+                _log.warning("night_postponed", error=_innermost(error), again_in_seconds=wait)
+                await _until(self.stop, wait)
+                wait = min(wait * 2, self.pace.longest_retry)
+                continue
+            for result in results:
+                write = _log.info if result.succeeded else _log.error
+                write(
+                    "step",
+                    name=result.name,
+                    state=result.state,
+                    seconds=round(result.seconds, 3),
+                    caught_up=result.caught_up,
+                )
+            return
+
+
+class DailyTrigger(BaseTrigger):  # type: ignore[misc]
+    """Once a day by the clocks of a zone, also when they are changed.
+
+    Not the library's CronTrigger: at 02:30 it fires without end on the night when that hour comes twice, and
+    at 00:00 it leaves out the day after the clocks went forward.
+    """
+
+    def __init__(self, at: wall_clock, zone: ZoneInfo) -> None:
+        self._at = at
+        self._zone = zone
+
+    def on(self, day: date) -> datetime:
+        """A time that comes twice is the first of the two; one that is left out comes an hour later."""
+        return datetime.combine(day, self._at, self._zone).astimezone(UTC)
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        day = now.astimezone(self._zone).date()
+        while (found := self.on(day)) < now or (previous is not None and found <= previous):
+            day += timedelta(days=1)
+        return found
+
+    def last_fire_time(self, now: datetime) -> datetime:
+        today = now.astimezone(self._zone).date()
+        # Yesterday's, and where a time that is left out came late, that of the day before.
+        return max(each for back in (0, 1, 2) if (each := self.on(today - timedelta(days=back))) <= now)
+
+
+def nightly_trigger(settings: Settings) -> DailyTrigger:
+    return DailyTrigger(settings.nightly_at, ZoneInfo(settings.nightly_zone))
+
+
+# The command. ---------------------------------------------------------------------------------------
+
+
+def run(database: Database, settings: Settings, only: Sequence[str], accounts: "Sequence[Account]") -> None:
+    with database.connect() as connection:
+        require_migrated(connection)
+    parts = list(only or PARTS)
+    logs.setup()
+    if "sync" in parts:
+        if accounts:
+            from peerledger.sync_accounts import require_organisations
+
+            require_organisations(database, accounts)
+        else:
+            parts.remove("sync")
+            _log.warning("sync_is_off", reason=nightly.NO_DYNAMICS)
+    asyncio.run(_run(database, settings, accounts, parts))
+
+
+def check_settings(settings: Settings, only: Sequence[str]) -> "Sequence[Account]":
+    """Before a database is even started: what is wrong is named."""
+    for name in only:
+        if name not in PARTS:
+            raise RunnerError(f"--only {name}: there is no such part. Known are {', '.join(PARTS)}.", 2)
+    if not only or "notifications" in only:
+        make_transport(settings)
+    if settings.has_dynamics or "sync" in only:
+        from peerledger.dynamics.credentials import load_accounts
+
+        return load_accounts(settings, settings.dynamics_credentials_file)
+    return ()
+
+
+async def _run(
+    database: Database, settings: Settings, accounts: "Sequence[Account]", parts: Sequence[str]
+) -> None:
+    worker = Worker(database, settings, accounts, parts)
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def stop() -> None:
+        _log.info("stopping")
+        worker.stop.set()
+        # A second one ends us at once: leases and the ledger see to the rest.
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+    for number in signals:
+        loop.add_signal_handler(number, stop)
+    await worker.run()
+
+
+def _alert_of_part(database: Database, name: str) -> None:
+    _quietly(
+        database,
+        "select private.raise_alert('worker_part_failed', 'warning', %s, %s)",
+        f"The part of the worker for {name} broke off and is started again. The worker's log says why.",
+        f"worker_part_failed:{name}",
+    )
+
+
+def _alert_of_missed_nights(database: Database) -> None:
+    # begin_night alerts. That another night has the lock is no reason to wait: it alerts as well.
+    _quietly(database, "select private.begin_night(%s)", nightly.jobs())
+
+
+def _quietly(database: Database, statement: str, *values: object) -> None:
+    """An alert that cannot be raised is not worth another crash; the log has it."""
+    try:
+        with database.connect(autocommit=True) as connection:
+            connection.execute(statement.encode(), values)
+    except (RunnerError, psycopg.Error) as error:
+        _log.warning("alert_not_raised", error=_innermost(error))
+
+
+def _now(settings: Settings) -> datetime:
+    return datetime.now(ZoneInfo(settings.nightly_zone))
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What it was, out of its groups and our wrapping."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error.__cause__ if isinstance(error, RunnerError) and error.__cause__ else error
+
+
+async def _until(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

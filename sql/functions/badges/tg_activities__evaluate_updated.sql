@@ -1,0 +1,70 @@
+-- A correction is what the new rows count less what the old ones counted. It may award a badge and
+-- never takes one away.
+create or replace function private.tg_activities__evaluate_updated()
+returns trigger
+language plpgsql
+volatile
+security definer -- evaluates and logs with rights that no caller has
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_touched private.touched_mentor[];
+    v_deltas private.activity_days[];
+begin
+    with versions as (
+        select old_rows.*, -1 as sign from old_rows
+        union all
+        select new_rows.*, 1 from new_rows
+    ),
+    changed as (
+        select versions.*
+        from versions
+        where versions.id in (
+            select new_rows.id
+            from new_rows
+            inner join old_rows on old_rows.id = new_rows.id
+            where
+                (new_rows.mentor_id, new_rows.activity_type, new_rows.delivery_mode, new_rows.occurred_on,
+                new_rows.duration_minutes, new_rows.participant_count, new_rows.voided_at is null)
+                is distinct from
+                (old_rows.mentor_id, old_rows.activity_type, old_rows.delivery_mode, old_rows.occurred_on,
+                old_rows.duration_minutes, old_rows.participant_count, old_rows.voided_at is null)
+        )
+    ),
+    mentors as (
+        select changed.mentor_id, changed.organisation_id, array_agg(distinct changed.id) as activity_ids
+        from changed
+        group by changed.mentor_id, changed.organisation_id
+    ),
+    days as (
+        select
+            changed.mentor_id,
+            changed.occurred_on,
+            changed.activity_type,
+            changed.delivery_mode,
+            sum(changed.sign)::bigint as activity_count,
+            sum(changed.sign * changed.duration_minutes)::bigint as minutes_total,
+            sum(changed.sign * changed.participant_count)::bigint as participants_total
+        from changed
+        where changed.voided_at is null
+        group by changed.mentor_id, changed.occurred_on, changed.activity_type, changed.delivery_mode
+    )
+    select
+        (select array_agg(row(mentors.*)::private.touched_mentor order by mentors.mentor_id) from mentors),
+        (
+            select array_agg(row(days.*)::private.activity_days)
+            from days
+            where (days.activity_count, days.minutes_total, days.participants_total) <> (0, 0, 0)
+        )
+    into v_touched, v_deltas;
+
+    if v_touched is not null then
+        perform private.evaluate_activities(v_touched, v_deltas, 'activity_update');
+    end if;
+    return null;
+end
+$$;
+
+comment on function private.tg_activities__evaluate_updated is
+'Trigger function of activities: corrects the rollups and evaluates the mentors whose numbers changed.';
+revoke all on function private.tg_activities__evaluate_updated from public, anon, authenticated, service_role;

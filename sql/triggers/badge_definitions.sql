@@ -1,0 +1,22 @@
+-- Criteria are checked before they are written, and compiled afterwards.
+
+-- Refuses criteria that make no sense (PL001); changed criteria raise criteria_version.
+create or replace trigger _100_check_criteria
+before insert or update on public.badge_definitions
+for each row execute function private.tg_badge_definitions__check_criteria();
+
+-- What the evaluation reads is derived from the definitions of the organisation, whenever one is written.
+create or replace trigger _500_compile_inserted
+after insert on public.badge_definitions
+referencing new table as written_rows
+for each statement execute function private.tg_badge_definitions__compile();
+
+create or replace trigger _500_compile_updated
+after update on public.badge_definitions
+referencing new table as written_rows
+for each statement execute function private.tg_badge_definitions__compile();
+
+create or replace trigger _500_compile_deleted
+after delete on public.badge_definitions
+referencing old table as written_rows
+for each statement execute function private.tg_badge_definitions__compile();
