@@ -1,6 +1,27 @@
 set role peerledger_owner;
 
+drop function if exists private.log_guards ();
+drop function if exists private.mark_guards (text);
+drop function if exists private.guard_changes ();
+drop function if exists private.guard_versions ();
+drop function if exists private.guard_marks_are_sealed ();
+drop function if exists private.guard_marks_sha256 ();
+drop function if exists private.log_partitions (text);
+drop function if exists private.exposed_dblink_functions ();
+
+-- The kinds of events stay: there are entries of them by now.
+delete from private.log_guard_marks;
+alter table private.log_guard_marks rename column object_name to relation_name;
+alter table private.log_guard_marks
+alter column log_name set not null,
+drop column parts,
+add column mark text not null;
+comment on table private.log_guard_marks is
+'What the guards of each log and partition looked like when last seen: a change, even one undone since, is noticed.';
+
 reset role;
+
+revoke select on private.sql_files from peerledger_owner;
 
 do $$
 begin

@@ -147,6 +147,47 @@ grant execute on function private.write_security_event to peerledger_owner;
 
 drop function private.wait_for_dblink;
 
+-- When a migration has just run, what changed is its work: private.mark_guards asks this table.
+grant select on private.sql_files to peerledger_owner;
+
 set role peerledger_owner;
+
+-- It returns no marks any more.
+drop function if exists private.log_guards ();
+
+-- A mark for each object now, and not for each relation only; the migration's end takes them.
+delete from private.log_guard_marks;
+alter table private.log_guard_marks rename column relation_name to object_name;
+alter table private.log_guard_marks
+alter column log_name drop not null,
+drop column mark,
+add column parts jsonb not null;
+comment on table private.log_guard_marks is
+'What each object that protects the logs looked like when last marked: a change, even one undone since, is noticed. The
+hash of all marks is in security_events (guards_marked).';
+comment on column private.log_guard_marks.parts is 'The version of each of its parts, see private.guard_versions.';
+
+-- More kinds of events, whatever other kinds there are by now.
+do $$
+declare
+    v_kinds text[];
+begin
+    select array_agg(distinct listed.kind order by listed.kind)
+    into v_kinds
+    from (
+        select found.kind[1] as kind
+        from pg_catalog.pg_constraint as rule
+        cross join regexp_matches(pg_catalog.pg_get_constraintdef(rule.oid), '''([a-z_]+)''', 'g') as found (kind)
+        where rule.conrelid = 'public.security_events'::regclass and rule.conname = 'event_kind_is_known'
+        union all
+        select unnest(array['guards_marked', 'database_restored'])
+    ) as listed;
+    alter table public.security_events drop constraint event_kind_is_known;
+    execute format(
+        'alter table public.security_events add constraint event_kind_is_known check (event_kind in (%s))',
+        (select string_agg(quote_literal(kind), ', ') from unnest(v_kinds) as kind)
+    );
+end
+$$;
 
 reset role;
