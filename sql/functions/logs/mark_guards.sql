@@ -22,6 +22,10 @@ declare
 begin
     -- One at a time: two would take each other's marks for somebody's work.
     lock table private.logs in share row exclusive mode;
+    if mark_guards.reason = 'migrate' then
+        -- The first migration of all has nowhere yet to write to.
+        call private.create_log_partition('security_events', date_trunc('month', now() at time zone 'utc')::date);
+    end if;
     select jsonb_agg(changed order by changed.log_name, changed.object_name)
     into v_changes
     from private.guard_changes() as changed;
