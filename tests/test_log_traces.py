@@ -55,7 +55,10 @@ DEEDS: dict[str, tuple[list[str], str]] = {
         ],
         THIS_MONTH,
     ),
-    "a column is dropped": (["alter table public.proxy_audit_log drop column payload_snapshot"], "public.proxy_audit_log"),
+    "a column is dropped": (
+        ["alter table public.proxy_audit_log drop column payload_snapshot"],
+        "public.proxy_audit_log",
+    ),
     "a column is dropped and added again": (
         [
             "alter table public.badge_evaluation_logs drop column error_message",
@@ -101,7 +104,10 @@ DEEDS: dict[str, tuple[list[str], str]] = {
         [f"alter table public.badge_evaluation_logs detach partition {THIS_MONTH}"],
         THIS_MONTH,
     ),
-    "a log is renamed": (["alter table public.badge_evaluation_logs rename to elsewhere"], "public.badge_evaluation_logs"),
+    "a log is renamed": (
+        ["alter table public.badge_evaluation_logs rename to elsewhere"],
+        "public.badge_evaluation_logs",
+    ),
     "a log is renamed and renamed back": (
         [
             "alter table public.badge_evaluation_logs rename to elsewhere",
@@ -156,7 +162,10 @@ DEEDS: dict[str, tuple[list[str], str]] = {
         ],
         "private.logs",
     ),
-    "the floor's row is rewritten to what it was": (["update private.logs set retention_months = 60"], "private.logs"),
+    "the floor's row is rewritten to what it was": (
+        ["update private.logs set retention_months = 60"],
+        "private.logs",
+    ),
     "the watcher does nothing for a while": (
         [swapped("private.watch_logs()", " begin end ")],
         "private.watch_logs()",
@@ -200,7 +209,9 @@ DEEDS: dict[str, tuple[list[str], str]] = {
     ),
     "the marks are emptied": (["delete from private.log_guard_marks"], "private.log_guard_marks"),
     "a mark is edited": (
-        ["update private.log_guard_marks set parts = parts || '{\"table\": \"1\"}' where object_name = 'public.activities'"],
+        [
+            "update private.log_guard_marks set parts = parts || '{\"table\": \"1\"}' where object_name = 'public.activities'"
+        ],
         "private.log_guard_marks",
     ),
     "a deed is marked as if nothing had happened": (
@@ -283,11 +294,14 @@ def test_the_log_of_the_logs_renamed_is_an_alert_and_the_others_are_looked_after
     migrator.execute(UPKEEP)
     kinds = {row[0] for row in migrator.execute("select kind from public.ops_alerts").fetchall()}
     assert {"log_partition_missing", "log_upkeep_failed", "log_guards_missing"} <= kinds
-    assert scalar(
-        migrator,
-        "select count(*) from private.log_partitions('proxy_audit_log') "
-        "where starts_at = date_trunc('month', now() at time zone 'utc' + interval '2 months') at time zone 'utc'",
-    ) == 1
+    assert (
+        scalar(
+            migrator,
+            "select count(*) from private.log_partitions('proxy_audit_log') "
+            "where starts_at = date_trunc('month', now() at time zone 'utc' + interval '2 months') at time zone 'utc'",
+        )
+        == 1
+    )
     migrator.execute("alter table public.elsewhere rename to security_events")
     migrator.execute(UPKEEP)
     assert "public.security_events" in named(migrator), "what could not be recorded was not taken for seen"
@@ -311,7 +325,9 @@ def test_one_broken_log_stops_no_other(database: Database) -> None:
 def test_a_live_month_under_an_old_name_is_not_pruned(database: Database) -> None:
     migrator = database.migrator()
     month = str(scalar(migrator, "select to_char(now() at time zone 'utc', 'YYYY_MM')"))
-    migrator.execute(f"alter table private.badge_evaluation_logs_{month} rename to badge_evaluation_logs_2015_01".encode())
+    migrator.execute(
+        f"alter table private.badge_evaluation_logs_{month} rename to badge_evaluation_logs_2015_01".encode()
+    )
     nothing = "0, encode(sha256(''), 'hex'), ''"
     with pytest.raises(errors.NoDataFound):
         migrator.execute(
@@ -449,8 +465,12 @@ def test_a_restored_database_is_one_thing_to_say(database: Database) -> None:
 
 def test_a_look_that_fails_keeps_no_migration_from_its_work(database: Database) -> None:
     migrator = database.migrator()
-    migrator.execute("create or replace function private.watch_logs() returns void language sql as 'select 1 / 0'")
-    migrator.execute("update private.sql_files set sha256 = repeat('0', 64) where path like '%watch_logs.sql'")
+    migrator.execute(
+        "create or replace function private.watch_logs() returns void language sql as 'select 1 / 0'"
+    )
+    migrator.execute(
+        "update private.sql_files set sha256 = repeat('0', 64) where path like '%watch_logs.sql'"
+    )
     said: list[str] = []
     migrate(runner(database), report=said.append)
     assert any("could not be looked at" in words for words in said)

@@ -6,7 +6,9 @@ the same transaction. Neither keeps a migration from putting things right.
 
 from psycopg import errors as pg
 
-from peerledger.database import Connection
+from peerledger.database import Connection, Database
+from peerledger.errors import from_database
+from peerledger.sqlfiles import SqlFile
 
 _CAN_LOOK = "select to_regprocedure('private.watch_logs()') is not null"
 _HAS_MARKS = """
@@ -50,6 +52,22 @@ def forget(connection: Connection) -> None:
         "'reason', 'rollback', 'objects', 0, 'marks_sha256', encode(sha256(''), 'hex')))"
     )
     connection.execute("reset role")
+
+
+def run_as_superuser(database: Database, file: SqlFile) -> None:
+    """The script refuses everybody else by itself, and what it gives a superuser it checks to the letter."""
+    with database.connect(autocommit=True) as connection:
+        try:
+            with connection.transaction():
+                connection.execute("set local search_path = ''")
+                connection.execute(file.text.encode())
+                # The owner of a function is a part of what is marked.
+                connection.execute(
+                    "update private.sql_files set applied_at = now() where path = (select max(path) from private.sql_files)"
+                )
+                mark(connection)
+        except pg.Error as error:
+            raise from_database(error, file.path) from error
 
 
 def _as_owner(connection: Connection, statement: str) -> None:

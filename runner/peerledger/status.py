@@ -62,6 +62,18 @@ from (
 _GUARDS = """
 select relation_name || ': ' || problem from private.log_guards() where problem <> '' order by relation_name
 """
+_CHANGED = """
+select object_name || coalesce(' (' || array_to_string(parts[:3], ', ') || ')', '') || ' is ' || change
+from private.guard_changes()
+order by object_name
+limit 20
+"""
+_EXPOSED = """
+select function_name || ' by ' || string_agg(role_name, ', ' order by role_name)
+from private.exposed_dblink_functions()
+group by function_name
+order by function_name
+"""
 _SYNC = """
 select
     coalesce(sum(pending) filter (where is_enabled), 0)::int as pending,
@@ -395,6 +407,22 @@ def read_logs(asked: Asked) -> Part:
             Problem(
                 f"A log is not guarded as it should be: {guard}",
                 "see docs/operations.md under log_guards_missing",
+            )
+        )
+    for (changed,) in asked.connection.execute(_CHANGED).fetchall():
+        part.problems.append(
+            Problem(
+                f"What protects the logs is not as it was last seen: {changed}",
+                "see docs/operations.md under log_guards_changed",
+            )
+        )
+    exposed = [str(row[0]) for row in asked.connection.execute(_EXPOSED).fetchall()]
+    if exposed:
+        part.problems.append(
+            Problem(
+                f"The API can open connections of its own: {len(exposed)} functions of dblink, "
+                f"{exposed[0]} among them.",
+                "peerledger record-attempts, as a superuser, takes them away",
             )
         )
     # table: at once; otherwise the server's log has it, and the night counts it.

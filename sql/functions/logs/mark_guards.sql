@@ -14,6 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_most_entries constant int := 100;
+    v_log_name text;
     v_changes jsonb;
     v_unexpected jsonb;
     v_change record;
@@ -23,8 +24,19 @@ begin
     -- One at a time: two would take each other's marks for somebody's work.
     lock table private.logs in share row exclusive mode;
     if mark_guards.reason = 'migrate' then
-        -- The first migration of all has nowhere yet to write to.
-        call private.create_log_partition('security_events', date_trunc('month', now() at time zone 'utc')::date);
+        -- A log that is new has nowhere yet to write to, and its first partition changes the log's own row.
+        for v_log_name in
+            select log.log_name
+            from private.logs as log
+        loop
+            begin
+                call private.create_log_partition(v_log_name, date_trunc('month', now() at time zone 'utc')::date);
+            exception
+                -- The upkeep says so and why.
+                when others then
+                    raise warning 'peerledger: this month of % could not be made (%)', v_log_name, sqlstate;
+            end;
+        end loop;
     end if;
     select jsonb_agg(changed order by changed.log_name, changed.object_name)
     into v_changes
