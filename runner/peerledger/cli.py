@@ -22,6 +22,7 @@ from rich.console import Console
 from peerledger import alerts as alerts_command
 from peerledger import archive as archive_command
 from peerledger import demo as demo_command
+from peerledger import guards
 from peerledger import load as load_command
 from peerledger import migrate as migration
 from peerledger import nightly as nightly_command
@@ -30,7 +31,7 @@ from peerledger import status as status_command
 from peerledger.database import Database, open_database
 from peerledger.errors import INTERRUPTED, RunnerError, from_database, one_line
 from peerledger.settings import Settings, load_settings
-from peerledger.sqlfiles import ROOT
+from peerledger.sqlfiles import ROOT, Tree
 
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
@@ -393,6 +394,22 @@ def restore_archive(
     with _opened() as (_, database):
         count = archive_command.restore(database, directory, schema, log, typer.echo)
     typer.echo(f"{count:,} entries restored. When you are done: drop schema {schema} cascade;")
+
+
+@app.command("record-attempts")
+def record_attempts(
+    print_sql: Annotated[
+        bool, typer.Option("--print", help="Print the SQL instead, for psql; needs no database.")
+    ] = False,
+) -> None:
+    """Let refused attempts to change a log be recorded at once. Once, as a superuser."""
+    file = Tree().superuser_script("record_attempts")
+    if print_sql:
+        typer.echo(file.text)
+        return
+    with _opened() as (_, database):
+        guards.run_as_superuser(database, file)
+    typer.echo("Attempts are recorded at once; `peerledger status` says so.")
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors as pg
 
-from peerledger import objects
+from peerledger import guards, objects
 from peerledger.bookkeeping import Backend, known_migrations
 from peerledger.database import Connection, Database
 from peerledger.errors import LockTimeoutError, RunnerError, from_database
@@ -43,6 +43,8 @@ def migrate(
     with _locked(database, wait_seconds) as connection:
         connection.execute(tree.ledger().text.encode())
         plan = make_plan(connection, tree)
+        if problem := guards.look(connection):
+            report(problem)
         backend = Backend(connection, tree)
         known = known_migrations(tree)
         _adopt(backend, known, plan.adopt)
@@ -89,7 +91,10 @@ def rollback(
             raise RunnerError(
                 f"Only {len(applied)} migrations are applied; {count} cannot be rolled back.", 2
             )
+        if problem := guards.look(connection):
+            report(problem)
         with _explained("rollback"), backend.transaction():
+            guards.forget(connection)
             objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
             connection.execute("set local search_path = private")
             connection.execute(_RELOAD_REST_API)
@@ -113,11 +118,13 @@ def render(tree: Tree | None = None) -> str:
     parts.append("set role peerledger_owner;\nset check_function_bodies = off;\n")
     files = tree.objects()
     parts += [_titled(file) for file in files]
-    parts.append(
-        "select private.ensure_log_partitions();\nreset check_function_bodies;\nreset role;\n"
-        + _recorded(files, "object")
-        + f"{_RELOAD_REST_API};\n"
-    )
+    parts += [
+        "reset role;\n",
+        _recorded(files, "object"),
+        "set role peerledger_owner;\nselect private.mark_guards('migrate');\n"
+        "select private.ensure_log_partitions();\nreset check_function_bodies;\nreset role;\n",
+        f"{_RELOAD_REST_API};\n",
+    ]
     return "\n".join(parts)
 
 

@@ -3,6 +3,7 @@
 from psycopg import errors as pg
 from psycopg import sql
 
+from peerledger import guards
 from peerledger.database import Connection
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import Plan
@@ -65,8 +66,6 @@ def replay(connection: Connection, plan: Plan, everything: list[SqlFile]) -> Non
     overload = connection.execute(_OVERLOADS, (functions,)).fetchone()
     if overload:
         raise RunnerError(_NEW_SIGNATURE.format(name=overload[0]))
-    if "ensure_log_partitions" in functions:
-        connection.execute("select private.ensure_log_partitions()")
     connection.execute("reset role")
     connection.execute("delete from private.sql_files where path = any(%s)", (plan.vanished,))
     with connection.cursor() as cursor:
@@ -75,6 +74,17 @@ def replay(connection: Connection, plan: Plan, everything: list[SqlFile]) -> Non
             "on conflict (path) do update set sha256 = excluded.sha256, applied_at = now()",
             [(file.path, file.sha256) for file in plan.replay],
         )
+    if plan.vanished and not plan.replay:
+        # Something of this transaction says that it was a migration.
+        connection.execute(
+            "update private.sql_files set applied_at = now() where path = (select max(path) from private.sql_files)"
+        )
+    if "ensure_log_partitions" in functions:
+        if not plan.is_empty:
+            guards.mark(connection)
+        connection.execute("set local role peerledger_owner")
+        connection.execute("select private.ensure_log_partitions()")
+        connection.execute("reset role")
 
 
 def drop_all(connection: Connection, files: list[SqlFile], keep_guards: bool) -> None:

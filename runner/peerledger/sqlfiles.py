@@ -51,6 +51,10 @@ class Tree:
     def ledger(self) -> SqlFile:
         return self._plain(self.root / "sql" / "ledger.sql")
 
+    def superuser_script(self, name: str) -> SqlFile:
+        """What `migrate` cannot do where its role is no superuser."""
+        return self._plain(self.root / "sql" / "superuser" / f"{name}.sql")
+
     def migrations(self) -> list[SqlFile]:
         return [
             self._plain(path) for path in self._migration_paths() if not path.name.endswith(".rollback.sql")
