@@ -189,8 +189,7 @@ def test_a_streak_of_two_centuries_takes_no_time(database: Database) -> None:
     )
     connection.execute("alter table public.activities disable trigger user")
     connection.execute(
-        _INSERT
-        + " select %s, %s, 'visit', date '1970-01-01' + 7 * n, 1 from generate_series(1, 11200) as n",
+        _INSERT + " select %s, %s, 'visit', date '1970-01-01' + 7 * n, 1 from generate_series(1, 11200) as n",
         (decades.organisation_id, decades.mentor_id),
     )
     connection.execute("alter table public.activities enable trigger user")

@@ -1,7 +1,7 @@
 """The marks of what protects the logs, around a migration: see private.mark_guards.
 
-What others changed is recorded before this code changes anything, and what this code changed is marked as its work in
-the same transaction. Neither keeps a migration from putting things right.
+What others changed is recorded before this code changes anything, and what this code changed is
+marked as its work in the same transaction. Neither keeps a migration from putting things right.
 """
 
 from psycopg import errors as pg
@@ -48,7 +48,8 @@ def forget(connection: Connection) -> None:
     connection.execute("set local role peerledger_owner")
     connection.execute("delete from private.log_guard_marks")
     connection.execute(
-        "insert into public.security_events (event_kind, details) values ('guards_marked', jsonb_build_object("
+        "insert into public.security_events (event_kind, details) "
+        "values ('guards_marked', jsonb_build_object("
         "'reason', 'rollback', 'objects', 0, 'marks_sha256', encode(sha256(''), 'hex')))"
     )
     connection.execute("reset role")
@@ -63,7 +64,8 @@ def run_as_superuser(database: Database, file: SqlFile) -> None:
                 connection.execute(file.text.encode())
                 # The owner of a function is a part of what is marked.
                 connection.execute(
-                    "update private.sql_files set applied_at = now() where path = (select max(path) from private.sql_files)"
+                    "update private.sql_files set applied_at = now() "
+                    "where path = (select max(path) from private.sql_files)"
                 )
                 mark(connection)
         except pg.Error as error:

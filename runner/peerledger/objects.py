@@ -77,7 +77,8 @@ def replay(connection: Connection, plan: Plan, everything: list[SqlFile]) -> Non
     if plan.vanished and not plan.replay:
         # Something of this transaction says that it was a migration.
         connection.execute(
-            "update private.sql_files set applied_at = now() where path = (select max(path) from private.sql_files)"
+            "update private.sql_files set applied_at = now() "
+            "where path = (select max(path) from private.sql_files)"
         )
     if "ensure_log_partitions" in functions:
         if not plan.is_empty:
