@@ -97,7 +97,7 @@ begin
                 select array_agg(row(
                     gen_random_uuid(), given_up.organisation_id, given_up.mentor_id, given_up.operation,
                     null, given_up.attempts, 'dead_lettered', given_up.last_error,
-                    given_up.triggered_by_event, clock_timestamp()
+                    given_up.triggered_by_event, clock_timestamp(), null
                 )::public.hlf_sync_audit_log)
                 into v_new_entries
                 from given_up;

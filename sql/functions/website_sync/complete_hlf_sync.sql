@@ -82,7 +82,7 @@ begin
     perform private.log_hlf_sync_attempts(array(
         select row(
             gen_random_uuid(), verdict.organisation_id, verdict.mentor_id, verdict.operation, verdict.response_code,
-            verdict.retry_count, verdict.outcome, verdict.error_message, verdict.triggered_by_event, clock_timestamp()
+            verdict.retry_count, verdict.outcome, verdict.error_message, verdict.triggered_by_event, clock_timestamp(), null
         )::public.hlf_sync_audit_log
         from unnest(v_verdicts) as verdict
         where verdict.refusal is null and verdict.outcome is not null

@@ -17,14 +17,28 @@ begin
         return;
     end if;
     begin
-        insert into public.hlf_sync_audit_log
-        select entry.* from unnest(log_hlf_sync_attempts.entries) as entry;
+        insert into public.hlf_sync_audit_log (
+            id, organisation_id, mentor_id, operation, dynamics_response_code, retry_count, outcome, error_message,
+            triggered_by_event, created_at
+        )
+        select
+            entry.id, entry.organisation_id, entry.mentor_id, entry.operation, entry.dynamics_response_code,
+            entry.retry_count, entry.outcome, entry.error_message, entry.triggered_by_event, entry.created_at
+        from unnest(log_hlf_sync_attempts.entries) as entry;
     exception
         when others then
             -- One by one, so that one bad entry does not cost the others theirs.
             foreach v_entry in array log_hlf_sync_attempts.entries loop
                 begin
-                    insert into public.hlf_sync_audit_log select v_entry.*;
+                    insert into public.hlf_sync_audit_log (
+                        id, organisation_id, mentor_id, operation, dynamics_response_code, retry_count, outcome,
+                        error_message, triggered_by_event, created_at
+                    )
+                    values (
+                        v_entry.id, v_entry.organisation_id, v_entry.mentor_id, v_entry.operation,
+                        v_entry.dynamics_response_code, v_entry.retry_count, v_entry.outcome, v_entry.error_message,
+                        v_entry.triggered_by_event, v_entry.created_at
+                    );
                 exception
                     when others then
                         v_lost := v_lost + 1;

@@ -46,7 +46,7 @@ begin
     select array_agg(row(
         gen_random_uuid(), judged.organisation_id, judged.mentor_id, coalesce(judged.claimed_operation, judged.operation),
         null, judged.attempts + judged.is_given_up::int, case when judged.is_given_up then 'dead_lettered' else 'failure' end,
-        judged.error_message, coalesce(judged.claimed_event, judged.triggered_by_event), clock_timestamp()
+        judged.error_message, coalesce(judged.claimed_event, judged.triggered_by_event), clock_timestamp(), null
     )::public.hlf_sync_audit_log)
     into v_entries
     from judged;
