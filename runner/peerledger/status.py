@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from peerledger.alerts import open_alerts
+from peerledger.checkpoints import grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.nightly import jobs
@@ -405,6 +406,25 @@ def read_logs(asked: Asked) -> Part:
     return part
 
 
+def read_seals(asked: Asked) -> Part:
+    (row,) = asked.rows("select private.seal_status() as found")
+    found = row["found"]
+    part = Part(values={"seals": found})
+    at = datetime.fromisoformat(found["checkpoint_at"]) if found["checkpoint_at"] else None
+    part.lines.append(f"Seals: {found['size']:,} entries sealed, {found['unsealed']:,} not yet")
+    if at is not None:
+        age = int((asked.at - at).total_seconds() // 60)
+        signed = "" if found["checkpoint_is_signed"] else ", not signed"
+        part.lines.append(
+            f"Seals: checkpoint of {found['checkpoint_size']:,} entries, {age:,} min old{signed}"
+        )
+        part.lines.append(f"Seals: root {grouped(found['checkpoint_root'])}")
+    if found["is_adopting"]:
+        part.lines.append("Seals: the entries that were there before are being adopted")
+    part.problems += [Problem(each["what"], each["do"]) for each in found["problems"]]
+    return part
+
+
 # In the order in which they are shown.
 PARTS: dict[str, Callable[[Asked], Part]] = {
     "alerts": read_alerts,
@@ -413,6 +433,7 @@ PARTS: dict[str, Callable[[Asked], Part]] = {
     "nights": read_nights,
     "certification runs": read_certification_runs,
     "logs": read_logs,
+    "seals": read_seals,
 }
 
 
