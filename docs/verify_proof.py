@@ -15,8 +15,8 @@ import json
 import sys
 
 
-class NotValid(Exception): ...  # noqa: N818
-class CannotJudge(Exception): ...  # noqa: N818
+class NotValid(Exception): ...
+class CannotJudge(Exception): ...
 
 
 def sha256(data): return hashlib.sha256(data).digest()
@@ -261,7 +261,7 @@ def main(arguments):
         print(f"CANNOT BE JUDGED: {why}.")
         return 2
     print(shown)
-    print("VALID." if is_vouched else "SOUND, but nobody vouches: give --key, or --seen with your own checkpoint.")
+    print("VALID." if is_vouched else "SOUND, but nobody vouches: give --key or --seen.")
     return 0 if is_vouched else 3
 
 

@@ -3,7 +3,6 @@
 import json
 import random
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -204,7 +203,7 @@ def test_no_entry_is_missed_however_its_transaction_ends(ledger: Database, rule:
     caught = (
         f"do $$ begin begin {insert}; raise exception 'x'; exception when others then {insert}; end; end $$"
     )
-    turn, stop = threading.Barrier(11, timeout=60), threading.Event()
+    turn = threading.Barrier(11, timeout=60)
 
     def write(number: int) -> None:
         # Each round: all have written, the sealer looks, the slow ones commit, the sealer looks again.
@@ -241,7 +240,6 @@ def test_no_entry_is_missed_however_its_transaction_ends(ledger: Database, rule:
             seal(sealer, limit)
             turn.wait()
     finally:
-        stop.set()
         for thread in threads:
             thread.join()
     while seal(sealer, limit):
@@ -256,13 +254,6 @@ def test_no_entry_is_missed_however_its_transaction_ends(ledger: Database, rule:
         assert problems(ledger.migrator()) == []
     else:
         assert int(str(sealed)) < int(str(written)), "this rule should miss some"
-
-
-@pytest.mark.one_target
-def test_a_prepared_transaction_is_waited_for(ledger: Database) -> None:
-    superuser, sealer = ledger.superuser(), ledger.migrator()
-    if one(superuser, "show max_prepared_transactions") == "0":
-        pytest.skip("the server has no prepared transactions")
 
 
 @pytest.mark.one_target
@@ -579,18 +570,3 @@ def test_what_is_sealed_cannot_be_changed_by_a_slip(ledger: Database) -> None:
             statement = "update private.seal_tiles set hashes = overlay(hashes placing '\\xdead' from 1)"
         with pytest.raises(errors.InsufficientPrivilege):
             superuser.execute(statement.encode())
-
-
-@pytest.mark.one_target
-def test_the_order_of_the_batches_is_the_order_of_sealing(ledger: Database) -> None:
-    superuser, connection = ledger.superuser(), ledger.migrator()
-    started = time.monotonic()
-    for _ in range(3):
-        fill(superuser, 4)
-        seal(connection)
-    rows = connection.execute(
-        "select first_index, tree_size, sealed_at from private.seal_batches order by tree_size"
-    ).fetchall()
-    assert [row[0] for row in rows] == [0, *(row[1] for row in rows[:-1])]
-    assert [row[2] for row in rows] == sorted(row[2] for row in rows)
-    assert started <= time.monotonic()

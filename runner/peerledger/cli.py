@@ -477,7 +477,7 @@ def verify(
         typer.Option("--seen", metavar="FILE", help="A checkpoint that was kept elsewhere; may be repeated."),
     ] = None,
 ) -> None:
-    """Recompute the seals. Exit code 0: sound. 1: findings. 2: cannot be judged. 3: nobody outside vouches."""
+    """Recompute the seals. Exit code 0: sound, 1: findings, 2: cannot be judged, 3: nobody vouches."""
     from peerledger import checkpoints
     from peerledger import verify as verify_command
     from peerledger.progress import bar

@@ -191,8 +191,8 @@ def _make(
     if not is_ours:
         raise BrokenError(
             "This is another server than the one whose checkpoints were signed, or it was promoted. "
-            "Nothing was signed. If it is the production database now: peerledger seal --adopt; if entries were lost: "
-            "peerledger seal --new-generation --reason CODE."
+            "Nothing was signed. If it is the production database now: peerledger seal --adopt; "
+            "if entries were lost: peerledger seal --new-generation --reason CODE."
         )
     if last is not None and last.size == size and (last.is_signed or key is None):
         if not own.exists():
@@ -222,7 +222,8 @@ def compare(connection: Connection, seen: Checkpoint, size: int) -> None:
     except judge.NotValid as error:
         raise BrokenError(
             f"The database does not continue the checkpoint of {seen.size:,} entries: {error}. "
-            "Nothing was signed. If it was restored from a backup: peerledger seal --new-generation --reason CODE."
+            "Nothing was signed. If it was restored from a backup: "
+            "peerledger seal --new-generation --reason CODE."
         ) from None
     except psycopg.Error as error:
         if error.sqlstate == "PL008":
