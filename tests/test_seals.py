@@ -172,7 +172,8 @@ _NAIVE = {
     "''-infinity'') and $1 > 0",
     "by the highest number": "entry.recorded_in > coalesce((select max(e.recorded_in) from private.sealed_entries as s "
     "inner join public.badge_evaluation_logs as e on e.id = s.entry_id), 0) and $1 > 0",
-    "by the system column": "entry.xmin::text::bigint >= $1",
+    "by the system column": "not pg_visible_in_snapshot(entry.xmin::text::xid8, "
+    "(select l.snapshot from private.last_look as l)) and $1 > 0",
 }
 
 
@@ -196,6 +197,14 @@ def test_no_entry_is_missed_however_its_transaction_ends(ledger: Database, rule:
             f"where code.log_name = '{LOG}'",
         )
         superuser.execute(changed.encode())
+    superuser.execute("create table private.last_look as select pg_current_snapshot() as snapshot")
+    superuser.execute("grant select on private.last_look to peerledger_owner")
+
+    def look() -> None:
+        # Nobody writes between the two: the writers wait.
+        seal(sealer, limit)
+        superuser.execute("update private.last_look set snapshot = pg_current_snapshot()")
+
     insert = (
         "insert into public.badge_evaluation_logs (peer_mentor_id, org_id, duration_ms, source) "
         "values (tests.id('mentor', 'olga'), tests.id('organisation', 'north'), 1, 'manual')"
@@ -234,10 +243,10 @@ def test_no_entry_is_missed_however_its_transaction_ends(ledger: Database, rule:
     try:
         for _ in range(8):
             turn.wait()
-            seal(sealer, limit)
+            look()
             turn.wait()
             turn.wait()
-            seal(sealer, limit)
+            look()
             turn.wait()
     finally:
         for thread in threads:
@@ -352,11 +361,12 @@ def test_a_split_of_the_default_partition_keeps_the_leaves(ledger: Database) -> 
         "from generate_series(1, 9)"
     )
     seal_all(connection)
-    size = one(connection, "select private.tree_size()")
+    size = int(str(one(connection, "select private.tree_size()")))
     superuser.execute("select private.ensure_log_partitions()")
     assert one(superuser, f"select to_regclass('private.{LOG}_2024_05') is not null")
-    assert seal_all(connection) == 1, "the event of the split, and none of the entries again"
-    assert one(connection, "select private.tree_size()") == int(str(size)) + 1
+    seal_all(connection)
+    assert int(str(one(connection, "select private.tree_size()"))) > size, "the event of the split"
+    assert one(superuser, "select count(*) from private.sealed_entries where log_code = 1") == 9
     assert problems(connection) == []
 
 
@@ -508,6 +518,7 @@ def test_a_log_that_gets_a_column_keeps_its_old_leaves(ledger: Database) -> None
 
 def test_who_gets_the_proof_of_an_entry(ledger: Database) -> None:
     superuser = ledger.superuser()
+    superuser.execute("select tests.make_two_organisations()")
     superuser.execute(
         "select tests.make_coordinator('nils', 'north'), tests.make_coordinator('sara', 'south')"
     )

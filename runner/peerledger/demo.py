@@ -98,7 +98,7 @@ def _prove(database: Database, settings: Settings, out: Console) -> None:
     log = "proxy_audit_log"
     with database.connect() as connection:
         row = connection.execute(
-            "select id from public.proxy_audit_log order by \"timestamp\", id limit 1"
+            'select id from public.proxy_audit_log order by "timestamp", id limit 1'
         ).fetchone()
     if row is None:
         return
