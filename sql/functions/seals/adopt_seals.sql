@@ -1,8 +1,9 @@
+-- Definer: the state belongs to the owner.
 create or replace function private.adopt_seals()
 returns void
 language plpgsql
 volatile
-security definer -- The state belongs to the owner.
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

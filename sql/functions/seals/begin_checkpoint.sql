@@ -1,10 +1,11 @@
+-- Definer: the state belongs to the owner.
 create or replace function private.begin_checkpoint(
     origin text default null
 )
 returns private.seal_state
 language plpgsql
 volatile
-security definer -- The state belongs to the owner.
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare

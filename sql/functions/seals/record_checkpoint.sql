@@ -1,3 +1,4 @@
+-- Definer: the checkpoints belong to the owner.
 create or replace function private.record_checkpoint(
     tree_size bigint,
     note text
@@ -5,7 +6,7 @@ create or replace function private.record_checkpoint(
 returns void
 language plpgsql
 volatile
-security definer -- The checkpoints belong to the owner.
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

@@ -1,3 +1,4 @@
+-- Definer: the state belongs to the owner.
 create or replace function private.restart_seals(
     reason text,
     last_size bigint,
@@ -6,7 +7,7 @@ create or replace function private.restart_seals(
 returns text
 language plpgsql
 volatile
-security definer -- The state belongs to the owner.
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin

@@ -1,3 +1,4 @@
+-- Definer: reads the owner's tables, whoever of the operators verifies.
 create or replace function private.seal_erased()
 returns table (
     leaf_index bigint,
@@ -5,7 +6,7 @@ returns table (
 )
 language sql
 stable
-security definer -- Reads the owner's tables, whoever of the operators verifies.
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select (event.details ->> 'leaf_index')::bigint, decode(event.details ->> 'leaf', 'hex')

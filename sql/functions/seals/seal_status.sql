@@ -1,8 +1,9 @@
+-- Definer: reads the owner's tables, whoever of the operators asks.
 create or replace function private.seal_status()
 returns jsonb
 language plpgsql
 stable
-security definer -- Reads the owner's tables, whoever of the operators asks.
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
