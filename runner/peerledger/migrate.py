@@ -16,6 +16,8 @@ from peerledger.sqlfiles import SqlFile, Tree
 # The advisory lock of all migrators of a database ("pled").
 LOCK_KEY = 0x706C6564
 _TABLE_LOCK_TIMEOUT = "10s"
+# PostgREST listens, and reads tables and functions anew. Sent when the transaction commits.
+_RELOAD_REST_API = "notify pgrst, 'reload schema'"
 
 _HOLDER = """
 select activity.pid, activity.application_name, to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS OF')
@@ -52,6 +54,8 @@ def migrate(
             report(f"replace {len(plan.replay)} and drop {len(plan.dropped)} SQL objects")
         with _explained("SQL objects"), connection.transaction():
             objects.replay(connection, plan, tree.objects())
+            if not plan.is_empty:
+                connection.execute(_RELOAD_REST_API)
         return plan
 
 
@@ -88,6 +92,7 @@ def rollback(
         with _explained("rollback"), backend.transaction():
             objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
             connection.execute("set local search_path = private")
+            connection.execute(_RELOAD_REST_API)
             for migration in applied[:count]:
                 report(f"roll back {migration.id}")
                 with _explained(f"migrations/{migration.id}.rollback.sql"):
@@ -111,6 +116,7 @@ def render(tree: Tree | None = None) -> str:
     parts.append(
         "select private.ensure_log_partitions();\nreset check_function_bodies;\nreset role;\n"
         + _recorded(files, "object")
+        + f"{_RELOAD_REST_API};\n"
     )
     return "\n".join(parts)
 

@@ -1,4 +1,4 @@
--- depends: 0024.recorded_in
+-- depends: 0038.recorded_in
 -- Every entry of every log becomes a leaf of one Merkle tree (RFC 9162, SHA-256). See docs/evidence.md.
 set role peerledger_owner;
 
@@ -16,7 +16,9 @@ values
 (3, 'certification_expiry_audit_log'),
 (4, 'proxy_audit_log'),
 (5, 'mentor_status_changes'),
-(6, 'security_events');
+(6, 'security_events'),
+(7, 'activity_changes'),
+(8, 'administrative_changes');
 
 create table private.seal_forms (
     log_name text not null references private.seal_codes (log_name),
@@ -59,6 +61,7 @@ comment on column private.seal_state.adopting_after is
 'Not null while entries are adopted whatever their number, partition by partition: the last partition that is done.';
 comment on column private.seal_state.signing_system_identifier is
 'The server whose checkpoints are signed; another one waits for `peerledger seal --adopt` or `--new-generation`.';
+comment on column private.seal_state.look_from_since is 'When look_from last rose.';
 insert into private.seal_state default values;
 
 create table private.seal_batches (
@@ -92,7 +95,7 @@ create table private.seal_tiles (
     tile bigint not null,
     hashes bytea not null,
     primary key (level, tile),
-    constraint a_tile_holds_up_to_256_hashes check (length(hashes) between 32 and 8192 and length(hashes) % 32 = 0)
+    constraint a_tile_holds_up_to_256_hashes check (length(hashes) between 32 and 8192 and mod(length(hashes), 32) = 0)
 );
 alter table private.seal_tiles alter column hashes set storage external;
 comment on table private.seal_tiles is

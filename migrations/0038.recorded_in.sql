@@ -1,4 +1,4 @@
--- depends: 0015.operations
+-- depends: 0029.changes_on_record
 -- Each log entry bears the number of the transaction that wrote it: by it the sealer knows what it has not seen yet.
 -- bigint, because BRIN has no operator class for xid8.
 
