@@ -93,11 +93,16 @@ create index sealed_entries_leaf on private.sealed_entries using brin (leaf_inde
 create table private.seal_tiles (
     level smallint not null,
     tile bigint not null,
-    hashes bytea not null,
+    "hashes" bytea not null,
     primary key (level, tile),
-    constraint a_tile_holds_up_to_256_hashes check (length(hashes) between 32 and 8192 and mod(length(hashes), 32) = 0)
+    constraint a_tile_holds_up_to_256_hashes check (length("hashes") between 32 and 8192 and mod(length("hashes"), 32) = 0)
 );
-alter table private.seal_tiles alter column hashes set storage external;
+do $$
+begin
+    -- Slices of a tile are read without the rest of it.
+    alter table private.seal_tiles alter column hashes set storage external;
+end
+$$;
 comment on table private.seal_tiles is
 'The hashes of the tree, 256 in a row: level 0 the leaves, each level above the roots of the full tiles below it.';
 

@@ -2,6 +2,7 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from conftest import Database
@@ -22,7 +23,8 @@ def runner(database: Database) -> RunnerDatabase:
 
 
 def settings(directory: Path, **given: object) -> Settings:
-    return Settings.model_construct(**({"data_dir": directory, "seal_dir": directory / "seals"} | given))
+    values: dict[str, Any] = {"data_dir": directory, "seal_dir": directory / "seals"} | given
+    return Settings.model_construct(None, **values)
 
 
 def fill(connection: psycopg.Connection, entries: int) -> None:
