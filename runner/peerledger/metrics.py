@@ -41,7 +41,11 @@ select
         select count(distinct missed.business_date)
         from public.find_missed_nights(jobs => %(jobs)s) as missed
     ) as missed_nights,
-    (select count(*) from public.ops_alerts where kind = 'audit_write_failed') as audit_write_failures
+    (select count(*) from public.ops_alerts where kind = 'audit_write_failed') as audit_write_failures,
+    (seals.found ->> 'size')::bigint as sealed_entries,
+    (seals.found ->> 'unsealed')::bigint as unsealed_entries,
+    extract(epoch from clock_timestamp() - (seals.found ->> 'checkpoint_at')::timestamptz)
+    as checkpoint_age_seconds
 from
     (
         select
@@ -58,7 +62,8 @@ from
             coalesce(extract(epoch from clock_timestamp() - queue.oldest_due_at), 0)
             as oldest_notification_seconds
         from private.notification_queue() as queue
-    ) as outbox
+    ) as outbox,
+    (select private.seal_status() as found) as seals
 """
 _ATTEMPTS = """
 select outcome.name, count(attempt.id)
@@ -86,6 +91,9 @@ _GAUGES = {
     "last_good_night_seconds": "Since the end of the last good night; NaN: there was none.",
     "missed_nights": "Dates that are not accounted for.",
     "audit_write_failures": "Times that an entry of a log could not be written, as far as alerts tell.",
+    "sealed_entries": "Log entries that are leaves of the tree.",
+    "unsealed_entries": "Log entries that the next seal takes.",
+    "checkpoint_age_seconds": "Since the newest checkpoint was made; NaN: there is none.",
 }
 
 
