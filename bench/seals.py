@@ -19,7 +19,9 @@ ROUNDS = 15
 INSERTED = 20_000
 _FILL = """
 insert into public.badge_evaluation_logs (peer_mentor_id, org_id, duration_ms, source, criteria_outcomes)
-select gen_random_uuid(), gen_random_uuid(), number, 'manual', '{"6f1b1b0a-3c1e-4c55-9a55-0f4d7f3a2b11": false}'
+select
+    gen_random_uuid(), gen_random_uuid(), number, 'manual',
+    '{"6f1b1b0a-3c1e-4c55-9a55-0f4d7f3a2b11": false}'
 from generate_series(1, %s) as number
 """
 # The same log by hand, with the number and without.

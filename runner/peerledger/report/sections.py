@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from peerledger.checkpoints import grouped, verifier_sha256
 from peerledger.report.charts import Bars, Calendar, Chart, Columns, Legend, Series, Spans, Tick
 from peerledger.report.words import Words
 
@@ -577,6 +578,7 @@ def _guards(figures: Figures, words: Words) -> Section:
         [
             words("sections.guards.meaning", problems=problems, relations=relations, refused=refused),
             words("sections.guards.limits"),
+            _seals(found["seals"], words),
         ],
         [
             Bars(
@@ -621,6 +623,20 @@ def _guards(figures: Figures, words: Words) -> Section:
                 ],
             ),
         ],
+    )
+
+
+def _seals(found: Figures, words: Words) -> str:
+    if not found["checkpoint_size"]:
+        return words("sections.guards.not_sealed")
+    return words(
+        "sections.guards.seals",
+        size=found["checkpoint_size"],
+        root=grouped(found["checkpoint_root"]),
+        at=words.moment(found["checkpoint_at"]),
+        origin=found["origin"],
+        unsealed=found["unsealed"],
+        verifier=verifier_sha256(),
     )
 
 
