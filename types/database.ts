@@ -61,6 +61,49 @@ export type Database = {
           },
         ]
       }
+      activity_changes: {
+        Row: {
+          activity_id: string
+          after: Json | null
+          before: Json | null
+          change_kind: string
+          changed_at: string
+          changed_by: string | null
+          id: string
+          mentor_id: string
+          organisation_id: string
+          recorded_in: number
+          activity: Database["public"]["Tables"]["activities"]["Row"] | null
+          mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
+          organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
+        }
+        ComputedFields: "activity" | "mentor" | "organisation"
+        Insert: {
+          activity_id: string
+          after?: Json | null
+          before?: Json | null
+          change_kind: string
+          changed_at?: string
+          changed_by?: string | null
+          id?: string
+          mentor_id: string
+          organisation_id: string
+          recorded_in?: number
+        }
+        Update: {
+          activity_id?: string
+          after?: Json | null
+          before?: Json | null
+          change_kind?: string
+          changed_at?: string
+          changed_by?: string | null
+          id?: string
+          mentor_id?: string
+          organisation_id?: string
+          recorded_in?: number
+        }
+        Relationships: []
+      }
       activity_notes: {
         Row: {
           activity_id: string
@@ -88,6 +131,44 @@ export type Database = {
             referencedColumns: ["organisation_id", "id"]
           },
         ]
+      }
+      administrative_changes: {
+        Row: {
+          change_kind: string
+          changed_at: string
+          changed_by: string | null
+          details: Json
+          id: string
+          organisation_id: string
+          recorded_in: number
+          subject_id: string
+          subject_kind: string
+          organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
+        }
+        ComputedFields: "organisation"
+        Insert: {
+          change_kind: string
+          changed_at?: string
+          changed_by?: string | null
+          details?: Json
+          id?: string
+          organisation_id: string
+          recorded_in?: number
+          subject_id: string
+          subject_kind: string
+        }
+        Update: {
+          change_kind?: string
+          changed_at?: string
+          changed_by?: string | null
+          details?: Json
+          id?: string
+          organisation_id?: string
+          recorded_in?: number
+          subject_id?: string
+          subject_kind?: string
+        }
+        Relationships: []
       }
       badge_definitions: {
         Row: {
@@ -148,6 +229,7 @@ export type Database = {
           id: string
           org_id: string
           peer_mentor_id: string
+          recorded_in: number
           source: string
           triggered_at: string
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -164,6 +246,7 @@ export type Database = {
           id?: string
           org_id: string
           peer_mentor_id: string
+          recorded_in?: number
           source: string
           triggered_at?: string
         }
@@ -177,6 +260,7 @@ export type Database = {
           id?: string
           org_id?: string
           peer_mentor_id?: string
+          recorded_in?: number
           source?: string
           triggered_at?: string
         }
@@ -242,6 +326,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"] | null
           old_status: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id: string
+          recorded_in: number
           run_id: string
           threshold_days: number | null
           timestamp: string
@@ -258,6 +343,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"] | null
           old_status?: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id: string
+          recorded_in?: number
           run_id: string
           threshold_days?: number | null
           timestamp?: string
@@ -271,6 +357,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"] | null
           old_status?: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id?: string
+          recorded_in?: number
           run_id?: string
           threshold_days?: number | null
           timestamp?: string
@@ -325,6 +412,9 @@ export type Database = {
           issued_on: string
           mentor_id: string
           organisation_id: string
+          void_reason: string | null
+          voided_at: string | null
+          voided_by: string | null
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
         }
         ComputedFields: "organisation"
@@ -335,6 +425,9 @@ export type Database = {
           issued_on: string
           mentor_id: string
           organisation_id: string
+          void_reason?: string | null
+          voided_at?: string | null
+          voided_by?: string | null
         }
         Update: {
           created_at?: string
@@ -343,6 +436,9 @@ export type Database = {
           issued_on?: string
           mentor_id?: string
           organisation_id?: string
+          void_reason?: string | null
+          voided_at?: string | null
+          voided_by?: string | null
         }
         Relationships: [
           {
@@ -555,6 +651,7 @@ export type Database = {
           operation: string
           organisation_id: string
           outcome: string
+          recorded_in: number
           retry_count: number
           triggered_by_event: string
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -570,6 +667,7 @@ export type Database = {
           operation: string
           organisation_id: string
           outcome: string
+          recorded_in?: number
           retry_count?: number
           triggered_by_event: string
         }
@@ -582,6 +680,7 @@ export type Database = {
           operation?: string
           organisation_id?: string
           outcome?: string
+          recorded_in?: number
           retry_count?: number
           triggered_by_event?: string
         }
@@ -791,6 +890,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"]
           old_status: Database["public"]["Enums"]["mentor_status"]
           organisation_id: string
+          recorded_in: number
           run_id: string | null
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
@@ -805,6 +905,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"]
           old_status: Database["public"]["Enums"]["mentor_status"]
           organisation_id: string
+          recorded_in?: number
           run_id?: string | null
         }
         Update: {
@@ -816,6 +917,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"]
           old_status?: Database["public"]["Enums"]["mentor_status"]
           organisation_id?: string
+          recorded_in?: number
           run_id?: string | null
         }
         Relationships: []
@@ -947,6 +1049,7 @@ export type Database = {
       organisation_settings: {
         Row: {
           activity_types: string[]
+          badge_time_budget_ms: number
           badges_enabled: boolean
           certification_reminders_enabled: boolean
           digest_at: string
@@ -961,6 +1064,7 @@ export type Database = {
         ComputedFields: never
         Insert: {
           activity_types?: string[]
+          badge_time_budget_ms?: number
           badges_enabled?: boolean
           certification_reminders_enabled?: boolean
           digest_at?: string
@@ -974,6 +1078,7 @@ export type Database = {
         }
         Update: {
           activity_types?: string[]
+          badge_time_budget_ms?: number
           badges_enabled?: boolean
           certification_reminders_enabled?: boolean
           digest_at?: string
@@ -1028,6 +1133,7 @@ export type Database = {
           dynamics_contact_id: string | null
           email: string | null
           id: string
+          merged_into: string | null
           organisation_id: string
           phone: string | null
           status: Database["public"]["Enums"]["mentor_status"]
@@ -1043,6 +1149,7 @@ export type Database = {
           dynamics_contact_id?: string | null
           email?: string | null
           id?: string
+          merged_into?: string | null
           organisation_id: string
           phone?: string | null
           status?: Database["public"]["Enums"]["mentor_status"]
@@ -1057,6 +1164,7 @@ export type Database = {
           dynamics_contact_id?: string | null
           email?: string | null
           id?: string
+          merged_into?: string | null
           organisation_id?: string
           phone?: string | null
           status?: Database["public"]["Enums"]["mentor_status"]
@@ -1079,6 +1187,13 @@ export type Database = {
             referencedRelation: "organisations"
             referencedColumns: ["id"]
           },
+          {
+            foreignKeyName: "peer_mentors_organisation_id_merged_into_fkey"
+            columns: ["organisation_id", "merged_into"]
+            isOneToOne: false
+            referencedRelation: "peer_mentors"
+            referencedColumns: ["organisation_id", "id"]
+          },
         ]
       }
       proxy_audit_log: {
@@ -1090,6 +1205,7 @@ export type Database = {
           organisation_id: string
           payload_snapshot: Json
           proxy_activity_id: string
+          recorded_in: number
           timestamp: string
           activity: Database["public"]["Tables"]["activities"]["Row"] | null
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -1104,6 +1220,7 @@ export type Database = {
           organisation_id: string
           payload_snapshot: Json
           proxy_activity_id: string
+          recorded_in?: number
           timestamp?: string
         }
         Update: {
@@ -1114,6 +1231,7 @@ export type Database = {
           organisation_id?: string
           payload_snapshot?: Json
           proxy_activity_id?: string
+          recorded_in?: number
           timestamp?: string
         }
         Relationships: []
@@ -1128,6 +1246,7 @@ export type Database = {
           id: string
           occurred_at: string
           organisation_id: string | null
+          recorded_in: number
           session_role: string
           statement_kind: string | null
           table_name: string | null
@@ -1143,6 +1262,7 @@ export type Database = {
           id?: string
           occurred_at?: string
           organisation_id?: string | null
+          recorded_in?: number
           session_role?: string
           statement_kind?: string | null
           table_name?: string | null
@@ -1156,6 +1276,7 @@ export type Database = {
           id?: string
           occurred_at?: string
           organisation_id?: string | null
+          recorded_in?: number
           session_role?: string
           statement_kind?: string | null
           table_name?: string | null
@@ -1166,14 +1287,16 @@ export type Database = {
     Views: { [_ in never]: never }
     Functions: {
       acknowledge_alert: { Args: { alert_id: string }; Returns: Omit<Database["public"]["Tables"]["ops_alerts"]["Row"], Database["public"]["Tables"]["ops_alerts"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "ops_alerts"; isOneToOne: true; isSetofReturn: false } }
-      activity: { Args: { proxy_audit_log: Omit<Database["public"]["Tables"]["proxy_audit_log"]["Row"], Database["public"]["Tables"]["proxy_audit_log"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]>; SetofOptions: { from: "proxy_audit_log"; to: "activities"; isOneToOne: true; isSetofReturn: true } }
+      activity:
+        | { Args: { activity_changes: Omit<Database["public"]["Tables"]["activity_changes"]["Row"], Database["public"]["Tables"]["activity_changes"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]>; SetofOptions: { from: "activity_changes"; to: "activities"; isOneToOne: true; isSetofReturn: true } }
+        | { Args: { proxy_audit_log: Omit<Database["public"]["Tables"]["proxy_audit_log"]["Row"], Database["public"]["Tables"]["proxy_audit_log"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]>; SetofOptions: { from: "proxy_audit_log"; to: "activities"; isOneToOne: true; isSetofReturn: true } }
       begin_certification_run: { Args: { as_of?: string | null; run_id?: string }; Returns: Omit<Database["public"]["Tables"]["certification_expiry_runs"]["Row"], Database["public"]["Tables"]["certification_expiry_runs"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "certification_expiry_runs"; isOneToOne: true; isSetofReturn: false } }
       check_proxy_activities: { Args: { entries: Json; coordinator_id?: string | null; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["proxy_entry_problem"][]; SetofOptions: { from: "*"; to: "proxy_entry_problem"; isOneToOne: false; isSetofReturn: true } }
       claim_hlf_sync: { Args: { worker: string; batch_size: number; lease: string; ignore_pause?: boolean; organisation_ids?: string[] | null }; Returns: { mentor_id: string; organisation_id: string; operation: string; desired_version: number; attempts: number; dynamics_contact_id: string; lease_expires_at: string }[] }
       claim_notifications: { Args: { worker: string; batch_size?: number; lease?: string; as_of?: string }; Returns: { id: string; organisation_id: string; organisation_name: string; kind: string; locale: string; recipient_user_id: string; recipient_mentor_id: string; payload: Json; badge_name: string; devices: Json; attempts: number; created_at: string; lease_expires_at: string }[] }
       complete_hlf_sync: { Args: { results: Json }; Returns: { mentor_id: string; accepted: boolean; state: string; next_attempt_at: string; reason: string }[] }
       complete_notifications: { Args: { results: Json; as_of?: string }; Returns: { id: string; outcome: string }[] }
-      continue_badge_reconciliation: { Args: { reconciliation_id: string; batch_size?: number }; Returns: { mentors_total: number; mentors_done: number; activities_scanned: number; mentors_missing: number; badges_awarded: number; is_finished: boolean }[] }
+      continue_badge_reconciliation: { Args: { reconciliation_id: string; batch_size?: number }; Returns: { mentors_total: number; mentors_done: number; activities_scanned: number; mentors_missing: number; badges_awarded: number; is_finished: boolean; mentors_skipped: number }[] }
       evaluate_badges: { Args: { mentor_id: string }; Returns: { badge_definition_id: string; is_met: boolean; newly_awarded: boolean }[] }
       extend_hlf_sync_leases: { Args: { worker: string; mentor_ids: string[]; lease: string }; Returns: string[] }
       find_cross_org_awards: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["cross_org_award"][]; SetofOptions: { from: "*"; to: "cross_org_award"; isOneToOne: false; isSetofReturn: true } }
@@ -1183,6 +1306,7 @@ export type Database = {
       get_badge_progress: { Args: { mentor_id: string }; Returns: { badge_definition_id: string; slug: string; leaf_path: string; metric: string; value: number; threshold: number; share: number; is_earned: boolean }[] }
       get_certification_runs: { Args: { since?: string | null; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["certification_run"][]; SetofOptions: { from: "*"; to: "certification_run"; isOneToOne: false; isSetofReturn: true } }
       get_compliance_report: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Json }
+      get_entry_proof: { Args: { log_name: string; entry_id: string }; Returns: Json }
       get_hlf_removal_times: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_removal_times"][]; SetofOptions: { from: "*"; to: "hlf_removal_times"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_audit_summary: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_sync_audit_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_audit_summary"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_state_summary: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["hlf_sync_state_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_state_summary"; isOneToOne: false; isSetofReturn: true } }
@@ -1203,15 +1327,20 @@ export type Database = {
         } }
       lift_legal_hold: { Args: { legal_hold_id: string }; Returns: Omit<Database["public"]["Tables"]["legal_holds"]["Row"], Database["public"]["Tables"]["legal_holds"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "legal_holds"; isOneToOne: true; isSetofReturn: false } }
       mentor:
+        | { Args: { activity_changes: Omit<Database["public"]["Tables"]["activity_changes"]["Row"], Database["public"]["Tables"]["activity_changes"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "activity_changes"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { badge_evaluation_logs: Omit<Database["public"]["Tables"]["badge_evaluation_logs"]["Row"], Database["public"]["Tables"]["badge_evaluation_logs"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "badge_evaluation_logs"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { certification_expiry_audit_log: Omit<Database["public"]["Tables"]["certification_expiry_audit_log"]["Row"], Database["public"]["Tables"]["certification_expiry_audit_log"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "certification_expiry_audit_log"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { hlf_sync_audit_log: Omit<Database["public"]["Tables"]["hlf_sync_audit_log"]["Row"], Database["public"]["Tables"]["hlf_sync_audit_log"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "hlf_sync_audit_log"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { mentor_status_changes: Omit<Database["public"]["Tables"]["mentor_status_changes"]["Row"], Database["public"]["Tables"]["mentor_status_changes"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "mentor_status_changes"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { proxy_audit_log: Omit<Database["public"]["Tables"]["proxy_audit_log"]["Row"], Database["public"]["Tables"]["proxy_audit_log"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "proxy_audit_log"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: true } }
+      merge_mentors: { Args: { duplicate_id: string; keep_id: string }; Returns: Json }
+      move_mentor: { Args: { mentor_id: string; chapter_id: string }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: false } }
       note: { Args: { activities: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["activity_notes"]["Row"], Database["public"]["Tables"]["activity_notes"]["ComputedFields"]>; SetofOptions: { from: "activities"; to: "activity_notes"; isOneToOne: true; isSetofReturn: true } }
       organisation:
         | { Args: { activities: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "activities"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
+        | { Args: { activity_changes: Omit<Database["public"]["Tables"]["activity_changes"]["Row"], Database["public"]["Tables"]["activity_changes"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "activity_changes"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { activity_notes: Omit<Database["public"]["Tables"]["activity_notes"]["Row"], Database["public"]["Tables"]["activity_notes"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "activity_notes"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
+        | { Args: { administrative_changes: Omit<Database["public"]["Tables"]["administrative_changes"]["Row"], Database["public"]["Tables"]["administrative_changes"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "administrative_changes"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { badge_evaluation_logs: Omit<Database["public"]["Tables"]["badge_evaluation_logs"]["Row"], Database["public"]["Tables"]["badge_evaluation_logs"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "badge_evaluation_logs"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { cert_expiry_reminders: Omit<Database["public"]["Tables"]["cert_expiry_reminders"]["Row"], Database["public"]["Tables"]["cert_expiry_reminders"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "cert_expiry_reminders"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { certification_expiry_audit_log: Omit<Database["public"]["Tables"]["certification_expiry_audit_log"]["Row"], Database["public"]["Tables"]["certification_expiry_audit_log"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "certification_expiry_audit_log"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
@@ -1224,7 +1353,7 @@ export type Database = {
         | { Args: { proxy_audit_log: Omit<Database["public"]["Tables"]["proxy_audit_log"]["Row"], Database["public"]["Tables"]["proxy_audit_log"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "proxy_audit_log"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { security_events: Omit<Database["public"]["Tables"]["security_events"]["Row"], Database["public"]["Tables"]["security_events"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "security_events"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
       pause_hlf_sync: { Args: { organisation_ids?: string[] | null; reason?: string }; Returns: number }
-      preview_badge: { Args: { organisation_id: string; criteria: Json }; Returns: { mentor_id: string; qualified_on: string; evidence: Json; would_notify: boolean }[] }
+      preview_badge: { Args: { organisation_id: string; criteria: Json; page_limit?: number; page_offset?: number }; Returns: { mentor_id: string; qualified_on: string; evidence: Json; would_notify: boolean; total_count: number }[] }
       reconcile_badges: { Args: { since?: string; suppress_notifications?: boolean }; Returns: { activities_scanned: number; mentors_missing: number; badges_awarded: number; award_ratio: number; alert: boolean }[] }
       reconcile_hlf_sync: { Args: { observed: Json; organisation_ids?: string[] | null }; Returns: { contacts_observed: number; in_agreement: number; queued_remove: number; queued_restore: number; revived_dead_letters: number; already_pending: number; not_in_dynamics: number; no_contact_id: number; unknown_contacts: number }[] }
       record_credential_check: { Args: { ok: boolean; error_kind?: string | null; organisation_ids?: string[] | null }; Returns: number }
@@ -1245,6 +1374,7 @@ export type Database = {
       start_badge_reconciliation: { Args: { since?: string; suppress_notifications?: boolean }; Returns: string }
       transition_mentor_status: { Args: { mentor_id: string; to_status: Database["public"]["Enums"]["mentor_status"]; expected_status?: Database["public"]["Enums"]["mentor_status"] | null; reason?: string | null }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: false } }
       update_proxy_activity: { Args: { id: string; changes: Json }; Returns: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "activities"; isOneToOne: true; isSetofReturn: false } }
+      void_certification: { Args: { certification_id: string; reason: string }; Returns: Omit<Database["public"]["Tables"]["certifications"]["Row"], Database["public"]["Tables"]["certifications"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "certifications"; isOneToOne: true; isSetofReturn: false } }
     }
     Enums: {
       mentor_status: "active" | "paused" | "expired_cert" | "withdrawn"
