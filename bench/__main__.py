@@ -19,7 +19,7 @@ from peerledger.database import Database, open_database
 from peerledger.migrate import migrate
 from peerledger.settings import Settings
 
-SYSTEMS = ("badges", "certifications", "proxy", "website_sync", "dynamics", "logs")
+SYSTEMS = ("badges", "certifications", "proxy", "website_sync", "dynamics", "logs", "seals")
 
 
 def main(chosen: list[str]) -> int:

@@ -25,11 +25,18 @@ from peerledger.plan import require_migrated
 MANIFEST = "manifest.json"
 FORMAT = 1
 _FETCH = 5_000
+# As they are sealed: a column of a form is never dropped.
 _COLUMNS = """
-select attname, pg_catalog.format_type(atttypid, atttypmod)
-from pg_catalog.pg_attribute
-where attrelid = format('public.%%I', %s::text)::regclass and attnum > 0 and not attisdropped
-order by attnum
+select field.attname, pg_catalog.format_type(field.atttypid, field.atttypmod)
+from private.seal_forms as form
+inner join pg_catalog.pg_attribute as field
+    on field.attrelid = format('public.%%I', form.log_name)::regclass and field.attname = any (form.columns)
+where
+    form.log_name = %s::text
+    and form.form = (
+        select max(newest.form) from private.seal_forms as newest where newest.log_name = form.log_name
+    )
+order by field.attnum
 """
 Report = Callable[[str], None]
 

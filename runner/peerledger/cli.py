@@ -200,9 +200,13 @@ def nightly(
     ] = None,
 ) -> None:
     """Run the nightly steps. A failed step does not stop the others; exit code 1 if any failed."""
+    from peerledger import seal_night
+
     with _opened() as (settings, database):
         results = nightly_command.run(database, as_of.date() if as_of else None, settings=settings)
-    nightly_command.print_results(results)
+        nightly_command.print_results(results)
+        # Also of a night in which a step failed: what was written is sealed.
+        seal_night.run(database, settings, typer.echo)
     if not all(result.succeeded for result in results):
         raise typer.Exit(1)
 
@@ -214,11 +218,11 @@ def worker(
         typer.Option(
             "--only",
             metavar="PART",
-            help="sync, notifications or nightly; may be repeated. Default: all three.",
+            help="sync, notifications, seal or nightly; may be repeated. Default: all four.",
         ),
     ] = None,
 ) -> None:
-    """Run website sync, notifications and the nightly schedule until SIGTERM or Ctrl-C."""
+    """Run website sync, notifications, seals and the nightly schedule until SIGTERM or Ctrl-C."""
     from peerledger import worker as worker_command
 
     settings = load_settings()
@@ -382,6 +386,176 @@ def archive(
         typer.echo("No month is past its retention and free of legal holds.")
     elif not execute:
         typer.echo("Nothing was written or removed. Add --execute to archive.")
+
+
+@app.command()
+def seal(
+    once: Annotated[
+        bool, typer.Option("--once", help="Seal and sign now, then end. Without: until Ctrl-C or SIGTERM.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Where each checkpoint goes, too: somebody else's."),
+    ] = None,
+    make_key: Annotated[
+        bool, typer.Option("--make-key", help="Make PEERLEDGER_SEAL_KEY_FILE and print its public key.")
+    ] = False,
+    new_generation: Annotated[
+        bool,
+        typer.Option(
+            "--new-generation", help="The tree does not continue what was signed, and that is known."
+        ),
+    ] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Why, like restored_from_backup; with --new-generation."),
+    ] = None,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="This server is the production database now: sign again.")
+    ] = False,
+) -> None:
+    """Seal the logs and sign checkpoints. Exit code 4: the database does not continue what was signed."""
+    from peerledger import checkpoints
+    from peerledger import seal as seal_command
+
+    if make_key + once + new_generation + adopt > 1 + (once and (new_generation or adopt)):
+        raise RunnerError("Only one of --make-key, --new-generation and --adopt can be given.", 2)
+    if (reason is not None) != new_generation:
+        raise RunnerError("--new-generation and --reason CODE go together.", 2)
+    settings = load_settings()
+    if make_key:
+        if settings.seal_key_file is None:
+            raise RunnerError("PEERLEDGER_SEAL_KEY_FILE: set it to where the key shall be.", 2)
+        origin = settings.seal_origin
+        if origin is None:
+            with open_database(settings) as database:
+                origin = seal_command.origin(database, settings)
+        key = checkpoints.make_key(settings.seal_key_file)
+        typer.echo(checkpoints.vkey(origin, key))
+        return
+    if settings.seal_key_file is not None:
+        checkpoints.load_key(settings.seal_key_file)
+    with open_database(settings) as database:
+        if not (once or new_generation or adopt):
+            from peerledger import worker as worker_command
+
+            worker_command.run(database, settings, ["seal"], (), seal_to=to)
+            return
+        sealed = seal_command.seal(database, _errors.print)
+        made = seal_command.checkpoint(
+            database, settings, to=to, adopt=adopt, new_generation=reason, report=_errors.print
+        )
+    if made is None:
+        typer.echo("There is nothing to seal yet.")
+        return
+    typer.echo(f"{sealed.entries:,} entries sealed.")
+    typer.echo(made.note, nl=False)
+    if settings.seal_key_file is None:
+        typer.echo(
+            "Not signed: no PEERLEDGER_SEAL_KEY_FILE is set; `peerledger seal --make-key` makes one.",
+            err=True,
+        )
+    elif new_generation:
+        key = checkpoints.load_key(settings.seal_key_file)
+        typer.echo(f"Hand out the key under its new name: {checkpoints.vkey(made.origin, key)}", err=True)
+
+
+@app.command()
+def prove(
+    log: Annotated[str, typer.Argument(metavar="LOG", help="The log, like proxy_audit_log.")],
+    entry_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="The entry's id.")],
+    at: Annotated[
+        int | None, typer.Option("--at", metavar="SIZE", help="In the tree of that size, not the newest.")
+    ] = None,
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--seen", metavar="FILE", help="A checkpoint that the reader has: link the proof to it."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where it is written.")] = None,
+    tlog_proof: Annotated[
+        bool, typer.Option("--tlog-proof", help="Write C2SP's text form beside it, too.")
+    ] = False,
+) -> None:
+    """Prove a log entry to somebody who trusts nobody: one file, judged by docs/verify_proof.py."""
+    from peerledger import prove as prove_command
+
+    with _opened() as (_, database):
+        proof = prove_command.prove(database, log, entry_id, at, seen or [])
+    text = prove_command.write(proof, out, tlog_proof)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        typer.echo(f"The proof is in {out}. To judge it: python3 docs/verify_proof.py {out}")
+
+
+@app.command()
+def verify(
+    first: Annotated[int, typer.Option("--from", metavar="N", min=0, help="From this leaf on.")] = 0,
+    past: Annotated[
+        int | None, typer.Option("--to", metavar="N", min=0, help="Up to the leaf before this one.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since", formats=["%Y-%m-%d"], metavar="DATE", help="Only what was sealed since then."
+        ),
+    ] = None,
+    archive_directory: Annotated[
+        Path | None, typer.Option("--archive", metavar="DIR", help="The archive's files instead of the logs.")
+    ] = None,
+    proof: Annotated[
+        Path | None, typer.Option("--proof", metavar="FILE", help="A pocket proof; needs no database.")
+    ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", metavar="VKEY", help="The key that must have signed.")
+    ] = None,
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option("--seen", metavar="FILE", help="A checkpoint that was kept elsewhere; may be repeated."),
+    ] = None,
+) -> None:
+    """Recompute the seals. Exit code 0: sound, 1: findings, 2: cannot be judged, 3: nobody vouches."""
+    from peerledger import checkpoints
+    from peerledger import verify as verify_command
+    from peerledger.progress import bar
+
+    if proof is not None:
+        arguments = [str(proof)]
+        for name, values in (("--key", key or []), ("--seen", [str(path) for path in seen or []])):
+            for value in values:
+                arguments += [name, value]
+        raise typer.Exit(checkpoints.verifier().main(arguments))
+    settings = load_settings()
+    with open_database(settings) as database:
+        if archive_directory is not None:
+            verdict = verify_command.verify_archive(database, archive_directory)
+        else:
+            with bar("verifying") as progress:
+                verdict = verify_command.verify(
+                    database,
+                    settings,
+                    first=first,
+                    past=past,
+                    since=since.date() if since else None,
+                    keys=key or [],
+                    seen=seen or [],
+                    progress=progress,
+                )
+    for finding in verdict.findings:
+        typer.echo(f"FOUND {finding}")
+    for note in verdict.notes:
+        typer.echo(note)
+    words = {
+        verify_command.SOUND: "sound.",
+        verify_command.FINDINGS: f"{len(verdict.findings):,} findings.",
+        verify_command.NOBODY_VOUCHES: "sound, but nobody outside vouches: give --key, or --seen "
+        "with a checkpoint that was kept elsewhere.",
+    }
+    typer.echo(f"{verdict.entries:,} entries verified: {words[verdict.exit_code]}")
+    if verdict.exit_code:
+        raise typer.Exit(verdict.exit_code)
 
 
 @app.command("restore-archive")

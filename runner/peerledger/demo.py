@@ -4,6 +4,7 @@ import asyncio
 import csv
 import os
 import shutil
+import subprocess
 import sys
 from collections import Counter
 from datetime import date, datetime
@@ -66,6 +67,7 @@ def run(database: Database, settings: Settings, samples: Path) -> None:
     (attempts,) = _row(database, "select count(*) from public.hlf_sync_audit_log")
     out.print(f"The website now lists {shown:,} mentors; the log holds {attempts:,} attempts.")
     _deliver(database, out)
+    _prove(database, settings, out)
     page = settings.data_dir / "report.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     # The activities are of their own days; what was done with them is of today.
@@ -74,6 +76,45 @@ def run(database: Database, settings: Settings, samples: Path) -> None:
     out.print(f"The report an auditor gets about {_REPORT_OF}: {page} (open it in a browser).")
     program = "peerledger" if shutil.which("peerledger") else os.path.relpath(sys.argv[0])
     out.print(f"Look around with: {program} status, {program} alerts, {program} psql.")
+
+
+def _prove(database: Database, settings: Settings, out: Console) -> None:
+    """Seals all that is in the logs, proves one entry, and has the auditor's own program judge the proof."""
+    from peerledger import checkpoints, prove, seal
+
+    key_file = settings.data_dir / "demo-seal.key"
+    if not key_file.exists():
+        checkpoints.make_key(key_file)
+    settings = settings.model_copy(
+        update={"seal_key_file": key_file, "seal_webhook": None, "seal_dir": settings.data_dir / "seals"}
+    )
+    sealed = seal.seal(database)
+    made = seal.checkpoint(database, settings)
+    if made is None:
+        return
+    vkey = checkpoints.vkey(made.origin, checkpoints.load_key(key_file))
+    out.print(f"\n{sealed.entries:,} log entries sealed; the tree has {made.size:,}. Its checkpoint, signed:")
+    out.print(made.note.rstrip(), soft_wrap=True)
+    log = "proxy_audit_log"
+    with database.connect() as connection:
+        row = connection.execute(
+            'select id from public.proxy_audit_log order by "timestamp", id limit 1'
+        ).fetchone()
+    if row is None:
+        return
+    file = settings.data_dir / "proof.json"
+    prove.write(prove.prove(database, log, row[0]), file, tlog_proof=False)
+    program = os.path.relpath(checkpoints.VERIFIER)
+    out.print(f"One entry, proved without the database: python3 {program} {file} --key …", soft_wrap=True)
+    judged = subprocess.run(
+        [sys.executable, "-I", "-S", checkpoints.VERIFIER, file, "--key", vkey],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    out.print(judged.stdout.rstrip(), soft_wrap=True)
+    if judged.returncode:
+        raise RunnerError("The proof of an entry is not valid.")
 
 
 def _work(database: Database, settings: Settings, out: Console) -> None:

@@ -29,6 +29,9 @@ _GAUGES = {
     "last_good_night_seconds": "Since the end of the last good night; NaN: there was none.",
     "missed_nights": "Dates that are not accounted for.",
     "audit_write_failures": "Times that an entry of a log could not be written, as far as alerts tell.",
+    "sealed_entries": "Log entries that are leaves of the tree.",
+    "unsealed_entries": "Log entries that the next seal takes.",
+    "checkpoint_age_seconds": "Since the newest checkpoint was made; NaN: there is none.",
 }
 
 

@@ -9,6 +9,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from peerledger.checkpoints import grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import make_plan
@@ -189,6 +190,7 @@ def _lines(numbers: dict[str, Any]) -> list[str]:
         ),
         ("log_months_ahead", "Logs: partitions for {log_months_ahead} more months"),
         ("refused_changes_go_to", "Logs: a refused change is recorded in the {refused_changes_go_to}"),
+        ("sealed_entries", "Seals: {sealed_entries:,} entries sealed, {unsealed_entries:,} not yet"),
     )
     lines = [text.format(**numbers) for name, text in shown if numbers.get(name) is not None]
     if "missed_nights" in numbers:
@@ -197,6 +199,14 @@ def _lines(numbers: dict[str, Any]) -> list[str]:
         lines.append(
             f"Nightly jobs: last complete on {good}, {numbers['missed_nights']:,} nights missing{going_on}"
         )
+    if numbers.get("checkpoint_age_seconds") is not None:
+        seals = numbers["seals"]
+        signed = "" if seals["checkpoint_is_signed"] else ", not signed"
+        minutes = int(numbers["checkpoint_age_seconds"] // 60)
+        lines += [
+            f"Seals: checkpoint of {seals['checkpoint_size']:,} entries, {minutes:,} min old{signed}",
+            f"Seals: root {grouped(seals['checkpoint_root'])}",
+        ]
     return lines
 
 

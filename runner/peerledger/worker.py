@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_clock
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ from peerledger.waiting import on_signal
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
 
-PARTS = ("sync", "notifications", "nightly")
+PARTS = ("sync", "notifications", "seal", "nightly")
 _log = Log("worker")
 
 
@@ -54,6 +55,8 @@ class Worker:
     accounts: "Sequence[Account]" = ()
     parts: Sequence[str] = PARTS
     pace: Pace = field(default_factory=Pace)
+    seal_to: Path | None = None
+    """Where each checkpoint goes, too."""
     states: dict[str, str] = field(default_factory=dict)
     """running, or failed while it waits to be started again."""
 
@@ -64,6 +67,7 @@ class Worker:
         works: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "sync": self._sync,
             "notifications": self._notifications,
+            "seal": self._seal,
             "nightly": self._nightly,
         }
         async with metrics.served(self.settings.metrics_port, self.database, self.states):
@@ -125,6 +129,30 @@ class Worker:
         async with transport:
             await delivery.run(self.stop)
 
+    async def _seal(self) -> None:
+        from peerledger import seal
+
+        log = Log("seal")
+        next_checkpoint = 0.0
+        while not self.stop.is_set():
+            try:
+                sealed = await asyncio.to_thread(seal.seal, self.database, stopped=self.stop.is_set)
+                if sealed.entries:
+                    log.info("sealed", entries=sealed.entries, size=sealed.size)
+                if time.monotonic() >= next_checkpoint:
+                    next_checkpoint = time.monotonic() + self.settings.checkpoint_minutes * 60
+                    made = await asyncio.to_thread(
+                        seal.checkpoint, self.database, self.settings, to=self.seal_to
+                    )
+                    if made is not None:
+                        log.info("checkpoint", size=made.size, is_signed=made.is_signed)
+            except (RunnerError, psycopg.Error) as error:
+                # Tried again the next time: what could not be signed or sent holds up no sealing.
+                log.error("not_sealed", error=_innermost(error))
+                if isinstance(error, RunnerError) and error.exit_code == 2:
+                    raise
+            await _until(self.stop, self.settings.seal_seconds)
+
     # The night. -------------------------------------------------------------------------------------
 
     async def _nightly(self) -> None:
@@ -161,6 +189,7 @@ class Worker:
                 await _until(self.stop, wait)
                 wait = min(wait * 2, self.pace.longest_retry)
                 continue
+            await asyncio.to_thread(self._after_night)
             for result in results:
                 write = _log.info if result.succeeded else _log.error
                 write(
@@ -171,6 +200,14 @@ class Worker:
                     caught_up=result.caught_up,
                 )
             return
+
+    def _after_night(self) -> None:
+        from peerledger import seal_night
+
+        try:
+            seal_night.run(self.database, self.settings, lambda line: Log("seal").info("said", line=line))
+        except (RunnerError, psycopg.Error) as error:
+            _log.error("night_not_sealed", error=_innermost(error))
 
 
 class DailyTrigger:
@@ -203,7 +240,13 @@ def nightly_trigger(settings: Settings) -> DailyTrigger:
 # The command. ---------------------------------------------------------------------------------------
 
 
-def run(database: Database, settings: Settings, only: Sequence[str], accounts: "Sequence[Account]") -> None:
+def run(
+    database: Database,
+    settings: Settings,
+    only: Sequence[str],
+    accounts: "Sequence[Account]",
+    seal_to: Path | None = None,
+) -> None:
     logs.setup()
     database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
     with database.connect() as connection:
@@ -217,7 +260,7 @@ def run(database: Database, settings: Settings, only: Sequence[str], accounts: "
         else:
             parts.remove("sync")
             _log.warning("sync_is_off", reason=nightly.NO_DYNAMICS)
-    asyncio.run(_run(database, settings, accounts, parts))
+    asyncio.run(_run(database, settings, accounts, parts, seal_to))
 
 
 def check_settings(settings: Settings, only: Sequence[str]) -> "Sequence[Account]":
@@ -227,6 +270,10 @@ def check_settings(settings: Settings, only: Sequence[str]) -> "Sequence[Account
             raise RunnerError(f"--only {name}: there is no such part. Known are {', '.join(PARTS)}.", 2)
     if not only or "notifications" in only:
         make_transport(settings)
+    if settings.seal_key_file is not None and (not only or "seal" in only):
+        from peerledger.checkpoints import load_key
+
+        load_key(settings.seal_key_file)
     if settings.has_dynamics or "sync" in only:
         from peerledger.dynamics.credentials import load_accounts
 
@@ -235,9 +282,13 @@ def check_settings(settings: Settings, only: Sequence[str]) -> "Sequence[Account
 
 
 async def _run(
-    database: Database, settings: Settings, accounts: "Sequence[Account]", parts: Sequence[str]
+    database: Database,
+    settings: Settings,
+    accounts: "Sequence[Account]",
+    parts: Sequence[str],
+    seal_to: Path | None,
 ) -> None:
-    worker = Worker(database, settings, accounts, parts)
+    worker = Worker(database, settings, accounts, parts, seal_to=seal_to)
 
     def stop() -> None:
         _log.info("stopping")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from peerledger.checkpoints import grouped, verifier_sha256
 from peerledger.report.charts import Bars, Calendar, Chart, Columns, Legend, Series, Spans, Tick
 from peerledger.report.words import Words
 
@@ -453,7 +454,7 @@ def _guards(page: _Page) -> Section:
         bars.append((log["log_name"], [(guarded - broken, "f1"), (broken, "f3")], page.words.number(guarded)))
     logs = [{**log, "guards": "; ".join(log["guard_problems"]) or page.say("sound")} for log in found["logs"]]
     return page.section(
-        [page.say("meaning", problems=problems, relations=relations, refused=refused), page.say("limits")],
+        [page.say("meaning", problems=problems, relations=relations, refused=refused), page.say("limits"), _seals(page)],
         [
             Bars(
                 page.say("plot"),
@@ -470,6 +471,21 @@ def _guards(page: _Page) -> Section:
             "events",
             "last_at:moment",
         ),
+    )
+
+
+def _seals(page: _Page) -> str:
+    found = page.figures["retention"]["seals"]
+    if not found["checkpoint_size"]:
+        return page.say("not_sealed")
+    return page.say(
+        "seals",
+        size=found["checkpoint_size"],
+        root=grouped(found["checkpoint_root"]),
+        at=page.words.moment(found["checkpoint_at"]),
+        origin=found["origin"],
+        unsealed=found["unsealed"],
+        verifier=verifier_sha256(),
     )
 
 

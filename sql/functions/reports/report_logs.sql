@@ -64,6 +64,7 @@ begin
 
     return jsonb_build_object(
         'logs', v_logs,
+        'seals', private.seal_status(),
         'legal_holds', (
             select
                 coalesce(
