@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import UndefinedFunction
 from rich.table import Table
 
 from peerledger.credential_check import check, verdict_of_check
@@ -156,8 +157,8 @@ class Lane:
             try:
                 if await self._round():
                     return
-            except DatabaseAwayError:
-                await self.sync.lost_database()
+            except DatabaseAwayError as error:
+                await self.sync.lost_database(error)
 
     async def _round(self) -> bool:
         """Claim once, or wait for a reason to. True when there is nothing more to do."""
@@ -476,7 +477,10 @@ class WebsiteSync:
                 "Their mentors are retried when the leases expire."
             )
 
-    async def lost_database(self) -> None:
+    async def lost_database(self, error: DatabaseAwayError) -> None:
+        # A worker waits for the end of a migration; a person is told that there was none.
+        if self.once and isinstance(error.__cause__, UndefinedFunction):
+            raise error.__cause__
         since = self.database.away_since
         if since is not None and self._told_of != since:
             self._told_of = since

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from psycopg.errors import UndefinedFunction
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from peerledger.errors import NoConnectionError
+from peerledger.errors import NoConnectionError, from_database
 from peerledger.logs import Log
 from peerledger.notify.messages import Attempt, Message
 from peerledger.notify.texts import NoTextError, compose
@@ -78,7 +79,10 @@ class Delivery:
         try:
             await self._work(stop, once=True)
         except DatabaseAwayError as error:
-            raise NoConnectionError("The database stopped answering. Try again.") from error.__cause__
+            cause = error.__cause__
+            if isinstance(cause, UndefinedFunction):
+                raise from_database(cause) from cause
+            raise NoConnectionError("The database stopped answering. Try again.") from cause
         finally:
             await self._queue.close()
 
