@@ -95,7 +95,7 @@ def test_few_months_ahead_raise_an_alert(database: Database) -> None:
     ).fetchall()
     for (table,) in ahead:
         superuser.execute(f"drop table private.{table}".encode())
-    superuser.execute("select private.watch_logs()")
+    superuser.execute("select private.watch_log_months()")
     assert superuser.execute(
         "select message from public.ops_alerts where kind = 'log_partitions_low'"
     ).fetchall() == [("badge_evaluation_logs has partitions for 1 more months. Run `peerledger migrate`.",)]

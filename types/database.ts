@@ -72,6 +72,7 @@ export type Database = {
           id: string
           mentor_id: string
           organisation_id: string
+          recorded_in: number
           activity: Database["public"]["Tables"]["activities"]["Row"] | null
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
@@ -87,6 +88,7 @@ export type Database = {
           id?: string
           mentor_id: string
           organisation_id: string
+          recorded_in?: number
         }
         Update: {
           activity_id?: string
@@ -98,6 +100,7 @@ export type Database = {
           id?: string
           mentor_id?: string
           organisation_id?: string
+          recorded_in?: number
         }
         Relationships: []
       }
@@ -137,6 +140,7 @@ export type Database = {
           details: Json
           id: string
           organisation_id: string
+          recorded_in: number
           subject_id: string
           subject_kind: string
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
@@ -149,6 +153,7 @@ export type Database = {
           details?: Json
           id?: string
           organisation_id: string
+          recorded_in?: number
           subject_id: string
           subject_kind: string
         }
@@ -159,6 +164,7 @@ export type Database = {
           details?: Json
           id?: string
           organisation_id?: string
+          recorded_in?: number
           subject_id?: string
           subject_kind?: string
         }
@@ -223,6 +229,7 @@ export type Database = {
           id: string
           org_id: string
           peer_mentor_id: string
+          recorded_in: number
           source: string
           triggered_at: string
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -239,6 +246,7 @@ export type Database = {
           id?: string
           org_id: string
           peer_mentor_id: string
+          recorded_in?: number
           source: string
           triggered_at?: string
         }
@@ -252,6 +260,7 @@ export type Database = {
           id?: string
           org_id?: string
           peer_mentor_id?: string
+          recorded_in?: number
           source?: string
           triggered_at?: string
         }
@@ -317,6 +326,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"] | null
           old_status: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id: string
+          recorded_in: number
           run_id: string
           threshold_days: number | null
           timestamp: string
@@ -333,6 +343,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"] | null
           old_status?: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id: string
+          recorded_in?: number
           run_id: string
           threshold_days?: number | null
           timestamp?: string
@@ -346,6 +357,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"] | null
           old_status?: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id?: string
+          recorded_in?: number
           run_id?: string
           threshold_days?: number | null
           timestamp?: string
@@ -639,6 +651,7 @@ export type Database = {
           operation: string
           organisation_id: string
           outcome: string
+          recorded_in: number
           retry_count: number
           triggered_by_event: string
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -654,6 +667,7 @@ export type Database = {
           operation: string
           organisation_id: string
           outcome: string
+          recorded_in?: number
           retry_count?: number
           triggered_by_event: string
         }
@@ -666,6 +680,7 @@ export type Database = {
           operation?: string
           organisation_id?: string
           outcome?: string
+          recorded_in?: number
           retry_count?: number
           triggered_by_event?: string
         }
@@ -881,6 +896,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"]
           old_status: Database["public"]["Enums"]["mentor_status"]
           organisation_id: string
+          recorded_in: number
           run_id: string | null
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
@@ -895,6 +911,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"]
           old_status: Database["public"]["Enums"]["mentor_status"]
           organisation_id: string
+          recorded_in?: number
           run_id?: string | null
         }
         Update: {
@@ -906,6 +923,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"]
           old_status?: Database["public"]["Enums"]["mentor_status"]
           organisation_id?: string
+          recorded_in?: number
           run_id?: string | null
         }
         Relationships: []
@@ -1193,6 +1211,7 @@ export type Database = {
           organisation_id: string
           payload_snapshot: Json
           proxy_activity_id: string
+          recorded_in: number
           timestamp: string
           activity: Database["public"]["Tables"]["activities"]["Row"] | null
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -1207,6 +1226,7 @@ export type Database = {
           organisation_id: string
           payload_snapshot: Json
           proxy_activity_id: string
+          recorded_in?: number
           timestamp?: string
         }
         Update: {
@@ -1217,6 +1237,7 @@ export type Database = {
           organisation_id?: string
           payload_snapshot?: Json
           proxy_activity_id?: string
+          recorded_in?: number
           timestamp?: string
         }
         Relationships: []
@@ -1231,6 +1252,7 @@ export type Database = {
           id: string
           occurred_at: string
           organisation_id: string | null
+          recorded_in: number
           session_role: string
           statement_kind: string | null
           table_name: string | null
@@ -1246,6 +1268,7 @@ export type Database = {
           id?: string
           occurred_at?: string
           organisation_id?: string | null
+          recorded_in?: number
           session_role?: string
           statement_kind?: string | null
           table_name?: string | null
@@ -1259,6 +1282,7 @@ export type Database = {
           id?: string
           occurred_at?: string
           organisation_id?: string | null
+          recorded_in?: number
           session_role?: string
           statement_kind?: string | null
           table_name?: string | null
@@ -1288,6 +1312,7 @@ export type Database = {
       get_badge_progress: { Args: { mentor_id: string }; Returns: { badge_definition_id: string; slug: string; leaf_path: string; metric: string; value: number; threshold: number; share: number; is_earned: boolean }[] }
       get_certification_runs: { Args: { since?: string | null; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["certification_run"][]; SetofOptions: { from: "*"; to: "certification_run"; isOneToOne: false; isSetofReturn: true } }
       get_compliance_report: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Json }
+      get_entry_proof: { Args: { log_name: string; entry_id: string }; Returns: Json }
       get_hlf_removal_times: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_removal_times"][]; SetofOptions: { from: "*"; to: "hlf_removal_times"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_audit_summary: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_sync_audit_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_audit_summary"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_state_summary: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["hlf_sync_state_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_state_summary"; isOneToOne: false; isSetofReturn: true } }

@@ -454,7 +454,11 @@ def _guards(page: _Page) -> Section:
         bars.append((log["log_name"], [(guarded - broken, "f1"), (broken, "f3")], page.words.number(guarded)))
     logs = [{**log, "guards": "; ".join(log["guard_problems"]) or page.say("sound")} for log in found["logs"]]
     return page.section(
-        [page.say("meaning", problems=problems, relations=relations, refused=refused), page.say("limits"), _seals(page)],
+        [
+            page.say("meaning", problems=problems, relations=relations, refused=refused),
+            page.say("limits"),
+            _seals(page),
+        ],
         [
             Bars(
                 page.say("plot"),

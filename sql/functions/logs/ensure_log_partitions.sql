@@ -71,6 +71,7 @@ begin
     end loop;
 
     perform private.mark_guards('upkeep');
+    perform private.watch_log_months();
     perform private.note_unrecorded_refusals();
     return (select count(*) from pg_inherits) - v_before;
 end

@@ -19,15 +19,6 @@ begin
     where guard.problem <> ''
     group by guard.log_name;
 
-    perform private.write_alert(
-        'log_partitions_low',
-        'critical',
-        format('%s has partitions for %s more months. Run `peerledger migrate`.', ahead.log_name, ahead.months),
-        'log_partitions_low:' || ahead.log_name
-    )
-    from private.log_months_ahead() as ahead
-    where ahead.months < 2;
-
     begin
         -- One a day: who acknowledges yesterday's shall hear of today's.
         perform private.write_alert(
@@ -58,6 +49,6 @@ $$;
 
 comment on function private.watch_logs is
 'Looks at the guards of the logs: every change since the last look becomes an entry of security_events and an alert, also '
-'one undone since (private.mark_guards); a missing guard, too few months ahead or a refused attempt to change a log an '
+'one undone since (private.mark_guards); a missing guard or a refused attempt to change a log an '
 'alert. For our functions and the runner.';
 revoke all on function private.watch_logs from public, anon, authenticated, service_role;

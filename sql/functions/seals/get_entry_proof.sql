@@ -38,7 +38,8 @@ end
 $$;
 
 comment on function public.get_entry_proof is
-'The pocket proof of a log entry, a file that docs/verify_proof.py judges without this database. Callable by coordinators
+'Gives the pocket proof of a log entry, a file that docs/verify_proof.py judges without this database.
+Callable by coordinators
 of the entry''s organisation and service_role. Errors: PT404, PL007 not sealed yet, PL008.';
 revoke all on function public.get_entry_proof from public, anon, authenticated, service_role;
 grant execute on function public.get_entry_proof to authenticated, service_role;

@@ -12,7 +12,7 @@ select throws_ok(
     $$
     select private.set_mentor_status(array[tests.id('mentor', 'olga'), tests.id('mentor', 'berit')], 'paused', 'transition')
     $$,
-    'PL002', '1 of 2 mentors did not take the status paused.', 'one who has the status already is an error'
+    'PL002', '1 of 2 mentors could not be changed to the status paused.', 'one who has the status already is an error'
 );
 select is(tests.status('olga'), 'active', 'and the other keeps theirs');
 select lives_ok(

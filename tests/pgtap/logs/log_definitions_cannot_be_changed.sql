@@ -20,7 +20,7 @@ select lives_ok(
 select results_eq(
     'select event_kind, details from public.security_events where event_kind = ''log_retention_raised''',
     $$
-    select 'log_retention_raised', jsonb_build_object('months', retention_months)
+    select 'log_retention_raised', jsonb_build_object('months', retention_months, 'object', 'private.logs')
     from private.logs where log_name = 'proxy_audit_log'
     $$, 'and is on record'
 );

@@ -9,7 +9,10 @@ select tests.make_activity('nina for nora', 'nora', 'nina');
 
 create function pg_temp.forge(activity uuid, coordinator text, more text default '{}') returns text language sql as $$
     select format(
-        'insert into public.proxy_audit_log select (jsonb_populate_record(null::public.proxy_audit_log, %L)).*',
+        'insert into public.proxy_audit_log (id, proxy_activity_id, event_type, coordinator_id, attributed_mentor_id, '
+        '"timestamp", payload_snapshot, organisation_id) select id, proxy_activity_id, event_type, coordinator_id, '
+        'attributed_mentor_id, "timestamp", payload_snapshot, organisation_id '
+        'from jsonb_populate_record(null::public.proxy_audit_log, %L)',
         jsonb_build_object(
             'id', gen_random_uuid(), 'proxy_activity_id', activity, 'event_type', 'created', 'timestamp', now(),
             'coordinator_id', tests.id('user', coordinator), 'attributed_mentor_id', tests.id('mentor', 'olga'),
