@@ -95,7 +95,8 @@ def found(database: Database, directory: Path, seen: Path | None = None) -> set[
             {"clock went back before the batch of size N"},
         ),
     ],
-    ids=str,
+    # Sorted: each process of a run must give a test the same name.
+    ids=lambda value: " and ".join(sorted(value)) if isinstance(value, set) else value,
 )
 def test_what_is_done_to_a_sealed_entry_is_named(
     attacked: Database, tmp_path: Path, deed: str, words: set[str]
