@@ -329,7 +329,7 @@ def test_a_live_month_under_an_old_name_is_not_pruned(database: Database) -> Non
         f"alter table private.badge_evaluation_logs_{month} rename to badge_evaluation_logs_2015_01".encode()
     )
     nothing = "0, encode(sha256(''), 'hex'), ''"
-    with pytest.raises(errors.NoDataFound):
+    with pytest.raises(errors.DatabaseError, match="has no month 2015-01-01"):
         migrator.execute(
             f"select private.prune_log_month('badge_evaluation_logs', '2015-01-01', {nothing})".encode()
         )

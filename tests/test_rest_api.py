@@ -163,6 +163,7 @@ class World:
             "delivery_mode": "phone",
             "duplicate_id": self.id("mentor", "sol"),
             "duration_minutes": 30,
+            "entry_id": str(uuid.uuid4()),
             "entries": [
                 {
                     "mentor_id": self.id("mentor", "sara"),
@@ -182,6 +183,7 @@ class World:
             "keep_id": self.id("mentor", "sara"),
             "lease": "5 minutes",
             "legal_hold_id": self.id("hold", "south"),
+            "log_name": "proxy_audit_log",
             "max_rows": 100,
             "mentor_id": self.id("mentor", "sara"),
             "mentor_ids": [self.id("mentor", "sol")],
@@ -586,7 +588,7 @@ def test_a_log_embeds_its_mentor_and_activity_as_far_as_the_caller_sees_them(wor
     )
     row = stranger.execute(
         "select count(*) from public.mentor(row(gen_random_uuid(), %s, %s, 'active', 'paused', now(), "
-        "null, 'direct', null)"
+        "null, 'direct', null, 0)"
         "::public.mentor_status_changes)",
         (world.id("organisation", "north"), world.id("mentor", "olga")),
     ).fetchone()

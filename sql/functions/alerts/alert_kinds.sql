@@ -17,6 +17,7 @@ as $$
         ('badge_time_budget_exceeded'),
         ('certification_failures'),
         ('credential_check_failed'),
+        ('database_restored'),
         ('dead_letters'),
         ('log_change_refused'),
         ('log_guards_changed'),
