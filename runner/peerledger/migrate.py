@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.types.json import Jsonb
 
-from peerledger import objects
+from peerledger import access, objects
+from peerledger.access import Difference
 from peerledger.bookkeeping import Backend, known_migrations
 from peerledger.database import Connection, Database
 from peerledger.errors import LockTimeoutError, RunnerError, from_database
-from peerledger.plan import Plan, make_plan
+from peerledger.plan import Plan, find_differences, make_plan
 from peerledger.sqlfiles import SqlFile, Tree
 
 # The advisory lock of all migrators of a database ("pled").
@@ -26,6 +30,11 @@ where
     and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
 """
 
+_LEFT = (
+    "The database is migrated, but {count} things about access could not be put right. They take a role that may, "
+    "or a person:\n{listed}"
+)
+
 Report = Callable[[str], None]
 
 
@@ -39,8 +48,12 @@ def migrate(
     """Brings the database to this code. Returns what was done; empty when there was nothing to do."""
     tree = tree or Tree()
     with _locked(database, wait_seconds) as connection:
-        connection.execute(tree.ledger().text.encode())
-        plan = make_plan(connection, tree)
+        with _explained("the bookkeeping in schema private"), connection.transaction():
+            connection.execute(tree.ledger().text.encode())
+            plan = _plan(connection, tree)
+            if plan.access:
+                connection.execute(tree.prepare().text.encode())
+                access.take_ownership(connection, tree, access.described(tree) or access.stored(connection))
         backend = Backend(connection, tree)
         known = known_migrations(tree)
         _adopt(backend, known, plan.adopt)
@@ -52,14 +65,67 @@ def migrate(
             report(f"replace {len(plan.replay)} and drop {len(plan.dropped)} SQL objects")
         with _explained("SQL objects"), connection.transaction():
             objects.replay(connection, plan, tree.objects())
-        return plan
+            left = _bring_access_about(connection, tree, plan)
+    if left:
+        raise RunnerError(_LEFT.format(count=len(left), listed="\n".join(f"- {each.message}" for each in left)))
+    return plan
 
 
 def check(database: Database, tree: Tree | None = None) -> Plan:
     """What `migrate` would do; writes nothing, also on an empty database."""
     with database.connect() as connection:
         connection.read_only = True
-        return make_plan(connection, tree or Tree())
+        return _plan(connection, tree or Tree())
+
+
+def prepare(database: Database, tree: Tree | None = None) -> None:
+    """Makes what a dump of ours needs before it is restored: roles, schema, and what the owner may do in it."""
+    with database.connect() as connection, _explained("sql/prepare.sql"):
+        connection.execute((tree or Tree()).prepare().text.encode())
+
+
+def _plan(connection: Connection, tree: Tree) -> Plan:
+    plan = make_plan(connection, tree)
+    return replace(plan, access=find_differences(connection, tree, plan))
+
+
+def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[Difference]:
+    lines = access.described(tree)
+    if lines is None:
+        # Somebody is changing the SQL files: what they make is what they say.
+        kept = access.stored(connection) if plan.is_current else []
+        lines = kept or access.observed(connection, tree)
+    left = access.bring_about(connection, tree, lines)
+    access.store(connection, lines)
+    connection.execute("set local search_path = ''")
+    connection.execute("set local role peerledger_owner")
+    if plan.access:
+        _record(connection, plan.access)
+    if any(file.stem == "ensure_log_partitions" for file in tree.objects()):
+        connection.execute("select private.ensure_log_partitions()")
+    connection.execute("reset role")
+    return left
+
+
+def _record(connection: Connection, found: list[Difference]) -> None:
+    """For your information: whoever migrates has it on the screen, and that may be a machine."""
+    objects_named = sorted({difference.object for difference in found})
+    connection.execute(
+        "select private.record_security_event('access_restored', %s, details => %s)",
+        (
+            objects_named[0] if len(objects_named) == 1 else None,
+            Jsonb({"differences": len(found), "objects": objects_named[:100]}),
+        ),
+    )
+    shown = "; ".join(difference.message for difference in found[:4])
+    connection.execute(
+        "select private.write_alert('access_restored', 'info', %s, %s, details => %s)",
+        (
+            f"migrate put access right ({len(found)} differences): {shown}"[:499],
+            f"access_restored:{datetime.now(UTC):%Y-%m-%d}",
+            Jsonb({"differences": [difference.message for difference in found[:200]]}),
+        ),
+    )
 
 
 def rollback(
@@ -87,6 +153,8 @@ def rollback(
             )
         with _explained("rollback"), backend.transaction():
             objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
+            # It belongs to this code. Without one the upkeep compares nothing.
+            access.forget(connection)
             connection.execute("set local search_path = private")
             for migration in applied[:count]:
                 report(f"roll back {migration.id}")
@@ -109,8 +177,10 @@ def render(tree: Tree | None = None) -> str:
     files = tree.objects()
     parts += [_titled(file) for file in files]
     parts.append(
-        "select private.ensure_log_partitions();\nreset check_function_bodies;\nreset role;\n"
+        "reset check_function_bodies;\nreset role;\n"
         + _recorded(files, "object")
+        + _described(tree)
+        + "set role peerledger_owner;\nselect private.ensure_log_partitions();\nreset role;\n"
     )
     return "\n".join(parts)
 
@@ -122,6 +192,21 @@ def _titled(file: SqlFile) -> str:
 def _recorded(files: list[SqlFile], kind: str) -> str:
     rows = ",\n".join(f"('{file.path}', '{kind}', '{file.sha256}')" for file in files)
     return f"insert into private.sql_files (path, kind, sha256) values\n{rows};\n"
+
+
+def _described(tree: Tree) -> str:
+    """Without one that belongs to these files, the upkeep compares nothing until the next `migrate`."""
+    lines = access.described(tree) or []
+    if not lines:
+        return "delete from private.access_description;\n"
+    rows = ",\n".join(
+        "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in vars(line).values()) + ")"
+        for line in lines
+    )
+    return (
+        "delete from private.access_description;\n"
+        f"insert into private.access_description (kind, object, aspect, value) values\n{rows};\n"
+    )
 
 
 def _adopt(backend: Backend, known: object, files: list[SqlFile]) -> None:

@@ -8,7 +8,8 @@ from peerledger.errors import RunnerError, from_database
 from peerledger.plan import Plan
 from peerledger.sqlfiles import SqlFile, is_function, is_policy, stem
 
-_GUARDS = "sql/functions/logs/"
+# The upkeep looks at access, too.
+_GUARDS = ("sql/functions/logs/", "sql/functions/access/")
 _NEW_SIGNATURE = (
     "The arguments or the result of {name} changed, and `create or replace` cannot do that. "
     "Write a migration that drops the old one: drop function {name}(…)."
@@ -58,8 +59,6 @@ def replay(connection: Connection, plan: Plan, everything: list[SqlFile]) -> Non
     overload = connection.execute(_OVERLOADS, (functions,)).fetchone()
     if overload:
         raise RunnerError(_NEW_SIGNATURE.format(name=overload[0]))
-    if "ensure_log_partitions" in functions:
-        connection.execute("select private.ensure_log_partitions()")
     connection.execute("reset role")
     connection.execute("delete from private.sql_files where path = any(%s)", (plan.vanished,))
     with connection.cursor() as cursor:

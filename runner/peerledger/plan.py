@@ -1,7 +1,10 @@
 """What a migration would do, found out without writing anything."""
 
+import re
 from dataclasses import dataclass, field
 
+from peerledger import access
+from peerledger.access import Difference
 from peerledger.database import Connection
 from peerledger.errors import DatabaseAheadError, EditedMigrationError, NotMigratedError
 from peerledger.sqlfiles import SqlFile, Tree, is_function, stem
@@ -14,10 +17,17 @@ class Plan:
     """Applied by someone with the printed SQL; to be marked, not run."""
     replay: list[SqlFile] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    access: list[Difference] = field(default_factory=list)
+    """What is not as it should be, whatever the files' hashes say."""
+
+    @property
+    def is_current(self) -> bool:
+        """By the files and their hashes."""
+        return not (self.apply or self.adopt or self.replay or self.vanished)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.apply or self.adopt or self.replay or self.vanished)
+        return self.is_current and not self.access
 
     def lines(self) -> list[str]:
         return [
@@ -25,6 +35,7 @@ class Plan:
             *(f"mark {file.path} (applied without the runner)" for file in self.adopt),
             *(f"replace {file.path}" for file in self.replay),
             *(f"drop what {path} made" for path in self.dropped),
+            *(f"put right: {difference.message}" for difference in self.access),
         ]
 
     @property
@@ -62,6 +73,30 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
     replay = [file for file in objects if apply or present.get(file.path) != file.sha256]
     vanished = sorted(set(present) - {file.path for file in objects})
     return Plan(apply, adopt, replay, vanished)
+
+
+def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Difference]:
+    """What is not as this version has it; while files are pending, not as the version has it that migrated last."""
+    kept = access.stored(connection)
+    lines = access.described(tree) or kept
+    if plan.is_current:
+        found = access.differences(connection, tree, lines)
+        if kept and sorted(kept) != sorted(lines):
+            message = "table private.access_description: it is not the description of this version"
+            found.append(Difference("private.access_description", "rows", None, None, None, "table", message))
+        return found
+    if kept:
+        return access.differences(connection, tree, kept)
+    if not _recorded(connection, "migration"):
+        return []
+    # A version without a description: what belongs to later ones cannot be told from what is gone.
+    return [
+        difference
+        for difference in access.differences(connection, tree, lines)
+        if difference.found is not None
+        and not difference.is_missing
+        and re.match("owner|privileges|column|row level|foreign|default|superuser|may|passes", difference.aspect)
+    ]
 
 
 def require_migrated(connection: Connection, tree: Tree | None = None) -> None:

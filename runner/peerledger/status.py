@@ -14,11 +14,12 @@ from psycopg.rows import dict_row
 from rich.console import Console
 from rich.table import Table
 
+from peerledger.access import Difference
 from peerledger.alerts import open_alerts
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.nightly import jobs
-from peerledger.plan import make_plan
+from peerledger.plan import find_differences, make_plan
 from peerledger.settings import Settings
 from peerledger.sqlfiles import Tree
 
@@ -405,6 +406,20 @@ def read_logs(asked: Asked) -> Part:
     return part
 
 
+def read_access(found: list[Difference]) -> Part:
+    """By the code's own description and comparison: those in the database may be somebody else's by now."""
+    part = Part(values={"access_differences": [difference.message for difference in found]})
+    part.lines.append(f"Access: {len(found):,} differences" if found else "Access: as this version has it")
+    for difference in found[:_PENDING_SHOWN]:
+        part.problems.append(
+            Problem(f"Access is not as this version has it: {difference.message}", "peerledger migrate")
+        )
+    if len(found) > _PENDING_SHOWN:
+        more = len(found) - _PENDING_SHOWN
+        part.problems.append(Problem(f"And {more:,} more about access.", "peerledger migrate --check"))
+    return part
+
+
 # In the order in which they are shown.
 PARTS: dict[str, Callable[[Asked], Part]] = {
     "alerts": read_alerts,
@@ -430,7 +445,9 @@ def read(
             raise from_database(error) from error
         except RunnerError as error:
             return Status(database.name, False, [error.message])
-        state = Status(database.name, plan.is_empty, plan.lines())
+        found = find_differences(connection, Tree(), plan)
+        state = Status(database.name, plan.is_current, plan.lines())
+        state.parts["access"] = read_access(found)
         if plan.apply:
             return state
         asked = Asked(connection, settings or Settings.model_construct(), at or datetime.now(UTC))

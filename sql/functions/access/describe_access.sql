@@ -30,7 +30,7 @@ as $$
             role.rolname = 'peerledger_owner' as is_owner,
             -- Whoever may become the owner may migrate; which role that is differs from installation to installation.
             role.rolname not in ('peerledger_owner', 'anon', 'authenticated', 'service_role', 'authenticator')
-            and pg_has_role(role.oid, 'peerledger_owner', 'member') as is_migrator
+            and coalesce(pg_has_role(role.oid, to_regrole('peerledger_owner'), 'member'), role.rolsuper) as is_migrator
         from pg_roles as role
     ),
     relation as (

@@ -21,6 +21,8 @@ begin
     -- One upkeep at a time: two would make the same partition.
     lock table private.logs in share row exclusive mode;
     v_before := (select count(*) from pg_inherits);
+    -- Before anything is put right: what is made anew below would look as if it had never been touched.
+    perform private.watch_access();
     for v_log in
         select log.log_name, log.time_column
         from private.logs as log
