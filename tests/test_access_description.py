@@ -1,6 +1,7 @@
 """The state of access: described once, compared, named, and brought about. On every server."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import psycopg
@@ -19,7 +20,7 @@ DEEDS = {
     "everything granted to the API roles, as a forum answer says": (
         f"grant all on all tables in schema public to {API_ROLES};"
         f"grant all on all functions in schema public to {API_ROLES}",
-        r"table public\.activities: anon has .*DELETE.*\n(.*\n)*.*run_certification_expiry.*anon has EXECUTE",
+        r"(?s)run_certification_expiry\S+ anon has EXECUTE.*table public\.activities: anon has DELETE",
     ),
     "a column granted": (
         "grant update (body) on public.activity_notes to anon",
@@ -86,7 +87,7 @@ DEEDS = {
     "guards dropped": (
         "drop trigger _100_no_update on public.badge_evaluation_logs;"
         "drop trigger _200_no_row_change on public.badge_evaluation_logs",
-        r"trigger _100_no_update is missing\n(.*\n)*.*trigger _200_no_row_change is missing",
+        r"trigger _100_no_update is missing(?s:.*)trigger _200_no_row_change is missing",
     ),
     "a trigger of ours dropped": (
         "drop trigger _200_check_proxy_inserted on public.activities",
@@ -107,7 +108,7 @@ DEEDS = {
     ),
     "the schema private opened": (
         "grant usage on schema private to anon; grant all on all tables in schema private to anon",
-        r"schema private: anon has USAGE\n(.*\n)*.*table private\.sql_files: anon has ",
+        r"schema private: anon has USAGE(?s:.*)table private\.sql_files: anon has ",
     ),
     "an API role that may become the owner": (
         "grant peerledger_owner to anon",
@@ -116,7 +117,7 @@ DEEDS = {
     "the description itself": (
         "delete from private.access_description where object = 'public.activities';"
         "grant delete on public.activities to anon",
-        r"table public\.activities: anon has DELETE\n(.*\n)*.*not the description of this version",
+        r"table public\.activities: anon has DELETE(?s:.*)not the description of this version",
     ),
 }
 
@@ -132,8 +133,10 @@ def installation(address: str) -> RunnerDatabase:
 
 
 @pytest.fixture
-def migrator(database: Database) -> psycopg.Connection:
-    return database.migrator()
+def migrator(database: Database) -> Iterator[psycopg.Connection]:
+    yield database.migrator()
+    # A role belongs to the whole server, and other tests use it.
+    database.superuser().execute("revoke peerledger_owner from anon")
 
 
 def state(connection: psycopg.Connection) -> list[tuple[object, ...]]:
@@ -192,10 +195,9 @@ def test_what_was_done_to_access_is_named_and_put_right(
     migrate(installation)
     assert check(installation).is_empty
     assert state(migrator) == before
-    (entries,) = migrator.execute(
+    assert migrator.execute(
         "select count(*) from public.security_events where event_kind = 'access_restored'"
-    ).fetchone() or (None,)
-    assert entries == 1
+    ).fetchone() == (1,)
 
 
 @pytest.mark.parametrize("deed", [deed for deed in DEEDS if "description" not in deed])
@@ -216,9 +218,11 @@ def test_the_upkeep_raises_a_critical_alert_that_names_it(migrator: psycopg.Conn
     assert re.search(named, "\n".join(rows[0][2]))
     first = rows[0][2][0]
     assert first[:60] in rows[0][1]
-    assert migrator.execute(
+    (entries,) = migrator.execute(
         "select count(*) from public.security_events where event_kind = 'access_changed'"
-    ).fetchone() == (1,)
+    ).fetchone() or (None,)
+    # Where the change keeps our own functions from writing an entry, the alert has to do.
+    assert entries == 1 or "caller_id" in statement
 
 
 def test_no_false_alarm(installation: RunnerDatabase, migrator: psycopg.Connection) -> None:
@@ -227,11 +231,11 @@ def test_no_false_alarm(installation: RunnerDatabase, migrator: psycopg.Connecti
     migrator.execute("create function public.app_function() returns int language sql as 'select 1'")
     migrator.execute("create table private.app_table (id int)")
     migrator.execute("select private.ensure_log_partitions(9)")
-    assert check(installation).is_empty
+    assert check(installation).lines() == []
     migrator.close()
     rollback(installation, 1)
     migrate(installation)
-    assert check(installation).is_empty
+    assert check(installation).lines() == []
     with installation.connect() as connection:
         connection.execute("select private.ensure_log_partitions(10)")
         assert connection.execute("select count(*) from public.ops_alerts").fetchone() == (0,)

@@ -29,15 +29,21 @@ begin
     ) then
         return cardinality(v_messages);
     end if;
-    perform private.record_security_event(
-        'access_changed',
-        case when cardinality(v_objects) = 1 then v_objects[1] end,
-        details => jsonb_build_object(
-            'differences', cardinality(v_messages),
-            'objects', to_jsonb(v_objects[1:100]),
-            'differences_sha256', v_state
-        )
-    );
+    begin
+        perform private.record_security_event(
+            'access_changed',
+            case when cardinality(v_objects) = 1 then v_objects[1] end,
+            details => jsonb_build_object(
+                'differences', cardinality(v_messages),
+                'objects', to_jsonb(v_objects[1:100]),
+                'differences_sha256', v_state
+            )
+        );
+    exception
+        -- What differs may be just what an entry needs. The alert is what must not be missing.
+        when others then
+            raise warning 'peerledger: no entry of security_events for changed access (%)', sqlstate;
+    end;
     perform private.write_alert(
         'access_changed',
         'critical',
