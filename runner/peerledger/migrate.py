@@ -90,20 +90,21 @@ def _plan(connection: Connection, tree: Tree) -> Plan:
 
 
 def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[Difference]:
-    lines = access.described(tree)
-    if lines is None:
-        # Somebody is changing the SQL files: what they make is what they say.
-        kept = access.stored(connection) if plan.is_current else []
-        lines = kept or access.observed(connection, tree)
+    lines = access.described(tree) or (access.stored(connection) if plan.is_current else [])
     left = access.bring_about(connection, tree, lines)
+    # Before the upkeep, which compares with it.
     access.store(connection, lines)
+    has_upkeep = any(file.stem == "ensure_log_partitions" for file in tree.objects())
     connection.execute("set local search_path = ''")
     connection.execute("set local role peerledger_owner")
+    if has_upkeep:
+        connection.execute("select private.ensure_log_partitions()")
     if plan.access:
         _record(connection, plan.access)
-    if any(file.stem == "ensure_log_partitions" for file in tree.objects()):
-        connection.execute("select private.ensure_log_partitions()")
     connection.execute("reset role")
+    if not lines:
+        # Somebody is changing the SQL files: what they make is what they say.
+        access.store(connection, access.observed(connection, tree))
     return left
 
 

@@ -87,7 +87,8 @@ def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Dif
         return found
     if kept:
         return access.differences(connection, tree, kept)
-    if not _recorded(connection, "migration"):
+    if not _recorded(connection, "object"):
+        # Nothing has been opened yet, or it was all taken back.
         return []
     # A version without a description: what belongs to later ones cannot be told from what is gone.
     return [
