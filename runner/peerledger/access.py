@@ -150,6 +150,8 @@ def _pin_settings(connection: Connection) -> None:
     connection.execute("set local intervalstyle = 'postgres'")
     connection.execute("set local datestyle = 'ISO, YMD'")
     connection.execute("set local timezone = 'UTC'")
+    # Compiling it takes seconds, running it milliseconds.
+    connection.execute("set local jit = off")
 
 
 @lru_cache

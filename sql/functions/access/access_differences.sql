@@ -17,6 +17,7 @@ language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
     with
     described as materialized (

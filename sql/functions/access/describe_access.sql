@@ -21,6 +21,8 @@ set search_path = pg_catalog, pg_temp
 set intervalstyle = 'postgres'
 set datestyle = 'ISO, YMD'
 set timezone = 'UTC'
+-- Compiling it takes seconds, running it milliseconds.
+set jit = off
 as $$
     with
     person as (
