@@ -83,19 +83,14 @@ def described(tree: Tree) -> list[Line] | None:
 
 def stored(connection: Connection) -> list[Line]:
     """What the last `migrate` wrote for the upkeep to compare with."""
-    present = connection.execute(
-        "select pg_catalog.has_table_privilege(class.oid, 'select') from pg_catalog.pg_class as class "
-        "inner join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace "
-        "where schema.nspname = 'private' and class.relname = 'access_description'"
-    ).fetchone()
-    if not present or not present[0]:
+    if not _can_be_stored(connection):
         return []
     rows = connection.execute("select kind, object, aspect, value from private.access_description")
     return [Line(*row) for row in rows.fetchall()]
 
 
 def store(connection: Connection, lines: list[Line]) -> None:
-    if sorted(lines) == sorted(stored(connection)):
+    if not _can_be_stored(connection) or sorted(lines) == sorted(stored(connection)):
         return
     connection.execute("delete from private.access_description")
     connection.execute(
@@ -104,6 +99,15 @@ def store(connection: Connection, lines: list[Line]) -> None:
         "as line (kind text, object text, aspect text, value text)",
         (_as_json(lines),),
     )
+
+
+def _can_be_stored(connection: Connection) -> bool:
+    found = connection.execute(
+        "select pg_catalog.has_table_privilege(class.oid, 'select') from pg_catalog.pg_class as class "
+        "inner join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace "
+        "where schema.nspname = 'private' and class.relname = 'access_description'"
+    ).fetchone()
+    return found is not None and bool(found[0])
 
 
 def forget(connection: Connection) -> None:

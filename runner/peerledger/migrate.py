@@ -1,6 +1,6 @@
 """Versioned migrations first, then the replayable objects, under one lock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,8 +14,8 @@ from peerledger.access import Difference
 from peerledger.bookkeeping import Backend, known_migrations
 from peerledger.database import Connection, Database
 from peerledger.errors import LockTimeoutError, RunnerError, from_database
-from peerledger.plan import Plan, find_differences, make_plan
-from peerledger.sqlfiles import SqlFile, Tree
+from peerledger.plan import Plan, find_differences, make_plan, refuse_names_in_the_way
+from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy
 
 # The advisory lock of all migrators of a database ("pled").
 LOCK_KEY = 0x706C6564
@@ -35,6 +35,87 @@ _LEFT = (
     "or a person:\n{listed}"
 )
 
+# Which migration a release ends with.
+_RELEASES = {"0.1.0": "0015"}
+
+_ONLY_FROM = """do $$
+begin
+    if
+        not exists (select from private.sql_files where path = '{path}')
+        or exists (select from private.sql_files where path = any ({newer}))
+    then
+        raise exception using
+            errcode = 'object_not_in_prerequisite_state',
+            message = 'This database is not at {version}; nothing was changed.',
+            hint = 'private.sql_files lists the migrations that it has.';
+    end if;
+end
+$$;
+"""
+# What `migrate` does with files that are no longer there.
+_DROP_VANISHED = """do $$
+declare
+    v_file record;
+    v_trigger record;
+    v_routines text;
+begin
+    for v_file in
+        select class.oid::regclass as target
+        from private.sql_files as file
+        inner join pg_catalog.pg_class as class
+            on class.relname = substring(file.path from '([^/]+?)[.]sql([.]j2)?$') and class.relkind in ('r', 'p')
+        where
+            file.path like 'sql/policies/%'
+            and class.relnamespace in (to_regnamespace('public'), to_regnamespace('private'))
+            and class.relname <> all ({policies})
+    loop
+        call private.close_table(v_file.target);
+    end loop;
+
+    create temporary table vanished on commit drop as
+    select routine.oid
+    from private.sql_files as file
+    inner join pg_catalog.pg_proc as routine
+        on routine.proname = substring(file.path from '([^/]+?)[.]sql([.]j2)?$')
+    where
+        file.path like 'sql/functions/%'
+        and routine.pronamespace in (to_regnamespace('public'), to_regnamespace('private'))
+        and pg_catalog.pg_get_userbyid(routine.proowner) = 'peerledger_owner'
+        and routine.proname <> all ({functions});
+    for v_trigger in
+        select trigger.tgname, trigger.tgrelid::regclass as target
+        from pg_catalog.pg_trigger as trigger
+        where
+            trigger.tgfoid in (select vanished.oid from vanished)
+            and not trigger.tgisinternal
+            and trigger.tgparentid = 0
+    loop
+        execute format('drop trigger %I on %s', v_trigger.tgname, v_trigger.target);
+    end loop;
+    -- In one statement: some depend on each other.
+    v_routines := (select string_agg(vanished.oid::regprocedure::text, ', ') from vanished);
+    if v_routines is not null then
+        execute 'drop routine ' || v_routines;
+    end if;
+end
+$$;
+"""
+_DROP_STRANGE_TRIGGERS = """-- A trigger that an earlier release had under another name.
+do $$
+declare
+    v_trigger record;
+begin
+    for v_trigger in
+        select difference.object, difference.aspect
+        from private.access_differences() as difference
+        where difference.expected is null and difference.aspect like 'trigger %' and difference.kind = 'table'
+    loop
+        execute format('drop %s on %s', v_trigger.aspect, v_trigger.object);
+    end loop;
+end
+$$;
+"""
+
 Report = Callable[[str], None]
 
 
@@ -48,6 +129,7 @@ def migrate(
     """Brings the database to this code. Returns what was done; empty when there was nothing to do."""
     tree = tree or Tree()
     with _locked(database, wait_seconds) as connection:
+        refuse_names_in_the_way(connection, tree, make_plan(connection, tree))
         with _explained("the bookkeeping in schema private"), connection.transaction():
             connection.execute(tree.ledger().text.encode())
             plan = _plan(connection, tree)
@@ -75,7 +157,9 @@ def check(database: Database, tree: Tree | None = None) -> Plan:
     """What `migrate` would do; writes nothing, also on an empty database."""
     with database.connect() as connection:
         connection.read_only = True
-        return _plan(connection, tree or Tree())
+        plan = _plan(connection, tree or Tree())
+        refuse_names_in_the_way(connection, tree or Tree(), plan)
+        return plan
 
 
 def prepare(database: Database, tree: Tree | None = None) -> None:
@@ -171,19 +255,62 @@ def render(tree: Tree | None = None) -> str:
         "-- Peerledger, all of its SQL, for a database that has none of it yet. Run it as the migrating\n"
         "-- role, in one transaction. `peerledger migrate` later finds it applied.\n",
         tree.ledger().text,
+        *_rendered_migrations(tree.migrations()),
+        *_rendered_objects(tree),
     ]
-    for file in tree.migrations():
-        parts += [_titled(file), _recorded([file], "migration")]
-    parts.append("set role peerledger_owner;\nset check_function_bodies = off;\n")
+    return "\n".join(parts)
+
+
+def render_since(version: str, tree: Tree | None = None) -> str:
+    """The step from an earlier release as one script, for a team that keeps its migrations with the Supabase CLI."""
+    tree = tree or Tree()
+    migrations = tree.migrations()
+    last = _RELEASES.get(version, version)
+    numbers = [file.stem.split(".", 1)[0] for file in migrations]
+    if last.split(".", 1)[0] not in numbers:
+        known = ", ".join(sorted(_RELEASES))
+        raise RunnerError(f"No release {version} is known: {known}, or a migration ({numbers[-1]}).", 2)
+    position = numbers.index(last.split(".", 1)[0])
+    objects_here = tree.objects()
+    parts = [
+        f"-- Peerledger, the step from {version} to this version. Run it as the migrating role, in one\n"
+        "-- transaction. `peerledger migrate` later finds it applied.\n",
+        tree.ledger().text,
+        _ONLY_FROM.format(
+            version=version,
+            path=migrations[position].path,
+            newer=_array(file.path for file in migrations[position + 1 :]),
+        ),
+        *_rendered_migrations(migrations[position + 1 :]),
+        _DROP_VANISHED.format(
+            functions=_array(file.stem for file in objects_here if is_function(file.path)),
+            policies=_array(file.stem for file in objects_here if is_policy(file.path)),
+        ),
+        "delete from private.sql_files where kind = 'object';\n",
+        *_rendered_objects(tree, _DROP_STRANGE_TRIGGERS),
+    ]
+    return "\n".join(parts)
+
+
+def _rendered_migrations(files: list[SqlFile]) -> list[str]:
+    return [part for file in files for part in (_titled(file), _recorded([file], "migration"))]
+
+
+def _rendered_objects(tree: Tree, before_upkeep: str = "") -> list[str]:
     files = tree.objects()
-    parts += [_titled(file) for file in files]
-    parts.append(
+    return [
+        "set role peerledger_owner;\nset check_function_bodies = off;\n",
+        *(_titled(file) for file in files),
         "reset check_function_bodies;\nreset role;\n"
         + _recorded(files, "object")
         + _described(tree)
-        + "set role peerledger_owner;\nselect private.ensure_log_partitions();\nreset role;\n"
-    )
-    return "\n".join(parts)
+        + before_upkeep
+        + "set role peerledger_owner;\nselect private.ensure_log_partitions();\nreset role;\n",
+    ]
+
+
+def _array(names: Iterable[str]) -> str:
+    return "array[" + ", ".join(f"'{name}'" for name in sorted(names)) + "]::text[]"
 
 
 def _titled(file: SqlFile) -> str:
