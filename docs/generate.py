@@ -1,5 +1,5 @@
-"""Writes what the database itself can say: data_model.md, reference.md and a part of errors.md in docs/, and
-sql/access.csv, the state of access that `migrate` brings about.
+"""Writes what the database itself can say: docs/data_model.md, docs/reference.md, a part of docs/errors.md,
+types/database.ts, and sql/access.csv, the state of access that `migrate` brings about.
 
 `make docs` runs it; a test compares what is committed with what it would write.
 """
@@ -10,6 +10,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from docs.typescript import typescript
 from peerledger.database import Connection, Database
 
 DOCS = Path(__file__).parent
@@ -106,6 +107,7 @@ def generate(connection: Connection) -> dict[str, str]:
         "data_model.md": data_model(connection),
         "reference.md": reference(connection),
         "errors.md": f"{before}{_BEGIN}\n{raised_table()}{_END}{after}",
+        "../types/database.ts": typescript(connection),
     }
 
 
@@ -186,7 +188,7 @@ def raised() -> dict[str, set[str]]:
         codes = set(re.findall(r"errcode\s*=>?.*?'([0-9A-Z]{5})'", text))
         if path.parent.name == "proxy":
             # What is wrong with an entry is found in one function and raised in another.
-            codes |= set(re.findall(r"'(P0002|42501|22023|PL006)'", text))
+            codes |= set(re.findall(r"'(PT404|42501|22023|PL006)'", text))
         # One that the same file catches does not get out.
         for code in codes - set(re.findall(r"when sqlstate '([0-9A-Z]{5})'", text)):
             found[code].add(path.name.split(".sql")[0])
@@ -253,8 +255,9 @@ def main() -> None:
             )
             sys.stdout.write("sql/access.csv\n")
             for name, text in generate(connection).items():
-                (DOCS / name).write_text(text, encoding="utf-8")
-                sys.stdout.write(f"docs/{name}\n")
+                path = (DOCS / name).resolve()
+                path.write_text(text, encoding="utf-8")
+                sys.stdout.write(f"{path.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

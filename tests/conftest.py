@@ -1,6 +1,8 @@
 """The servers to test on, a migrated template database on each, and a clone of it for each test."""
 
 import json
+import shutil
+import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
@@ -106,19 +108,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     name: str = request.param
     if name != EMBEDDED and (reason := engine_error()):
         pytest.skip(reason)
-    directory = tmp_path_factory.mktemp(name)
-    with embedded_server(directory) if name == EMBEDDED else container_server(name) as server:
-        server.create_empty_database(_TEMPLATE)
-        migrate(RunnerDatabase(server.dsn(server.migrator_dsn, _TEMPLATE), is_embedded=False, psql=None))
-        with psycopg.connect(server.dsn(server.superuser_dsn, _TEMPLATE), autocommit=True) as superuser:
-            superuser.execute("grant anon, authenticated, service_role to authenticator")
-            tap_schema = load_pgtap(server, superuser)
-            superuser.execute(_HELPERS.read_bytes())
-        yield Target(name, server, _TEMPLATE, tap_schema)
+    with embedded_server() if name == EMBEDDED else container_server(name) as server:
+        yield migrated_template(server)
+
+
+def migrated_template(server: Server) -> Target:
+    """With pgTAP, where it can be had, and what the pgTAP files share."""
+    server.create_empty_database(_TEMPLATE)
+    migrate(RunnerDatabase(server.dsn(server.migrator_dsn, _TEMPLATE), is_embedded=False, psql=None))
+    with psycopg.connect(server.dsn(server.superuser_dsn, _TEMPLATE), autocommit=True) as superuser:
+        superuser.execute("grant anon, authenticated, service_role to authenticator")
+        tap_schema = load_pgtap(server, superuser)
+        superuser.execute(_HELPERS.read_bytes())
+    return Target(server.name, server, _TEMPLATE, tap_schema)
 
 
 @pytest.fixture
@@ -158,8 +164,13 @@ def load_pgtap(server: Server, superuser: psycopg.Connection) -> str | None:
 
 
 @contextmanager
-def embedded_server(directory: Path) -> Iterator[Server]:
-    """The server that the runner starts; it stops when this process ends."""
+def embedded_server() -> Iterator[Server]:
+    """The server that the runner starts."""
+    with server_directory() as directory:
+        yield _embedded(directory)
+
+
+def _embedded(directory: Path) -> Server:
     # Only here: elsewhere the wheel need not even work.
     from peerledger import embedded
 
@@ -177,15 +188,39 @@ def embedded_server(directory: Path) -> Iterator[Server]:
         login_dsn=dsn("authenticator"),
     )
     server._maintain(sql.SQL("create role authenticator login noinherit").format())
-    yield server
+    return server
+
+
+@contextmanager
+def server_directory() -> Iterator[Path]:
+    """For the data of an embedded server, which is stopped and gone afterwards.
+
+    Outside pytest's folder: when root runs pytest a second time, that folder is closed again to everybody
+    else, and the server of the first run, which is somebody else, no longer gets at its own data.
+    """
+    from peerledger import embedded
+
+    directory = Path(tempfile.mkdtemp(prefix="peerledger-"))
+    try:
+        yield directory
+    finally:
+        embedded.stop(directory)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def data_directory() -> Iterator[Path]:
+    with server_directory() as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+def own_server() -> Iterator[str]:
     """The address of an embedded server beside the targets, for what migrates or is a whole installation."""
     from peerledger import embedded
 
-    return embedded.start(tmp_path_factory.mktemp("server"))
+    with server_directory() as directory:
+        yield embedded.start(directory)
 
 
 @contextmanager

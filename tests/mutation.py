@@ -1,31 +1,51 @@
-"""`make mutants`: takes away each policy, revoke and trigger in turn, and runs the pgTAP suite each time.
+"""`make mutants`: changes the database in one small way after another; does a pgTAP file notice each?
 
-A mutant that no test notices survives; the score is the share of those that do not. Each lives in a
-database of its own. Not part of `make test`: it takes minutes.
+Two sorts of mutants. What guards a table is taken away: policies, triggers, revokes, row level security.
+And the bodies of functions are changed: a comparison turned, a condition left out, a constant changed, a
+statement taken out, a lock dropped (see mutants.py). A mutant that nothing notices survives. It needs a test,
+or a line in mutants_explained.toml that says why no test can notice it.
+
+For a function only the files are run that reach it: those first that noticed its other mutants or do little
+else than call it, and only until one fails. All mutants are shown to the first few files before the rest is
+run for those that are left. What came out is kept in .mutants.jsonl: the next run asks again only where a
+function or a file changed (not where what they call did; --fresh asks everything). Not part of `make test`:
+it takes long.
 """
 
 import argparse
-import random
+import contextlib
+import hashlib
+import json
+import queue
+import re
 import sys
+import threading
 import time
-import uuid
+import tomllib
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import mutants
 import psycopg
-from conftest import Target, load_pgtap
-from psycopg import sql
-from servers import TARGETS, container_server
-from test_pgtap import _FILES, output, verdict
+import tap
+from conftest import ALL_TARGETS, EMBEDDED, Target, embedded_server, migrated_template
+from mutants import Mutant
+from servers import container_server
 
-from peerledger.database import Database
-from peerledger.migrate import migrate
+from peerledger.sqlfiles import ROOT
 
-_TEMPLATE = "peerledger_template"
-_HELPERS = Path(__file__).parent / "pgtap" / "helpers.sql"
+EXPLAINED = Path(__file__).parent / "mutants_explained.toml"
+_KEPT = ROOT / ".mutants.jsonl"
+# What never ends by itself is noticed, too.
+_SETTINGS = ("statement_timeout=10s", "lock_timeout=10s")
+# So many files see each mutant before any sees one a second time.
+_FIRST = 8
+_DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 
-_MUTANTS = {
+_TAKEN_AWAY = {
     "policy": """
         select format('drop policy %I on %s', polname, polrelid::regclass)
         from pg_policy order by 1
@@ -75,81 +95,347 @@ _MUTANTS = {
         order by 1
     """,
 }
+_ATTRIBUTES = ("setting of a function", "security", "strictness", "volatility")
+
+_REACHED = "reached: "
+_AFTERWARDS = (
+    "select pg_stat_force_next_flush()",
+    f"select '{_REACHED}' || funcid || ' ' || calls from pg_stat_user_functions",
+)
 
 
 @dataclass(frozen=True)
-class Mutant:
+class Result:
     kind: str
-    statement: str
+    subject: str
+    change: str
+    outcome: str
+    """noticed, survived, undecided (not every file has seen it), impossible (the server does not take it)."""
+    by: str | None
+    """The file that noticed it."""
+    digest: str
+    """Of the mutant and the files that decided."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.subject, self.change
 
 
-def mutants(connection: psycopg.Connection) -> Iterator[Mutant]:
-    for kind, query in _MUTANTS.items():
-        for (statement,) in connection.execute(query.encode()).fetchall():
-            yield Mutant(kind, statement)
+@dataclass
+class Campaign:
+    target: Target
+    files: dict[str, Path]
+    seconds: dict[str, float] = field(default_factory=dict)
+    reaching: dict[str, list[str]] = field(default_factory=dict)
+    """For each function the files that reach it."""
+    noticed: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    _digests: dict[str, str] = field(default_factory=dict)
 
+    @contextmanager
+    def database(self, name: str) -> Iterator[psycopg.Connection]:
+        server = self.target.server
+        server.clone_database(self.target.template, name)
+        try:
+            with psycopg.connect(server.dsn(server.superuser_dsn, name), autocommit=True) as connection:
+                # What is recorded beside the transaction is not asked for here, and takes its time.
+                connection.execute("drop extension if exists dblink")
+                yield connection
+        finally:
+            server.drop_database(name)
 
-def noticed_by(target: Target, mutant: Mutant | None, seconds: dict[Path, float]) -> str | None:
-    """The first pgTAP file that fails, or None. The quick files first: most mutants meet theirs soon."""
-    assert target.tap_schema is not None
-    name = f"mutant_{uuid.uuid4().hex}"
-    target.server.clone_database(target.template, name)
-    try:
-        with psycopg.connect(
-            target.server.dsn(target.server.superuser_dsn, name), autocommit=True
-        ) as connection:
-            if mutant is not None:
-                connection.execute(mutant.statement.encode())
-            connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(target.tap_schema)))
-            # What is recorded beside the transaction is not asked for here, and takes its time.
-            connection.execute("drop extension if exists dblink")
-            for file in sorted(_FILES, key=lambda file: seconds.get(file, 0)):
+    def run(self, file: str, database: str, *settings: str, afterwards: tuple[str, ...] = ()) -> tap.Output:
+        assert self.target.tap_schema is not None
+        return tap.run(
+            self.files[file],
+            self.target.server.superuser_dsn,
+            database,
+            self.target.tap_schema,
+            (*_SETTINGS, *settings),
+            afterwards,
+        )
+
+    def measure(self) -> str | None:
+        """How long each file takes and which functions it reaches; or which file fails without any mutant."""
+        with self.database("mutants_measured") as connection:
+            calls: dict[str, int] = {}
+            reached: dict[str, dict[str, int]] = defaultdict(dict)
+            for file in self.files:
                 started = time.perf_counter()
-                try:
-                    problem = verdict(output(connection, file.read_bytes()))
-                except psycopg.Error as error:
-                    problem = str(error.sqlstate)
-                connection.execute("rollback")
-                connection.execute("reset role")
-                seconds[file] = time.perf_counter() - started
-                if problem:
-                    return f"{file.parent.name}/{file.stem}"
-            return None
-    finally:
-        target.server.drop_database(name)
+                output = self.run(file, "mutants_measured", "track_functions=all", afterwards=_AFTERWARDS)
+                self.seconds[file] = time.perf_counter() - started
+                if problem := output.problem():
+                    return f"{file}: {problem}\n{output}"
+                for line in output.lines:
+                    if line.startswith(_REACHED):
+                        oid, count = line.removeprefix(_REACHED).split()
+                        if int(count) > calls.get(oid, 0):
+                            reached[oid][file] = int(count) - calls.get(oid, 0)
+                        calls[oid] = int(count)
+            self._resolve(connection, reached)
+        return None
+
+    def _resolve(self, connection: psycopg.Connection, reached: dict[str, dict[str, int]]) -> None:
+        """What is inlined is counted nowhere: whatever reaches those that name it reaches it."""
+        rows = connection.execute(
+            """
+            select
+                routine.oid::text, format('%I.%I', namespace.nspname, routine.proname), routine.prosrc,
+                language.lanname = 'sql' and routine.proconfig is null and not routine.prosecdef
+            from pg_proc as routine
+            inner join pg_namespace as namespace on namespace.oid = routine.pronamespace
+            inner join pg_language as language on language.oid = routine.prolang
+            where routine.proowner = 'peerledger_owner'::regrole
+            """
+        ).fetchall()
+        elsewhere = " ".join(
+            text
+            for (text,) in connection.execute(
+                """
+                select concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+                from pg_policy
+                union all
+                select pg_get_constraintdef(oid) from pg_constraint where contype = 'c'
+                union all
+                select pg_get_expr(adbin, adrelid) from pg_attrdef
+                union all
+                select definition from pg_views where schemaname in ('public', 'private')
+                union all
+                select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+                """
+            )
+        )
+        files_of = {name: set(reached.get(oid, ())) for oid, name, _, _ in rows}
+        for _ in range(3):
+            for _, name, _, may_be_inlined in rows:
+                if not may_be_inlined:
+                    continue
+                word = re.compile(rf"\b{re.escape(name)}\b")
+                if word.search(elsewhere):
+                    files_of[name] |= set(self.files)
+                for _, caller, source, _ in rows:
+                    if word.search(source):
+                        files_of[name] |= files_of[caller]
+                files_of[name] |= {file for file, path in self.files.items() if word.search(path.read_text())}
+        total = Counter[str]()
+        for files in reached.values():
+            total.update(files)
+        for oid, name, _, _ in rows:
+            calls = reached.get(oid, {})
+            self.reaching[name] = sorted(
+                files_of[name],
+                key=lambda file: (-calls.get(file, 0) / max(total[file], 1), self.seconds[file]),
+            )
+
+    def files_for(self, mutant: Mutant) -> list[str]:
+        files = self.reaching.get(mutant.subject)
+        if files is None:
+            files = sorted(self.files, key=self.seconds.__getitem__)
+        elif mutant.kind in _ATTRIBUTES:
+            # Also those that look at the catalog.
+            files = [*files, *(file for file in self.files if file.startswith("catalog/"))]
+        noticed = self.noticed[mutant.subject or mutant.kind]
+        return sorted(files, key=lambda file: -noticed[file])
+
+    def digest(self, mutant: Mutant, files: list[str]) -> str:
+        texts = [mutant.statement, *(self._digest_of(file) for file in sorted(files))]
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+    def _digest_of(self, file: str) -> str:
+        if file not in self._digests:
+            self._digests[file] = hashlib.sha256(self.files[file].read_bytes()).hexdigest()
+        return self._digests[file]
+
+    def ask(self, mutant: Mutant, is_last: bool, connection: psycopg.Connection, database: str) -> Result:
+
+        def result(outcome: str, by: str | None, files: list[str]) -> Result:
+            return Result(mutant.kind, mutant.subject, mutant.change, outcome, by, self.digest(mutant, files))
+
+        try:
+            connection.execute(mutant.statement.encode())
+        except psycopg.Error:
+            return result("impossible", None, [])
+        files = self.files_for(mutant)
+        for file in files if is_last else files[:_FIRST]:
+            if self.run(file, database).problem():
+                self.noticed[mutant.subject or mutant.kind][file] += 1
+                return result("noticed", file, [file])
+        return result("survived" if is_last or len(files) <= _FIRST else "undecided", None, files)
+
+
+def still_holds(kept: Result, mutant: Mutant, campaign: Campaign) -> bool:
+    files = {
+        "impossible": [],
+        "noticed": [kept.by] if kept.by in campaign.files else [],
+        "survived": campaign.files_for(mutant),
+        "undecided": campaign.files_for(mutant),
+    }[kept.outcome]
+    return kept.digest == campaign.digest(mutant, [file for file in files if file])
+
+
+@dataclass(frozen=True)
+class Todo:
+    first: queue.SimpleQueue[Mutant] = field(default_factory=queue.SimpleQueue)
+    rest: queue.SimpleQueue[Mutant] = field(default_factory=queue.SimpleQueue)
+
+    def next(self) -> tuple[Mutant, bool] | None:
+        for is_last, one in ((False, self.first), (True, self.rest)):
+            with contextlib.suppress(queue.Empty):
+                return one.get_nowait(), is_last
+        return None
+
+
+def work(campaign: Campaign, todo: Todo, number: int, stop: threading.Event) -> Iterator[Result]:
+    """Function mutants share a database, in which each is undone; what is taken away gets one of its own."""
+    shared = f"mutants_{number}"
+    with campaign.database(shared) as connection:
+        originals = {function.name: function.definition for function in mutants.functions(connection)}
+        while not stop.is_set():
+            if (following := todo.next()) is None:
+                return
+            mutant, is_last = following
+            if mutant.kind in _TAKEN_AWAY:
+                own = f"{shared}_own"
+                with campaign.database(own) as another:
+                    result = campaign.ask(mutant, is_last, another, own)
+            else:
+                result = campaign.ask(mutant, is_last, connection, shared)
+                connection.execute(originals[mutant.subject].encode())
+            if result.outcome == "undecided":
+                todo.rest.put(mutant)
+            yield result
+
+
+def all_mutants(connection: psycopg.Connection) -> list[Mutant]:
+    found = [
+        Mutant(kind, "", statement, statement)
+        for kind, query in _TAKEN_AWAY.items()
+        for (statement,) in connection.execute(query.encode()).fetchall()
+    ]
+    for function in mutants.functions(connection):
+        found += mutants.body_mutants(function)
+    found += mutants.attribute_mutants(connection)
+    # In an order that has to do with nothing: as far as a run gets, it is a fair sample.
+    return sorted(
+        found, key=lambda mutant: hashlib.sha256(f"{mutant.subject}{mutant.change}".encode()).digest()
+    )
+
+
+def explained() -> dict[tuple[str, str], str]:
+    """The reason why nothing can notice it, for each mutant that has one."""
+    entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))["mutant"]
+    return {(entry["subject"], change): entry["reason"] for entry in entries for change in entry["changes"]}
+
+
+def report(chosen: list[Mutant], results: dict[tuple[str, str], Result]) -> int:
+    reasons = explained()
+    columns = ("noticed", "survived", "explained", "undecided", "impossible", "not run")
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    survivors, stale = [], []
+    for mutant in chosen:
+        result = results.get((mutant.subject, mutant.change))
+        outcome = "not run" if result is None else result.outcome
+        if outcome == "survived" and (mutant.subject, mutant.change) in reasons:
+            outcome = "explained"
+        elif outcome == "survived":
+            survivors.append(mutant)
+        elif outcome in ("noticed", "impossible") and (mutant.subject, mutant.change) in reasons:
+            stale.append(mutant)
+        counts[mutant.kind][outcome] += 1
+        counts["all"][outcome] += 1
+    for mutant in sorted(survivors, key=lambda mutant: (mutant.subject, mutant.change)):
+        print(f"survived ({mutant.kind}) {mutant.subject}: {mutant.change}")
+    for mutant in stale:
+        print(f"explained, but noticed ({mutant.kind}) {mutant.subject}: {mutant.change}")
+    print(f"{'kind':40}" + "".join(f"{column:>12}" for column in ("mutants", *columns)))
+    for kind, of_kind in sorted(counts.items(), key=lambda item: (item[0] == "all", item[0])):
+        print(f"{kind:40}{of_kind.total():12}" + "".join(f"{of_kind[column]:12}" for column in columns))
+    return len(survivors) + len(stale)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--target", choices=TARGETS, default="plain17")
-    parser.add_argument("--sample", type=int, help="only so many, chosen by chance")
-    parser.add_argument("--verbose", action="store_true", help="say how far it is")
-    parser.add_argument("--kind", choices=sorted(_MUTANTS))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--target", choices=ALL_TARGETS, default=EMBEDDED)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--minutes", type=float, help="stop then; the next run goes on from there")
+    parser.add_argument("--subject", default="", help="only functions whose name has this regular expression")
+    parser.add_argument("--kind", default="", help="only kinds that have this regular expression")
+    parser.add_argument("--fresh", action="store_true", help="forget what is kept")
+    parser.add_argument("--list", action="store_true", help="only say what the mutants are")
+    parser.add_argument("--results", type=Path, default=_KEPT)
     arguments = parser.parse_args()
-    with container_server(arguments.target) as server:
-        server.create_empty_database(_TEMPLATE)
-        migrate(Database(server.dsn(server.migrator_dsn, _TEMPLATE), is_embedded=False, psql=None))
-        with psycopg.connect(server.dsn(server.superuser_dsn, _TEMPLATE), autocommit=True) as superuser:
-            superuser.execute("grant anon, authenticated, service_role to authenticator")
-            tap_schema = load_pgtap(server, superuser)
-            superuser.execute(_HELPERS.read_bytes())
-            found = [mutant for mutant in mutants(superuser) if arguments.kind in (None, mutant.kind)]
-        target = Target(arguments.target, server, _TEMPLATE, tap_schema)
-        seconds: dict[Path, float] = {}
-        if problem := noticed_by(target, None, seconds):
-            print(f"Without any mutant {problem} fails already.")
+    if arguments.fresh:
+        arguments.results.unlink(missing_ok=True)
+    with embedded_server() if arguments.target == EMBEDDED else container_server(arguments.target) as server:
+        with psycopg.connect(server.superuser_dsn, autocommit=True) as superuser:
+            for setting in _DURABILITY:
+                superuser.execute(f"alter system set {setting} = off".encode())
+            superuser.execute("select pg_reload_conf()")
+        target = migrated_template(server)
+        with psycopg.connect(server.dsn(server.superuser_dsn, target.template), autocommit=True) as superuser:
+            chosen = [
+                mutant
+                for mutant in all_mutants(superuser)
+                if re.search(arguments.subject, mutant.subject) and re.search(arguments.kind, mutant.kind)
+            ]
+        if arguments.list:
+            for mutant in chosen:
+                print(f"({mutant.kind}) {mutant.subject}: {mutant.change}")
+            return 0
+        campaign = Campaign(target, {str(file.relative_to(tap.ROOT)): file for file in tap.FILES})
+        if problem := campaign.measure():
+            print(f"Without any mutant this fails already: {problem}")
             return 1
-        if arguments.sample:
-            found = random.sample(found, min(arguments.sample, len(found)))
-        survivors = 0
-        for number, mutant in enumerate(found):
-            if noticed_by(target, mutant, dict(seconds)) is None:
-                survivors += 1
-                print(f"survived ({mutant.kind}): {mutant.statement}", flush=True)
-            if arguments.verbose:
-                print(f"{number + 1} of {len(found)}", file=sys.stderr, flush=True)
-    print(f"{len(found) - survivors} of {len(found)} mutants were noticed.")
-    return 1 if survivors else 0
+        results = go(campaign, chosen, arguments.results, arguments.workers, arguments.minutes)
+    return 1 if report(chosen, results) else 0
+
+
+def go(
+    campaign: Campaign, chosen: list[Mutant], kept_in: Path, workers: int, minutes: float | None
+) -> dict[tuple[str, str], Result]:
+    results: dict[tuple[str, str], Result] = {}
+    if kept_in.exists():
+        for line in kept_in.read_text(encoding="utf-8").splitlines():
+            kept = Result(**json.loads(line))
+            results[kept.key] = kept
+            if kept.by:
+                campaign.noticed[kept.subject or kept.kind][kept.by] += 1
+    todo = Todo()
+    for mutant in chosen:
+        known = results.get((mutant.subject, mutant.change))
+        if known is None or not still_holds(known, mutant, campaign):
+            results.pop((mutant.subject, mutant.change), None)
+            todo.first.put(mutant)
+        elif known.outcome == "undecided":
+            todo.rest.put(mutant)
+    done, lock, stop = 0, threading.Lock(), threading.Event()
+
+    def worker(number: int) -> None:
+        nonlocal done
+        for result in work(campaign, todo, number, stop):
+            with lock, kept_in.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+                results[result.key] = result
+                done += 1
+                if done % 50 == 0:
+                    left = f"{todo.first.qsize()} to show to the first files, {todo.rest.qsize()} to the rest"
+                    print(f"{done} done, {left}", file=sys.stderr, flush=True)
+
+    threads = [threading.Thread(target=worker, args=(number,)) for number in range(workers)]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 60 * minutes if minutes else float("inf")
+    try:
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
+            threads[0].join(timeout=1)
+            threads[-1].join(timeout=1)
+    except KeyboardInterrupt:
+        print("Stopping after what is being asked now.", file=sys.stderr)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return results
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from typing import Any
 import psycopg
 import pytest
 import typer
+from conftest import new_database
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from peerledger import cli, embedded
+from peerledger import cli
 from peerledger.database import Database
 from peerledger.migrate import migrate
 from peerledger.sqlfiles import ROOT
@@ -139,19 +140,15 @@ def test_no_database_is_one_line(console: Console, path: tuple[str, ...], tmp_pa
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    address = embedded.start(tmp_path_factory.mktemp("server"))
-    migrate(Database(address, True, None))
-    return address
+def server(own_server: str) -> str:
+    migrate(Database(own_server, True, None))
+    return own_server
 
 
 @pytest.fixture
 def migrated(server: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(server, dbname="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template peerledger").format(sql.Identifier(name)))
-        yield make_conninfo(server, dbname=name)
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with new_database(server, "peerledger") as address:
+        yield address
 
 
 @every_database_command

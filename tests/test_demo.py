@@ -26,10 +26,10 @@ def demo(directory: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_shows_it_all_and_again_the_same(tmp_path: Path) -> None:
-    first = demo(tmp_path)
+def test_the_demo_shows_it_all_and_again_the_same(data_directory: Path) -> None:
+    first = demo(data_directory)
     assert first.returncode == 0, first.stderr
-    with psycopg.connect(embedded.start(tmp_path / ".peerledger")) as connection:
+    with psycopg.connect(embedded.start(data_directory / ".peerledger")) as connection:
         # Two badges are for years of service: of those there are more from day to day.
         found = connection.execute(
             "select count(*), count(*) filter (where definition.criteria::text not like '%tenure_days%')"
@@ -48,13 +48,13 @@ def test_the_demo_shows_it_all_and_again_the_same(tmp_path: Path) -> None:
         assert words in first.stdout, first.stdout
     assert max(len(line) for line in first.stdout.splitlines()) <= 80
     assert len(first.stdout.splitlines()) < 80
-    second = demo(tmp_path)
+    second = demo(data_directory)
     assert second.returncode == 0, second.stderr
     assert "The website lists 231 mentors now; 261 attempts are in the log for good." in second.stdout
     assert "Nothing to do: no certificate" in second.stdout
 
-    with psycopg.connect(embedded.start(tmp_path / ".peerledger")) as connection:
+    with psycopg.connect(embedded.start(data_directory / ".peerledger")) as connection:
         connection.execute("insert into public.organisations (slug, name) values ('real', 'Real')")
-    refused = demo(tmp_path)
+    refused = demo(data_directory)
     assert refused.returncode == 1
     assert "not samples" in refused.stderr.splitlines()[-1]

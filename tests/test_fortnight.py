@@ -160,9 +160,9 @@ class Fortnight:
 
 
 @pytest.fixture
-def fortnight(tmp_path: Path) -> Iterator[Fortnight]:
+def fortnight(data_directory: Path) -> Iterator[Fortnight]:
     with StandIn() as standin, receiver() as hooks:
-        made = Fortnight(tmp_path, standin, hooks)
+        made = Fortnight(data_directory, standin, hooks)
         yield made
         made.connection.close()
 

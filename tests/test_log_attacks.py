@@ -287,7 +287,7 @@ def test_names_that_shadow_ours_do_not_mislead_a_definer(quiet: Database, role: 
         row = quiet.superuser().execute("select tests.id('mentor', 'olga')").fetchone()
         assert row is not None
         code = outcome(connection, f"select public.forget_mentor('{row[0]}')")
-        assert code == {"anon": DENIED, "authenticated": "P0002", "service_role": "done"}[role]
+        assert code == {"anon": DENIED, "authenticated": "PT404", "service_role": "done"}[role]
         seen = outcome(connection, "insert into public.security_events (event_kind) values ('log_archived')")
         assert seen == DENIED
 

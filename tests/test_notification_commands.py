@@ -89,6 +89,6 @@ def test_alerts_are_listed_and_acknowledged(charity: Charity, tmp_path: Path) ->
     assert run(charity, tmp_path, "alerts")[1] == "No alert is open.\n"
     code, _, errors = run(charity, tmp_path, "alerts", "acknowledge", str(charity.mentor_id))
     assert (code, errors.count("\n")) == (1, 1)
-    assert "P0002" in errors
+    assert "PT404" in errors
     code, _, errors = run(charity, tmp_path, "alerts", "acknowledge", "that one")
     assert (code, errors.count("\n")) == (2, 1)

@@ -1,6 +1,9 @@
 """The test servers are what they claim to be: tests that pass on a wrong stand-in prove nothing."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -215,3 +218,16 @@ def test_the_supabase_migrator_may_use_pg_cron_but_not_forge_jobs(server: Server
         with pytest.raises(errors.InsufficientPrivilege), connection.transaction():
             connection.execute("update cron.job set username = 'supabase_admin'")
         connection.rollback()
+
+
+def test_a_second_run_of_pytest_leaves_the_embedded_server_alone(own_server: str, tmp_path: Path) -> None:
+    """It closes the folder of all runs to everybody but the user that pytest runs as."""
+    other = tmp_path / "test_other.py"
+    other.write_text("def test_takes_a_folder(tmp_path): pass\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    result = subprocess.run([*command, str(other)], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+    with psycopg.connect(own_server, autocommit=True) as connection:
+        # By the whole path, as whoever starts or stops a server comes to its data.
+        query = "select pg_read_file(current_setting('data_directory') || '/PG_VERSION')"
+        assert connection.execute(query).fetchone() == ("18\n",)

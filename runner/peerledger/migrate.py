@@ -20,6 +20,8 @@ from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy
 # The advisory lock of all migrators of a database ("pled").
 LOCK_KEY = 0x706C6564
 _TABLE_LOCK_TIMEOUT = "10s"
+# PostgREST listens, and reads tables and functions anew. Sent when the transaction commits.
+_RELOAD_REST_API = "notify pgrst, 'reload schema'"
 
 _HOLDER = """
 select activity.pid, activity.application_name, to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS OF')
@@ -148,6 +150,8 @@ def migrate(
         with _explained("SQL objects"), connection.transaction():
             objects.replay(connection, plan, tree.objects())
             left = _bring_access_about(connection, tree, plan)
+            if not plan.is_empty:
+                connection.execute(_RELOAD_REST_API)
     if left:
         raise RunnerError(_LEFT.format(count=len(left), listed="\n".join(f"- {each.message}" for each in left)))
     return plan
@@ -241,6 +245,7 @@ def rollback(
             # It belongs to this code. Without one the upkeep compares nothing.
             access.forget(connection)
             connection.execute("set local search_path = private")
+            connection.execute(_RELOAD_REST_API)
             for migration in applied[:count]:
                 report(f"roll back {migration.id}")
                 with _explained(f"migrations/{migration.id}.rollback.sql"):
@@ -305,7 +310,8 @@ def _rendered_objects(tree: Tree, before_upkeep: str = "") -> list[str]:
         + _recorded(files, "object")
         + _described(tree)
         + before_upkeep
-        + "set role peerledger_owner;\nselect private.ensure_log_partitions();\nreset role;\n",
+        + "set role peerledger_owner;\nselect private.ensure_log_partitions();\nreset role;\n"
+        + f"{_RELOAD_REST_API};\n",
     ]
 
 

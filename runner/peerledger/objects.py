@@ -38,6 +38,13 @@ where
     nspname in ('public', 'private')
     and proname = any(%s)
     and pg_catalog.pg_get_userbyid(proowner) = 'peerledger_owner'
+    -- Of the row of one table each: computed relationships of the REST API, which must have the same name.
+    and not (
+        pronargs = 1
+        and exists (
+            select from pg_catalog.pg_class where reltype = proargtypes[0] and relkind in ('r', 'p')
+        )
+    )
 group by nspname, proname
 having count(*) > 1
 order by 1

@@ -1,10 +1,8 @@
 call private.close_table('public.peer_mentors');
 grant select on table public.peer_mentors to authenticated;
-grant select, insert on table public.peer_mentors to service_role;
--- Never status or status_changed_at: a status changes only through the RPCs, which check and record it.
-grant update (
-    organisation_id, chapter_id, user_id, display_name, email, phone, dynamics_contact_id
-) on table public.peer_mentors to service_role;
+-- All columns, for an upsert; private.tg_peer_mentors__refuse_protected_columns keeps status, identity and times from
+-- changing: a status changes only through the RPCs, which check and record it.
+grant select, insert, update on table public.peer_mentors to service_role;
 
 create policy "Our own functions work on every row" on public.peer_mentors
 for all to peerledger_owner

@@ -1,10 +1,18 @@
 -- What happens when an activity is inserted, changed or deleted, in firing order: BEFORE triggers by name, then the row
 -- is written, then AFTER triggers by name. Statement triggers see all rows of the statement at once.
 --
---   insert   _200 a proxy is checked · _300 it is logged · _500 badges are evaluated
---   update   _050 whose activity it is stays · _100 updated_at is stamped
---            _200 a proxy is checked · _300 it is logged · _500 badges are evaluated again
---   delete   _500 the rollups are recounted
+--   insert   _100 times are stamped · _110 what is impossible by itself is refused
+--            _200 a proxy is checked · _300 it is logged · _500 days and mentors are checked, badges evaluated
+--   update   _040 the id stays · _050 whose activity it is stays · _100 times are stamped · _110 what is impossible is refused
+--            _200 a proxy is checked · _300 it is logged · _400 the change is recorded
+--            _500 days and mentors are checked, badges evaluated again
+--   delete   _400 the change is recorded · _500 the rollups are recounted
+
+-- An id is never changed, by anybody: its log would have no end.
+create or replace trigger _040_keep_id
+before update on public.activities
+for each row when (old.id <> new.id)
+execute function private.tg_all__keep_id();
 
 -- A client changes what was done, never who did it or on whose word. Its upsert may name these columns.
 create or replace trigger _050_refuse_new_identity
@@ -18,9 +26,48 @@ when (
 )
 execute function private.tg_activities__refuse_new_identity();
 
+-- What the service role or a load brings in is history, with its own times.
+create or replace trigger _100_stamp_created_at
+before insert on public.activities
+for each row
+when (
+    not (pg_has_role(current_user, 'service_role', 'usage') or pg_has_role(current_user, 'peerledger_owner', 'usage'))
+)
+execute function private.tg_activities__stamp_times();
+
 create or replace trigger _100_stamp_updated_at
 before update on public.activities
-for each row execute function private.tg_activities__stamp_updated_at();
+for each row execute function private.tg_activities__stamp_times();
+
+-- What nobody can have done: the limits that a row shows by itself. WHEN, so that the usual row pays for nothing else. Of
+-- an update only what it changes is judged: a row that is beyond a limit already can be corrected elsewhere, and voided.
+create or replace trigger _110_refuse_impossible_inserted
+before insert on public.activities
+for each row
+when (
+    new.occurred_on < '1970-01-01'
+    or new.occurred_on > (now() at time zone 'Etc/GMT-14')::date
+    or new.duration_minutes > 1440
+    or new.participant_count > 10000
+    or new.activity_type ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}'
+    or new.delivery_mode ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}'
+)
+execute function private.tg_activities__refuse_impossible();
+
+create or replace trigger _110_refuse_impossible_updated
+before update on public.activities
+for each row
+when (
+    (
+        (new.occurred_on < '1970-01-01' or new.occurred_on > (now() at time zone 'Etc/GMT-14')::date)
+        and new.occurred_on <> old.occurred_on
+    )
+    or (new.duration_minutes > 1440 and new.duration_minutes > old.duration_minutes)
+    or (new.participant_count > 10000 and new.participant_count > old.participant_count)
+    or (new.activity_type ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}' and new.activity_type <> old.activity_type)
+    or (new.delivery_mode ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}' and new.delivery_mode <> old.delivery_mode)
+)
+execute function private.tg_activities__refuse_impossible();
 
 -- What a client writes directly is held to the same rules as the proxy RPCs, which have checked it themselves.
 create or replace trigger _200_check_proxy_inserted
@@ -52,7 +99,19 @@ after update on public.activities
 referencing old table as old_rows new table as new_rows
 for each statement execute function private.tg_activities__log_proxy_updated();
 
--- Rollups, badges and one entry in badge_evaluation_logs for each mentor; a failure keeps the activity.
+-- Each later state of any activity: one entry in activity_changes, or the statement fails.
+create or replace trigger _400_record_changes_updated
+after update on public.activities
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.tg_activities__record_changes();
+
+create or replace trigger _400_record_changes_deleted
+after delete on public.activities
+referencing old table as old_rows
+for each statement execute function private.tg_activities__record_changes();
+
+-- What the mentor or their other activities show to be impossible is refused. Then rollups, badges and one entry in
+-- badge_evaluation_logs for each mentor; a failure there keeps the activity.
 create or replace trigger _500_evaluate_badges_inserted
 after insert on public.activities
 referencing new table as new_rows

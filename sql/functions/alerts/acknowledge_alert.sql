@@ -24,7 +24,7 @@ begin
     returning alert.* into v_alert;
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no alert %s that you can see.', acknowledge_alert.alert_id),
             hint = 'Check the id, and that you are signed in as a coordinator of the alert''s organisation.';
     end if;
@@ -34,6 +34,6 @@ $$;
 
 comment on function public.acknowledge_alert is
 'Says that somebody has seen to an alert; when the trouble comes back there is a new one. Again: changes nothing.
-Callable by coordinators of the alert''s organisation and service_role. Error: P0002.';
+Callable by coordinators of the alert''s organisation and service_role. Error: PT404.';
 revoke all on function public.acknowledge_alert from public, anon, authenticated, service_role;
 grant execute on function public.acknowledge_alert to authenticated, service_role;

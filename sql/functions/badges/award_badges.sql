@@ -1,5 +1,11 @@
--- Awards what is due and says what was found, one entry a mentor. A badge may depend on another, so
--- it looks again after each award until nothing more is due.
+-- Evaluates a set of mentors, awards what is due and returns what was found, one entry a mentor.
+--
+--   1. When the cached outcomes of all of them still hold they are returned as they are.
+--   2. Otherwise measures that are behind are brought up to date (private.refresh_measures) and all active badges are
+--      decided (private.badge_outcomes).
+--   3. What is met and was never awarded is awarded, with evidence and a notification. A badge may depend on another, so
+--      this repeats until nothing more is due.
+--   4. The outcomes are cached for 1.
 create or replace function private.award_badges(
     mentor_ids uuid[],
     notify boolean default true
@@ -29,7 +35,6 @@ begin
     where
         measured.mentor_id = any (award_badges.mentor_ids)
         and measured.settled_until > now()
-        and measured.rebuilt_at is distinct from statement_timestamp()
         and setting.badges_enabled is distinct from false;
     if cardinality(v_outcomes) = cardinality(award_badges.mentor_ids) then
         return v_outcomes;
@@ -90,7 +95,7 @@ begin
         v_awarded := v_awarded || v_new;
     end loop;
 
-    perform private.settle_mentors(v_outcomes);
+    perform private.cache_outcomes(v_outcomes);
 
     return array(
         select

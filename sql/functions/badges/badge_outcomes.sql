@@ -7,10 +7,11 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+-- Each badge is one call of jsonb_path_match over the mentor's values: measures by id, tenure, and the badges held.
 -- PL/pgSQL, because it keeps its plan: a SQL function would be planned anew in every insert.
 begin
     return query
-    with facts as materialized (
+    with mentor_values as materialized (
         select
             measured.mentor_id,
             measured.organisation_id,
@@ -39,24 +40,24 @@ begin
             )
     )
     select
-        facts.mentor_id,
-        facts.organisation_id,
+        mentor_values.mentor_id,
+        mentor_values.organisation_id,
         coalesce(jsonb_agg(definition.id order by definition.id) filter (where definition.id is not null), '[]'),
         coalesce(jsonb_object_agg(definition.id, outcome.is_met) filter (where definition.id is not null), '{}'),
         array_agg(definition.id order by definition.id) filter (where outcome.is_met and earned.id is null),
         array_agg(definition.id order by definition.id) filter (where definition.id is not null and rule.formula is null),
         '{}'::uuid[]
-    from facts
+    from mentor_values
     left join public.badge_definitions as definition
-        on definition.organisation_id = facts.organisation_id and definition.is_active
+        on definition.organisation_id = mentor_values.organisation_id and definition.is_active
     left join private.badge_rules as rule
         on rule.badge_definition_id = definition.id and rule.criteria = definition.criteria
     left join public.earned_badges as earned
-        on earned.mentor_id = facts.mentor_id and earned.badge_definition_id = definition.id
+        on earned.mentor_id = mentor_values.mentor_id and earned.badge_definition_id = definition.id
     cross join lateral (
-        select coalesce(jsonb_path_match(facts.known, rule.formula, silent => true), false) as is_met
+        select coalesce(jsonb_path_match(mentor_values.known, rule.formula, silent => true), false) as is_met
     ) as outcome
-    group by facts.mentor_id, facts.organisation_id;
+    group by mentor_values.mentor_id, mentor_values.organisation_id;
 end
 $$;
 

@@ -22,8 +22,17 @@ declare
         'distinct_activity_types', 'consecutive_weeks', 'consecutive_months'
     ];
     c_metrics constant text[] := c_counting || array['tenure_days', 'badge_earned'];
+    c_leaves constant int := 200;
+    v_leaves int;
 begin
-    if jsonb_typeof(check_criteria.node) is distinct from 'object' then
+    if check_criteria.path = '$' then
+        v_leaves := (select count(*) from jsonb_path_query(check_criteria.node, 'strict $.** ? (exists (@.metric))'));
+    end if;
+
+    if v_leaves > c_leaves then
+        v_problem := format('has %s conditions; a badge can have %s', v_leaves, c_leaves);
+
+    elsif jsonb_typeof(check_criteria.node) is distinct from 'object' then
         v_problem := 'must be an object: {"all": […]}, {"any": […]} or a leaf with "metric" and "at_least"';
 
     elsif check_criteria.path ~ '(\..*){10}' then

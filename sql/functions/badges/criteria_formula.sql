@@ -2,7 +2,7 @@
 -- one call of jsonb_path_match, however the criteria are nested.
 create or replace function private.criteria_formula(
     node jsonb,
-    fact_keys jsonb,
+    value_keys jsonb,
     path text default '$'
 )
 returns text
@@ -17,7 +17,7 @@ begin
     if v_key is null then
         return format(
             '($.%s >= %s)',
-            to_jsonb(criteria_formula.fact_keys ->> criteria_formula.path),
+            to_jsonb(criteria_formula.value_keys ->> criteria_formula.path),
             coalesce(criteria_formula.node ->> 'at_least', '1')
         );
     end if;
@@ -27,7 +27,7 @@ begin
             string_agg(
                 private.criteria_formula(
                     child.value,
-                    criteria_formula.fact_keys,
+                    criteria_formula.value_keys,
                     format('%s.%s[%s]', criteria_formula.path, v_key, child.ordinality - 1)
                 ),
                 case v_key when 'all' then ' && ' else ' || ' end
@@ -40,6 +40,6 @@ end
 $$;
 
 comment on function private.criteria_formula is
-'The jsonpath predicate that decides criteria over a mentor''s facts; fact_keys names the fact of each leaf by
+'The jsonpath predicate that decides criteria over a mentor''s values; value_keys names the value of each leaf by
 its path. For our functions only.';
 revoke all on function private.criteria_formula from public, anon, authenticated, service_role;

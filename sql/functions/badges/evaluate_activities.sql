@@ -1,8 +1,8 @@
--- Locks, records, awards and logs, for all the mentors of a statement in one go. When that fails it
--- is done again for each mentor alone: one bad row must neither cost the activity nor the others' badges.
+-- Records, awards and logs, for all the mentors of a statement in one go. When that fails it is done again for each
+-- mentor alone: one bad row must neither cost the activity nor the others' badges. The mentors are locked already.
 create or replace function private.evaluate_activities(
     touched private.touched_mentor[],
-    deltas private.activity_days[],
+    changes private.day_change[],
     source text,
     notify boolean default true
 )
@@ -31,11 +31,9 @@ begin
     end loop;
 
     begin
-        perform private.lock_mentor_measures(v_mentor_ids);
-        if evaluate_activities.deltas is not null then
-            perform private.record_activity_days(evaluate_activities.deltas);
-        end if;
+        perform private.record_activity_days(v_mentor_ids, evaluate_activities.changes);
         v_results := private.award_badges(v_mentor_ids, evaluate_activities.notify);
+        perform private.set_headroom(v_mentor_ids, evaluate_activities.changes);
     exception
         -- The contract: the activity stays whatever happens here. The log and an alert say so.
         when others then
@@ -51,9 +49,9 @@ begin
             v_awards := v_awards + private.evaluate_activities(
                 array[v_mentor],
                 (
-                    select array_agg(delta)
-                    from unnest(evaluate_activities.deltas) as delta
-                    where delta.mentor_id = v_mentor.mentor_id
+                    select array_agg(change)
+                    from unnest(evaluate_activities.changes) as change
+                    where change.mentor_id = v_mentor.mentor_id
                 ),
                 evaluate_activities.source,
                 evaluate_activities.notify
@@ -78,5 +76,5 @@ $$;
 
 comment on function private.evaluate_activities is
 'The chain behind the triggers of activities and the RPCs; returns how many badges it awarded. Never fails for what
-a mentor''s data or a badge does. For our functions only.';
+a mentor''s data or a badge does. For our functions only; lock first.';
 revoke all on function private.evaluate_activities from public, anon, authenticated, service_role;

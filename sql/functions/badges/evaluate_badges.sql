@@ -39,7 +39,7 @@ end
 $$;
 
 comment on function public.evaluate_badges is
-'Evaluates one mentor now and awards what is due; one row an active badge. Callable by coordinators in scope and
-service_role. Errors: P0002, 42501.';
+'Evaluates one mentor now and awards what is due; one row an active badge.
+Callable by coordinators in scope and service_role. Errors: PT404, 42501.';
 revoke all on function public.evaluate_badges from public, anon, authenticated, service_role;
 grant execute on function public.evaluate_badges to authenticated, service_role;

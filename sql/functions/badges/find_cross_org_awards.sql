@@ -1,18 +1,14 @@
 -- Definer: compares tables that no caller sees whole.
 create or replace function public.find_cross_org_awards()
-returns table (
-    earned_badge_id uuid,
-    mentor_id uuid,
-    mentor_organisation_id uuid,
-    badge_definition_id uuid,
-    badge_organisation_id uuid
-)
+returns setof public.cross_org_award
 language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    select earned.id, mentor.id, mentor.organisation_id, definition.id, definition.organisation_id
+    select
+        earned.id, mentor.id, mentor.organisation_id, definition.id, definition.organisation_id,
+        count(*) over ()
     from public.earned_badges as earned
     inner join public.peer_mentors as mentor on mentor.id = earned.mentor_id
     inner join public.badge_definitions as definition on definition.id = earned.badge_definition_id
@@ -20,7 +16,7 @@ as $$
 $$;
 
 comment on function public.find_cross_org_awards is
-'Awards of one organisation''s badge to another''s mentor: always empty, since the keys forbid it. Callable by
-service_role.';
+'Awards of one organisation''s badge to another''s mentor: always empty, since the keys forbid it.
+Callable by service_role.';
 revoke all on function public.find_cross_org_awards from public, anon, authenticated, service_role;
 grant execute on function public.find_cross_org_awards to service_role;

@@ -31,7 +31,7 @@ begin
             )
     ) then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no mentor %s that you can see.', get_badge_progress.mentor_id),
             hint = 'Check the id, and who you are signed in as.';
     end if;
@@ -56,7 +56,16 @@ begin
     from public.peer_mentors as mentor
     inner join public.badge_definitions as definition
         on definition.organisation_id = mentor.organisation_id and definition.is_active
-    cross join lateral private.badge_evidence(array[mentor.id], definition.id) as evidence
+    cross join lateral private.badge_evidence(
+        array[mentor.id],
+        definition.id,
+        -- Who was never evaluated, or failed and waits for it, has no rollup to read.
+        from_activities => not exists (
+            select
+            from private.mentor_measures as measured
+            where measured.mentor_id = mentor.id and measured.catalogue_version is not null
+        )
+    ) as evidence
     cross join lateral jsonb_array_elements(evidence.evidence) as proof
     where mentor.id = get_badge_progress.mentor_id
     order by definition.slug, proof.value ->> 'path';
@@ -64,8 +73,9 @@ end
 $$;
 
 comment on function public.get_badge_progress is
-'For each active badge and each leaf of its criteria: the value reached (in the metric''s own unit: activities,
-minutes, participants, days, weeks, months), the threshold, and the share of it, 0 to 1. Callable by the mentor,
-coordinators of the organisation and service_role. Error: P0002.';
+'Shows how far a mentor is with each leaf of each active badge.
+A row has the value reached (in the metric''s own unit: activities, minutes, participants, days, weeks, months), the
+threshold, and the share of it, 0 to 1. Callable by the mentor, coordinators of the organisation and service_role.
+Error: PT404.';
 revoke all on function public.get_badge_progress from public, anon, authenticated, service_role;
 grant execute on function public.get_badge_progress to authenticated, service_role;

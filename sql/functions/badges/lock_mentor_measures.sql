@@ -34,6 +34,14 @@ begin
     where mentor.mentor_id = any (lock_mentor_measures.mentor_ids)
     order by mentor.mentor_id
     for update;
+
+    -- A transaction that keeps its snapshot would not see what one that only locked has committed meanwhile. A row that was
+    -- changed it may not lock (40001), and is done again as a whole.
+    if current_setting('transaction_isolation') <> 'read committed' then
+        update private.mentor_measures as mentor
+        set mentor_id = mentor.mentor_id
+        where mentor.mentor_id = any (lock_mentor_measures.mentor_ids);
+    end if;
 end
 $$;
 

@@ -1,15 +1,15 @@
--- How each measure grew, day by day: the one place that knows what the metrics mean. A measure's
--- value is the greatest of its series, and a threshold was met on the first day that reaches it.
--- Evaluation, evidence, progress, preview and the check all read from here.
+-- How each measure grew, day by day: the only definition of the metrics. A measure's value is the greatest of its
+-- series, and a threshold was met on the first day that reaches it. Evaluation, evidence, progress, preview and the check
+-- all read from here. One pass over the days, whatever the metric: what enters adds to a running sum, what leaves a window
+-- takes away from it.
 create or replace function private.measure_series(
-    mentor_ids uuid[],
-    measure_ids int[],
-    first_days date[],
-    last_days date[]
+    requests private.measure_request[],
+    measures private.badge_measures[],
+    from_activities boolean default false
 )
 returns table (
     mentor_id uuid,
-    measure_id int,
+    measure_id bigint,
     reached_on date,
     value bigint
 )
@@ -23,7 +23,7 @@ begin
     return query
     with counted as (
         select
-            wanted.mentor_id,
+            request.mentor_id,
             measure.id as measure_id,
             measure.metric,
             measure.within_days,
@@ -35,32 +35,47 @@ begin
                 when 'participants_total' then day.participants_total
                 else 1
             end as amount
-        from unnest(
-            measure_series.mentor_ids, measure_series.measure_ids, measure_series.first_days, measure_series.last_days
-        ) as wanted (mentor_id, measure_id, first_day, last_day)
-        inner join private.badge_measures as measure on measure.id = wanted.measure_id
-        inner join private.activity_days as day
-            on day.mentor_id = wanted.mentor_id
-            and day.occurred_on between
-            coalesce(greatest(wanted.first_day, measure.from_on), '-infinity')
-            and coalesce(least(wanted.last_day, measure.to_on), 'infinity')
-            and (measure.activity_types is null or day.activity_type = any (measure.activity_types))
+        from unnest(measure_series.requests) as request
+        inner join unnest(measure_series.measures) as measure on measure.id = request.measure_id
+        cross join lateral (
+            select
+                coalesce(greatest(request.first_day, measure.from_on), '-infinity') as first_day,
+                coalesce(least(request.last_day, measure.to_on), 'infinity') as last_day
+        ) as between_days
+        cross join lateral (
+            select
+                rollup.occurred_on,
+                rollup.activity_type,
+                rollup.delivery_mode,
+                rollup.activity_count,
+                rollup.minutes_total,
+                rollup.participants_total
+            from private.activity_days as rollup
+            where
+                not measure_series.from_activities
+                and rollup.mentor_id = request.mentor_id
+                and rollup.occurred_on between between_days.first_day and between_days.last_day
+                and rollup.activity_count > 0
+            union all
+            select
+                activity.occurred_on,
+                activity.activity_type,
+                activity.delivery_mode,
+                1,
+                activity.duration_minutes,
+                activity.participant_count
+            from public.activities as activity
+            where
+                measure_series.from_activities
+                and activity.mentor_id = request.mentor_id
+                and activity.occurred_on between between_days.first_day and between_days.last_day
+                and activity.voided_at is null
+        ) as day
+        where
+            (measure.activity_types is null or day.activity_type = any (measure.activity_types))
             and (measure.delivery_modes is null or day.delivery_mode = any (measure.delivery_modes))
-        where day.activity_count > 0
     ),
 
-    -- Sums. In a rolling window an amount counts from its day on and leaves within_days later.
-    day_amounts as (
-        select
-            counted.mentor_id,
-            counted.measure_id,
-            counted.within_days,
-            counted.occurred_on,
-            case when counted.metric = 'distinct_days' then 1 else sum(counted.amount) end as amount
-        from counted
-        where counted.metric in ('activity_count', 'minutes_total', 'participants_total', 'distinct_days')
-        group by counted.mentor_id, counted.measure_id, counted.within_days, counted.occurred_on, counted.metric
-    ),
     -- A type is present from a day on, until within_days later unless it occurs again before.
     type_days as (
         select
@@ -74,38 +89,18 @@ begin
         ) as typed
         window each_type as (partition by typed.mentor_id, typed.measure_id, typed.activity_type order by typed.occurred_on)
     ),
-    changes as (
-        select day_amounts.mentor_id, day_amounts.measure_id, day_amounts.occurred_on, day_amounts.amount
-        from day_amounts
-        union all
-        select day_amounts.mentor_id, day_amounts.measure_id, day_amounts.occurred_on + day_amounts.within_days, -day_amounts.amount
-        from day_amounts
-        where day_amounts.within_days is not null
-        union all
-        select type_days.mentor_id, type_days.measure_id, type_days.occurred_on, 1
-        from type_days
-        where type_days.previous_on is null or type_days.previous_on + type_days.within_days <= type_days.occurred_on
-        union all
-        select type_days.mentor_id, type_days.measure_id, type_days.occurred_on + type_days.within_days, -1
-        from type_days
-        where
-            type_days.within_days is not null
-            and (type_days.next_on is null or type_days.next_on >= type_days.occurred_on + type_days.within_days)
-    ),
-
-    -- Streaks: ISO weeks (Monday first) and calendar months, numbered without gaps at year ends.
+    -- ISO weeks (Monday first) and calendar months, numbered without gaps at year ends.
     periods as (
         select
             counted.mentor_id,
             counted.measure_id,
             counted.within_days,
-            period.period_no,
             min(counted.occurred_on) as first_on,
             max(counted.occurred_on) as last_on,
-            -- Neighbouring periods share an island number.
+            -- Neighbouring periods share a streak.
             period.period_no - row_number() over (
                 partition by counted.mentor_id, counted.measure_id order by period.period_no
-            ) as island
+            ) as streak
         from counted
         cross join lateral (
             select
@@ -116,45 +111,59 @@ begin
         ) as period
         where counted.metric in ('consecutive_weeks', 'consecutive_months')
         group by counted.mentor_id, counted.measure_id, counted.within_days, period.period_no
+    ),
+    -- What counts, from when until when (null: for good). Within a window a streak must fit: it reaches from the last day
+    -- of its first period to the first day of its last, so a period leaves within_days after its last day.
+    spans as (
+        select
+            counted.mentor_id,
+            counted.measure_id,
+            0::bigint as streak,
+            counted.occurred_on as from_on,
+            counted.occurred_on + counted.within_days as until_on,
+            case when counted.metric = 'distinct_days' then 1 else sum(counted.amount) end as amount
+        from counted
+        where counted.metric in ('activity_count', 'minutes_total', 'participants_total', 'distinct_days')
+        group by counted.mentor_id, counted.measure_id, counted.within_days, counted.occurred_on, counted.metric
+        union all
+        select periods.mentor_id, periods.measure_id, periods.streak, periods.first_on, periods.last_on + periods.within_days, 1
+        from periods
+    ),
+    changes as (
+        select spans.mentor_id, spans.measure_id, spans.streak, spans.from_on as changed_on, spans.amount
+        from spans
+        union all
+        select spans.mentor_id, spans.measure_id, spans.streak, spans.until_on, -spans.amount
+        from spans
+        where spans.until_on is not null
+        union all
+        select type_days.mentor_id, type_days.measure_id, 0, type_days.occurred_on, 1
+        from type_days
+        where type_days.previous_on is null or type_days.previous_on + type_days.within_days <= type_days.occurred_on
+        union all
+        select type_days.mentor_id, type_days.measure_id, 0, type_days.occurred_on + type_days.within_days, -1
+        from type_days
+        where
+            type_days.within_days is not null
+            and (type_days.next_on is null or type_days.next_on >= type_days.occurred_on + type_days.within_days)
     )
 
     select
         changes.mentor_id,
         changes.measure_id,
-        changes.occurred_on,
-        (sum(sum(changes.amount)) over (partition by changes.mentor_id, changes.measure_id order by changes.occurred_on))::bigint
-    from changes
-    group by changes.mentor_id, changes.measure_id, changes.occurred_on
-    union all
-    select
-        periods.mentor_id,
-        periods.measure_id,
-        periods.first_on,
-        row_number() over (partition by periods.mentor_id, periods.measure_id, periods.island order by periods.period_no)
-    from periods
-    where periods.within_days is null
-    union all
-    -- Within a window the streak must fit: from the last day of its first period to the first of its last.
-    select
-        periods.mentor_id,
-        periods.measure_id,
-        periods.first_on,
+        changes.changed_on,
         (
-            select count(*)
-            from periods as earlier
-            where
-                earlier.mentor_id = periods.mentor_id
-                and earlier.measure_id = periods.measure_id
-                and earlier.island = periods.island
-                and earlier.period_no <= periods.period_no
-                and earlier.last_on > periods.first_on - periods.within_days
-        )
-    from periods
-    where periods.within_days is not null;
+            sum(sum(changes.amount)) over (
+                partition by changes.mentor_id, changes.measure_id, changes.streak
+                order by changes.changed_on
+            )
+        )::bigint
+    from changes
+    group by changes.mentor_id, changes.measure_id, changes.streak, changes.changed_on;
 end
 $$;
 
 comment on function private.measure_series is
-'Each day on which a measure of a mentor changed, and its value from then on; the arrays go in parallel, null days
-mean no limit. For our functions only.';
+'Each day on which a measure of a mentor changed, and its value from then on. Measures are looked up by id among those '
+'given. Reads the rollup, or the activities themselves when from_activities. For our functions only.';
 revoke all on function private.measure_series from public, anon, authenticated, service_role;

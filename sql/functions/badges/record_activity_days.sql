@@ -1,7 +1,10 @@
--- A statement that only adds changes the measures by what it adds; one that also takes away has them
--- recomputed, since what it took away may have held up a streak or a window.
+-- Writes the days of a statement to the rollup and brings the measures up to what was added, by this statement and since
+-- they were last computed. What was also taken away may have held up a streak or a window: then they are recomputed.
+-- The days come as they are to be, not as differences: doing it twice, as when two triggers of one statement speak of the
+-- same day or the rollup was just rebuilt, does no harm. Neither does raising a bound twice.
 create or replace function private.record_activity_days(
-    deltas private.activity_days[]
+    mentor_ids uuid[],
+    changes private.day_change[]
 )
 returns void
 language plpgsql
@@ -10,67 +13,90 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_delta private.activity_days;
-    v_only_adds boolean := true;
-    v_gains private.measure_gain[];
-    v_gain private.measure_gain;
+    v_change private.day_change;
+    v_takes_away boolean := false;
+    v_raised private.raised_measures[];
+    v_mentor private.raised_measures;
 begin
-    foreach v_delta in array record_activity_days.deltas loop
-        v_only_adds := v_delta.activity_count >= 0 and v_delta.minutes_total >= 0 and v_delta.participants_total >= 0;
-        exit when not v_only_adds;
+    foreach v_change in array coalesce(record_activity_days.changes, '{}') loop
+        v_takes_away := v_change.added_count < 0 or v_change.added_minutes < 0 or v_change.added_participants < 0;
+        exit when v_takes_away;
     end loop;
 
-    if v_only_adds then
-        v_gains := private.measure_gains(record_activity_days.deltas);
+    if not v_takes_away then
+        v_raised := private.raise_measures(record_activity_days.mentor_ids, record_activity_days.changes);
     end if;
 
-    insert into private.activity_days as day
-    select delta.*
-    from unnest(record_activity_days.deltas) as delta
-    inner join private.mentor_measures as mentor on mentor.mentor_id = delta.mentor_id
-    -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already.
-    where mentor.catalogue_version is not null
-    order by delta.mentor_id, delta.occurred_on, delta.activity_type, delta.delivery_mode
-    on conflict (mentor_id, occurred_on, activity_type, delivery_mode) do update
-    set
-        activity_count = day.activity_count + excluded.activity_count,
-        minutes_total = day.minutes_total + excluded.minutes_total,
-        participants_total = day.participants_total + excluded.participants_total;
+    if record_activity_days.changes is not null then
+        insert into private.activity_days as day (
+            mentor_id, occurred_on, activity_type, delivery_mode, activity_count, minutes_total, participants_total
+        )
+        select
+            change.mentor_id,
+            change.occurred_on,
+            change.activity_type,
+            change.delivery_mode,
+            change.activity_count,
+            change.minutes_total,
+            change.participants_total
+        from unnest(record_activity_days.changes) as change
+        inner join private.mentor_measures as mentor on mentor.mentor_id = change.mentor_id
+        -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already.
+        where mentor.catalogue_version is not null
+        order by change.mentor_id, change.occurred_on, change.activity_type, change.delivery_mode
+        on conflict (mentor_id, occurred_on, activity_type, delivery_mode) do update
+        set
+            activity_count = excluded.activity_count,
+            minutes_total = excluded.minutes_total,
+            participants_total = excluded.participants_total;
+    end if;
 
-    if not v_only_adds then
+    if v_takes_away then
         delete from private.activity_days as day
-        using unnest(record_activity_days.deltas) as delta
-        where day.mentor_id = delta.mentor_id and day.occurred_on = delta.occurred_on and day.activity_count = 0;
+        using unnest(record_activity_days.changes) as change
+        where day.mentor_id = change.mentor_id and day.occurred_on = change.occurred_on and day.activity_count = 0;
 
         perform private.rebuild_measures(array(
-            select distinct mentor.mentor_id
-            from unnest(record_activity_days.deltas) as delta
-            inner join private.mentor_measures as mentor on mentor.mentor_id = delta.mentor_id
-            where mentor.catalogue_version is not null
+            select mentor.mentor_id
+            from private.mentor_measures as mentor
+            where mentor.mentor_id = any (record_activity_days.mentor_ids) and mentor.catalogue_version is not null
         ));
         return;
     end if;
 
-    if v_gains is null then
-        return;
-    end if;
-
+    -- Also of those whose measures stay: what was added before is counted in now, or changed nothing.
     update private.mentor_measures as mentor
     set
-        measures = mentor.measures || gain.measures,
-        settled_until = case when not gain.crosses_threshold then mentor.settled_until end
-    from unnest(v_gains) as gain
-    where gain.mentor_id = mentor.mentor_id;
+        measures = mentor.measures || coalesce(raised.measures, '{}'),
+        settled_until = case when not coalesce(raised.crosses_threshold, false) then mentor.settled_until end,
+        headroom = null,
+        added_activities = 0,
+        added_minutes = 0,
+        added_participants = 0,
+        added_late = false,
+        added_from = null,
+        added_to = null,
+        latest_on = greatest(
+            mentor.latest_on,
+            (
+                select max(change.occurred_on)
+                from unnest(record_activity_days.changes) as change
+                where change.mentor_id = mentor.mentor_id
+            )
+        )
+    from unnest(record_activity_days.mentor_ids) as target (mentor_id)
+    left join unnest(v_raised) as raised on raised.mentor_id = target.mentor_id
+    where mentor.mentor_id = target.mentor_id and mentor.catalogue_version is not null;
 
-    foreach v_gain in array v_gains loop
-        continue when v_gain.doubts is null;
-        perform private.settle_doubts(v_gains);
+    foreach v_mentor in array coalesce(v_raised, '{}') loop
+        continue when v_mentor.uncertain is null;
+        perform private.resolve_uncertain_measures(v_raised);
         exit;
     end loop;
 end
 $$;
 
 comment on function private.record_activity_days is
-'Adds deltas (rows of private.activity_days, negative where something was taken away) to the rollup and the
-measures. For our functions only; lock first.';
+'Brings the rollup and the measures of these (distinct) mentors up to date; no changes: the measures alone. For our
+functions only; lock first.';
 revoke all on function private.record_activity_days from public, anon, authenticated, service_role;

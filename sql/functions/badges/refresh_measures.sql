@@ -1,5 +1,6 @@
--- Mentors whose row is behind: of an older catalogue, marked as not to be trusted, or rebuilt by another
--- trigger of this same statement, which added to it since what the rebuild had counted already.
+-- Mentors whose row is behind. Those that are not to be trusted are counted from their activities; of the others, behind
+-- because criteria changed, only the measures that changed are. So a change costs each mentor a little, when it is next
+-- their turn, and nobody the whole organisation.
 create or replace function private.refresh_measures(
     mentor_ids uuid[]
 )
@@ -14,28 +15,19 @@ declare
     v_behind uuid[];
 begin
     select
-        array_agg(mentor.mentor_id) filter (
-            where mentor.catalogue_version is null or mentor.rebuilt_at = statement_timestamp()
-        ),
-        array_agg(mentor.mentor_id)
+        array_agg(mentor.mentor_id) filter (where mentor.catalogue_version is null),
+        array_agg(mentor.mentor_id) filter (where mentor.catalogue_version <> coalesce(catalogue.version, 0))
     into v_untrusted, v_behind
     from private.mentor_measures as mentor
     left join private.badge_catalogues as catalogue on catalogue.organisation_id = mentor.organisation_id
-    where
-        mentor.mentor_id = any (refresh_measures.mentor_ids)
-        and (
-            mentor.catalogue_version is distinct from coalesce(catalogue.version, 0)
-            or mentor.rebuilt_at = statement_timestamp()
-        );
+    where mentor.mentor_id = any (refresh_measures.mentor_ids);
 
     if v_untrusted is not null then
         perform private.rebuild_activity_days(v_untrusted);
-        update private.mentor_measures as mentor
-        set rebuilt_at = statement_timestamp()
-        where mentor.mentor_id = any (v_untrusted);
+        perform private.rebuild_measures(v_untrusted);
     end if;
     if v_behind is not null then
-        perform private.rebuild_measures(v_behind);
+        perform private.rebuild_measures(v_behind, only_changed => true);
     end if;
 end
 $$;

@@ -14,6 +14,7 @@ declare
     v_earned public.earned_badges;
 begin
     perform private.require_mentor_in_scope(reinstate_badge.mentor_id);
+    perform private.require_somebody_else(reinstate_badge.mentor_id);
     perform private.lock_mentor_measures(array[reinstate_badge.mentor_id]);
 
     -- What was revoked, by whom and why stays in the evidence; nothing of the history is overwritten.
@@ -37,7 +38,7 @@ begin
     returning earned.* into v_earned;
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('The mentor has no revoked badge %s.', reinstate_badge.badge_definition_id),
             hint = 'Only a badge that was revoked can be reinstated.';
     end if;
@@ -46,7 +47,7 @@ end
 $$;
 
 comment on function public.reinstate_badge is
-'Gives a revoked badge back, with its old evidence and date; the revocation is kept in the evidence. Callable by
-coordinators in scope and service_role. Errors: P0002, 42501.';
+'Gives a revoked badge back, with its old evidence and date; the revocation is kept in the evidence.
+Callable by coordinators in scope, not for themselves, and service_role. Errors: PT404, 42501.';
 revoke all on function public.reinstate_badge from public, anon, authenticated, service_role;
 grant execute on function public.reinstate_badge to authenticated, service_role;

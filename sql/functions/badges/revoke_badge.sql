@@ -14,6 +14,7 @@ declare
     v_earned public.earned_badges;
 begin
     perform private.require_mentor_in_scope(revoke_badge.mentor_id);
+    perform private.require_somebody_else(revoke_badge.mentor_id);
     if coalesce(btrim(revoke_badge.reason), '') = '' then
         raise exception using
             errcode = '22023',
@@ -34,7 +35,7 @@ begin
     returning earned.* into v_earned;
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('The mentor does not hold the badge %s.', revoke_badge.badge_definition_id),
             hint = 'Perhaps it was revoked already.';
     end if;
@@ -43,7 +44,7 @@ end
 $$;
 
 comment on function public.revoke_badge is
-'Takes a badge away and keeps it as history; it is not awarded again until it is reinstated. Callable by coordinators
-in scope and service_role. Errors: P0002, 42501, 22023 without a reason.';
+'Takes a badge away and keeps it as history; it is not awarded again until it is reinstated.
+Callable by coordinators in scope, not for themselves, and service_role. Errors: PT404, 42501, 22023 without a reason.';
 revoke all on function public.revoke_badge from public, anon, authenticated, service_role;
 grant execute on function public.revoke_badge to authenticated, service_role;

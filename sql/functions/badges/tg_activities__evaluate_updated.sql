@@ -9,7 +9,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_touched private.touched_mentor[];
-    v_deltas private.activity_days[];
+    v_added private.activity_days[];
+    v_changes private.day_change[];
 begin
     with versions as (
         select old_rows.*, -1 as sign from old_rows
@@ -56,15 +57,39 @@ begin
             from days
             where (days.activity_count, days.minutes_total, days.participants_total) <> (0, 0, 0)
         )
-    into v_touched, v_deltas;
+    into v_touched, v_added;
 
-    if v_touched is not null then
-        perform private.evaluate_activities(v_touched, v_deltas, 'activity_update');
+    if v_touched is null then
+        return null;
     end if;
+
+    perform private.lock_mentor_measures((select array_agg(distinct mentor.mentor_id) from unnest(v_touched) as mentor));
+    v_changes := private.count_changed_days(v_added);
+    perform private.require_possible_activities(
+        v_changes,
+        (
+            -- Moved to another day or mentor, or no longer voided. What stays where it was is not judged again.
+            select array_agg(row(latest.*)::public.activities)
+            from (
+                select distinct on (new_rows.mentor_id, new_rows.coordinator_id is null) new_rows.*
+                from new_rows
+                inner join old_rows on old_rows.id = new_rows.id
+                where
+                    new_rows.voided_at is null
+                    and (
+                        old_rows.voided_at is not null
+                        or (old_rows.mentor_id, old_rows.occurred_on) <> (new_rows.mentor_id, new_rows.occurred_on)
+                    )
+                order by new_rows.mentor_id, new_rows.coordinator_id is null, new_rows.occurred_on desc
+            ) as latest
+        )
+    );
+    perform private.evaluate_activities(v_touched, v_changes, 'activity_update');
     return null;
 end
 $$;
 
 comment on function private.tg_activities__evaluate_updated is
-'Trigger function of activities: corrects the rollups and evaluates the mentors whose numbers changed.';
+'Trigger function of activities: corrects the rollups and evaluates the mentors whose numbers changed. Error: 22023, for
+what cannot have happened.';
 revoke all on function private.tg_activities__evaluate_updated from public, anon, authenticated, service_role;

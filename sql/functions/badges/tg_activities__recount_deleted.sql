@@ -8,14 +8,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_mentor_ids uuid[] := (select array_agg(distinct old_rows.mentor_id) from old_rows);
-    v_deltas private.activity_days[];
+    v_added private.activity_days[];
 begin
     if v_mentor_ids is null then
         return null;
     end if;
 
     select array_agg(row(day.*)::private.activity_days)
-    into v_deltas
+    into v_added
     from (
         select
             old_rows.mentor_id,
@@ -31,9 +31,7 @@ begin
     ) as day;
 
     perform private.lock_mentor_measures(v_mentor_ids);
-    if v_deltas is not null then
-        perform private.record_activity_days(v_deltas);
-    end if;
+    perform private.record_activity_days(v_mentor_ids, private.count_changed_days(v_added));
     perform private.refresh_measures(v_mentor_ids);
     return null;
 end

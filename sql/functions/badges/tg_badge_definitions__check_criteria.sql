@@ -10,8 +10,12 @@ begin
     perform private.check_criteria(new.criteria);
 
     if tg_op = 'UPDATE' then
-        new.updated_at := now();
         new.criteria_version := old.criteria_version + (new.criteria is distinct from old.criteria)::int;
+        -- A definition that is sent back as it was read has not changed.
+        new.updated_at := old.updated_at;
+        if row(new.*) is distinct from row(old.*) then
+            new.updated_at := now();
+        end if;
 
         if new.organisation_id is distinct from old.organisation_id then
             raise exception using

@@ -7,10 +7,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if tg_op = 'DELETE' then
-        -- What was found of mentors speaks of it.
-        update private.badge_catalogues as catalogue
-        set version = catalogue.version + 1
-        where catalogue.organisation_id in (select written_rows.organisation_id from written_rows);
+        -- Its rule went with it.
+        perform private.renew_badge_catalogues(array(
+            select distinct written_rows.organisation_id
+            from written_rows
+            order by written_rows.organisation_id
+        ));
         return null;
     end if;
     perform private.compile_badges((select array_agg(written_rows.id) from written_rows));

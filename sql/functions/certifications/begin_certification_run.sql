@@ -71,7 +71,7 @@ end
 $$;
 
 comment on function public.begin_certification_run is
-'Writes a run into the ledger before its work, marks earlier unfinished ones as crashed, and returns the row. Give its
-run_id to run_certification_expiry. Callable by service_role. Errors: PL004, 22023.';
+'Writes a run into the ledger before its work, marks earlier unfinished ones as crashed, and returns the row.
+Give its run_id to run_certification_expiry. Callable by service_role. Errors: PL004, 22023.';
 revoke all on function public.begin_certification_run from public, anon, authenticated, service_role;
 grant execute on function public.begin_certification_run to service_role;

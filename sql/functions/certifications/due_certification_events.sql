@@ -48,7 +48,9 @@ as $$
             organisation.thresholds
         from organisation
         inner join public.certifications as certificate
-            on certificate.organisation_id = organisation.id and certificate.expires_on <= organisation.last_day
+            on certificate.organisation_id = organisation.id
+            and certificate.expires_on <= organisation.last_day
+            and certificate.voided_at is null
         inner join public.peer_mentors as mentor on mentor.id = certificate.mentor_id and mentor.status = 'active'
         -- It governs: none of the mentor's expires later.
         where not exists (
@@ -56,6 +58,7 @@ as $$
             from public.certifications as later
             where
                 later.mentor_id = certificate.mentor_id
+                and later.voided_at is null
                 and (later.expires_on, later.issued_on, later.id)
                 > (certificate.expires_on, certificate.issued_on, certificate.id)
         )

@@ -1,16 +1,6 @@
 -- Definer: compares the log with the status history, each coordinator's own part of both.
 create or replace function public.find_duplicate_transitions()
-returns table (
-    organisation_id uuid,
-    mentor_id uuid,
-    certification_id uuid,
-    first_entry_id uuid,
-    first_run_id uuid,
-    first_at timestamptz,
-    duplicate_entry_id uuid,
-    duplicate_run_id uuid,
-    duplicate_at timestamptz
-)
+returns setof public.duplicate_transition
 language sql
 stable
 security definer
@@ -19,7 +9,8 @@ as $$
     select
         entry.organisation_id, entry.mentor_id, entry.certification_id,
         entry.previous_id, entry.previous_run_id, entry.previous_at,
-        entry.id, entry.run_id, entry."timestamp"
+        entry.id, entry.run_id, entry."timestamp",
+        count(*) over ()
     from (
         select
             entry.*,
@@ -51,8 +42,8 @@ as $$
 $$;
 
 comment on function public.find_duplicate_transitions is
-'The compensation query: entries that say a mentor expired once more by the same certificate, without having been brought
-back in between. Always empty, unless entries were added by other means. Callable by service_role, and by coordinators
-for their organisations.';
+'Finds log entries that expire a mentor once more by the same certificate.
+The compensation query: the mentor was not brought back in between. Always empty, unless entries were added by other
+means. Callable by service_role, and by coordinators for their organisations.';
 revoke all on function public.find_duplicate_transitions from public, anon, authenticated, service_role;
 grant execute on function public.find_duplicate_transitions to authenticated, service_role;

@@ -31,7 +31,7 @@ begin
         where v_is_service or known.organisation_id in (select private.my_organisation_ids())
     ) then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format(
                 'There is no mentor %s that you can see.', coalesce(get_mentor_audit_history.mentor_id::text, 'null')
             ),
@@ -52,7 +52,8 @@ end
 $$;
 
 comment on function public.get_mentor_audit_history is
-'What expiry runs did for one mentor, newest first; a page beyond the end is empty. Callable by service_role and by
-coordinators of the mentor''s organisation. Errors: P0002, 22023.';
+'Lists what expiry runs did for one mentor, newest first.
+A page beyond the end is empty. Callable by service_role and by coordinators of the mentor''s organisation. Errors:
+PT404, 22023.';
 revoke all on function public.get_mentor_audit_history from public, anon, authenticated, service_role;
 grant execute on function public.get_mentor_audit_history to authenticated, service_role;

@@ -28,7 +28,7 @@ begin
         and (v_is_service or cardinality(v_organisation_ids) > 0);
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no run %s that you can see.', coalesce(get_run_summary.run_id::text, 'null')),
             hint = 'Check the id, and that you are signed in as a coordinator.';
     end if;
@@ -84,8 +84,8 @@ end
 $$;
 
 comment on function public.get_run_summary is
-'A run and one page of its entries, oldest first; entry_count is the number on all pages, and a page beyond the end is
-empty. Callable by service_role, and by coordinators, who get the entries and totals of their own organisations. Errors:
-P0002, 22023.';
+'Returns a run and one page of its entries, oldest first.
+entry_count is the number on all pages, and a page beyond the end is empty. Callable by service_role, and by
+coordinators, who get the entries and totals of their own organisations. Errors: PT404, 22023.';
 revoke all on function public.get_run_summary from public, anon, authenticated, service_role;
 grant execute on function public.get_run_summary to authenticated, service_role;

@@ -36,6 +36,7 @@ begin
         certificate.mentor_id = v_mentor.id
         and certificate.issued_on = renew_certification.issued_on
         and certificate.expires_on = renew_certification.expires_on
+        and certificate.voided_at is null
     limit 1;
     if not found then
         insert into public.certifications (organisation_id, mentor_id, issued_on, expires_on)
@@ -58,8 +59,9 @@ end
 $$;
 
 comment on function public.renew_certification is
-'Registers a new certificate. A mentor who was expired_cert becomes active if it is valid today; a paused or withdrawn one
-stays that. Reminders go by the new expiry date. Sent twice, it is one certificate. Callable by coordinators in scope, not
-for themselves, and service_role. Errors: P0002, 42501, 22023.';
+'Registers a new certificate.
+A mentor who was expired_cert becomes active if it is valid today; a paused or withdrawn one stays that. Reminders go
+by the new expiry date. Sent twice, it is one certificate. Callable by coordinators in scope, not for themselves, and
+service_role. Errors: PT404, 42501, 22023.';
 revoke all on function public.renew_certification from public, anon, authenticated, service_role;
 grant execute on function public.renew_certification to authenticated, service_role;

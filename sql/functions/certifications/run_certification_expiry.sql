@@ -61,8 +61,9 @@ end
 $$;
 
 comment on function public.run_certification_expiry is
-'Active mentors whose certificate has expired become expired_cert; others get the one reminder that is due. For any date,
-past or future, as if it were today; without one, for each organisation''s own today. The same run_id again, or the same
-date again, changes nothing. Callable by service_role. Errors: PL004 another run is at work, 22023.';
+'Runs the certification expiry: expires and reminds mentors.
+Active mentors whose certificate has expired become expired_cert; others get the one reminder that is due. For any
+date, past or future, as if it were today; without one, for each organisation''s own today. The same run_id again, or
+the same date again, changes nothing. Callable by service_role. Errors: PL004 another run is at work, 22023.';
 revoke all on function public.run_certification_expiry from public, anon, authenticated, service_role;
 grant execute on function public.run_certification_expiry to service_role;

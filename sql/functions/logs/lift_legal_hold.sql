@@ -17,7 +17,7 @@ begin
     returning hold.* into v_hold;
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no legal hold %s to lift.', lift_legal_hold.legal_hold_id),
             hint = 'Perhaps it was lifted already.';
     end if;
@@ -31,6 +31,6 @@ $$;
 
 comment on function public.lift_legal_hold is
 'Ends a legal hold; it stays on record. Callable by service_role alone: who sets a hold must not be able to lift it '
-'unseen. Error: P0002.';
+'unseen. Error: PT404.';
 revoke all on function public.lift_legal_hold from public, anon, authenticated, service_role;
 grant execute on function public.lift_legal_hold to service_role;

@@ -30,7 +30,7 @@ begin
         )
     then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('%s has no month %s.', prune_log_month.log_name, prune_log_month.month),
             hint = 'Give the first day of a month that has a partition.';
     end if;
@@ -85,5 +85,5 @@ $$;
 
 comment on function private.prune_log_month is
 'Removes an archived month of a log and records that. Errors: PL005 below the retention floor or under a legal hold, '
-'22023 when the month is not what was archived, P0002. For the runner.';
+'22023 when the month is not what was archived, PT404. For the runner.';
 revoke all on function private.prune_log_month from public, anon, authenticated, service_role;

@@ -20,7 +20,7 @@ begin
     where log.log_name = read_log_month.log_name;
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no log %s.', read_log_month.log_name),
             hint = 'The logs are listed in private.logs.';
     end if;
@@ -36,5 +36,5 @@ end
 $$;
 
 comment on function private.read_log_month is
-'The entries of a log''s month in their canonical form, as a line of JSON each, by time and id. Error: P0002. For the runner.';
+'The entries of a log''s month in their canonical form, as a line of JSON each, by time and id. Error: PT404. For the runner.';
 revoke all on function private.read_log_month from public, anon, authenticated, service_role;

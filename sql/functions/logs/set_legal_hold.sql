@@ -43,7 +43,8 @@ end
 $$;
 
 comment on function public.set_legal_hold is
-'While it stands, nothing that concerns the organisation is removed from any log, however old. Setting it twice for '
-'a case is one hold. Callable by coordinators of the whole organisation and service_role. Errors: P0002, 42501, 22023.';
+'Keeps every log entry of an organisation from being removed, until the hold is lifted.
+However old they are. Setting it twice for '' ''a case is one hold. Callable by coordinators of the whole organisation
+and service_role. Errors: PT404, 42501, 22023.';
 revoke all on function public.set_legal_hold from public, anon, authenticated, service_role;
 grant execute on function public.set_legal_hold to authenticated, service_role;

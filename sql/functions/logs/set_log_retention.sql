@@ -21,7 +21,7 @@ begin
     where log.log_name = set_log_retention.log_name;
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no log %s.', set_log_retention.log_name),
             hint = 'The logs are listed in private.logs.';
     end if;
@@ -33,6 +33,6 @@ end
 $$;
 
 comment on function private.set_log_retention is
-'Keeps a log longer. Errors: PL005 for less than 60 months or than it is kept now, P0002. For operators, as the '
+'Keeps a log longer. Errors: PL005 for less than 60 months or than it is kept now, PT404. For operators, as the '
 'migrating role.';
 revoke all on function private.set_log_retention from public, anon, authenticated, service_role;

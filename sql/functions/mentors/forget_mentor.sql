@@ -14,6 +14,7 @@ declare
     v_personal text[];
     v_notes bigint;
     v_reasons bigint;
+    v_void_reasons bigint;
     v_unsent bigint;
     v_links bigint;
     v_devices bigint;
@@ -73,6 +74,11 @@ begin
         );
     get diagnostics v_reasons = row_count;
 
+    update public.certifications as certificate
+    set void_reason = null
+    where certificate.mentor_id = forget_mentor.mentor_id and certificate.void_reason is not null;
+    get diagnostics v_void_reasons = row_count;
+
     delete from public.notifications as notification
     where
         notification.recipient_mentor_id = forget_mentor.mentor_id
@@ -90,10 +96,13 @@ begin
     where device.user_id = v_mentor.user_id;
     get diagnostics v_devices = row_count;
 
-    if cardinality(v_personal) > 0 or v_mentor.status <> 'withdrawn' or v_notes + v_reasons + v_unsent + v_links + v_devices > 0 then
+    if cardinality(v_personal) > 0 or v_mentor.status <> 'withdrawn' or v_notes + v_reasons + v_void_reasons + v_unsent + v_links + v_devices > 0 then
         perform private.record_security_event(
             'mentor_forgotten', organisation_id => v_mentor.organisation_id,
             details => jsonb_build_object('mentor_id', v_mentor.id)
+        );
+        perform private.record_administrative_change(
+            v_mentor.organisation_id, 'mentor', v_mentor.id, 'forgotten', '{}'
         );
     end if;
     return jsonb_build_object(
@@ -102,6 +111,7 @@ begin
             'peer_mentor_columns', to_jsonb(v_personal),
             'activity_notes', v_notes,
             'revoke_reasons', v_reasons,
+            'void_reasons', v_void_reasons,
             'unsent_notifications', v_unsent,
             'notification_user_links', v_links,
             'device_tokens', v_devices
@@ -116,8 +126,8 @@ end
 $$;
 
 comment on function public.forget_mentor is
-'Erases what is personal of a mentor: name, contact data, notes, free-text reasons, unsent messages, devices, the link to '
-'the user; withdraws them. Ids stay in the logs. Returns what it erased; a second time, nothing. Callable by coordinators '
-'of the whole organisation and service_role. Errors: P0002, 42501.';
+'Erases what is personal of a mentor and withdraws them; ids stay in the logs.
+Erased are name, contact data, notes, free-text reasons, unsent messages, devices and the link to the user. Returns what it
+erased; a second time, nothing. Callable by coordinators of the whole organisation and service_role. Errors: PT404, 42501.';
 revoke all on function public.forget_mentor from public, anon, authenticated, service_role;
 grant execute on function public.forget_mentor to authenticated, service_role;

@@ -25,5 +25,5 @@ $$;
 
 comment on function private.lock_mentor_in_scope is
 'The mentor, whose status nobody else changes until the end of the transaction, when the caller may act for them. Errors:
-P0002, 42501, see private.require_mentor_in_scope. For our functions only.';
+PT404, 42501, see private.require_mentor_in_scope. For our functions only.';
 revoke all on function private.lock_mentor_in_scope from public, anon, authenticated, service_role;

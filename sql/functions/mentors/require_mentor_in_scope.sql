@@ -31,7 +31,7 @@ begin
                 hint = 'Ask a coordinator of your organisation.';
         end if;
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no mentor %s that you can see.', require_mentor_in_scope.mentor_id),
             hint = 'Check the id, and that you are signed in as a coordinator of the mentor''s organisation.';
     end if;
@@ -53,6 +53,6 @@ end
 $$;
 
 comment on function private.require_mentor_in_scope is
-'Passes when the caller may act for this mentor. Errors: P0002 unknown or invisible, 42501 oneself, or '
+'Passes when the caller may act for this mentor. Errors: PT404 unknown or invisible, 42501 oneself, or '
 'outside the caller''s chapters. For our functions only.';
 revoke all on function private.require_mentor_in_scope from public, anon, authenticated, service_role;

@@ -79,8 +79,9 @@ end
 $$;
 
 comment on function public.transition_mentor_status is
-'Changes a mentor''s status and tells the mentor and the coordinators in scope; with expected_status only if that is
-still the status. Callable by coordinators in scope and service_role. Errors: P0002, 42501, 22023, PL002 not allowed or
-not as expected, PL003 no certificate is valid today. Nobody makes themselves active (42501).';
+'Changes a mentor''s status and tells the mentor and the coordinators in scope.
+With expected_status only if that is still the status. Callable by coordinators in scope and service_role. Errors:
+PT404, 42501, 22023, PL002 not allowed or not as expected, PL003 no certificate is valid today. Nobody makes themselves
+active (42501).';
 revoke all on function public.transition_mentor_status from public, anon, authenticated, service_role;
 grant execute on function public.transition_mentor_status to authenticated, service_role;

@@ -84,8 +84,9 @@ as $$
 $$;
 
 comment on function public.find_missed_nights is
-'Nights before today that a job has no row for, or failed in, or was killed in, oldest first: what is to be caught up.
-A job is expected from the first night on that was begun on its own date, of an organisation from its first one, or from
-the night after it was added; given jobs, only those. Callable by service_role.';
+'Lists the nights before today that a job missed, oldest first.
+It has no row for them, failed in them, or was killed in them: what is to be caught up. A job is expected from the
+first night on that was begun on its own date, of an organisation from its first one, or from the night after it was
+added; given jobs, only those. Callable by service_role.';
 revoke all on function public.find_missed_nights from public, anon, authenticated, service_role;
 grant execute on function public.find_missed_nights to service_role;

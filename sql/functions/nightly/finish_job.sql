@@ -49,7 +49,7 @@ begin
     returning run.*;
     if not found and coalesce(cardinality(finish_job.organisation_ids), 1) > 0 then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('The job %s for %s was not begun.', finish_job.job, finish_job.business_date),
             hint = 'Call begin_job first, for the same organisations.';
     end if;
@@ -58,6 +58,6 @@ $$;
 
 comment on function private.finish_job is
 'Enters how a job that was begun ended: done (the ledger says ran, or caught_up when its date was past), failed or
-skipped, which need a reason; for failed the sentence for error_code will do. Never a raw message. Errors: P0002 not
+skipped, which need a reason; for failed the sentence for error_code will do. Never a raw message. Errors: PT404 not
 begun, 22023, 23514 without a reason. For the runner.';
 revoke all on function private.finish_job from public, anon, authenticated, service_role;

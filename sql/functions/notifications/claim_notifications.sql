@@ -73,7 +73,7 @@ begin
                     or (message.digest_id is null and not private.goes_into_digest(message))
                 )
             order by message.next_attempt_at
-            limit claim_notifications.batch_size
+            limit least(claim_notifications.batch_size, private.row_cap())
             for update of message skip locked
         ) as chosen;
 
@@ -131,8 +131,10 @@ end
 $$;
 
 comment on function public.claim_notifications is
-'Hands due messages to a worker until the lease ends: each to one worker, none in its organisation''s quiet hours, a
-coordinator''s as one digest a day. What had all its attempts, or is for somebody who left the organisation, becomes a
-dead letter instead. Answer with complete_notifications. Callable by service_role. Error: 22023.';
+'Claims up to batch_size due messages for a worker until the lease ends.
+batch_size is 1 to 1,000; no more are leased than the REST API would return (pgrst.db_max_rows). Each goes to one
+worker, none in its organisation''s quiet hours, a coordinator''s as one digest a day. What had all its attempts, or is
+for somebody who left the organisation, becomes a dead letter instead. Answer with complete_notifications. Callable by
+service_role. Error: 22023.';
 revoke all on function public.claim_notifications from public, anon, authenticated, service_role;
 grant execute on function public.claim_notifications to service_role;

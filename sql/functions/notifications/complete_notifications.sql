@@ -123,10 +123,11 @@ end
 $$;
 
 comment on function public.complete_notifications is
-'What became of claimed messages: [{id, worker, device_id, response_code, error_kind, retry_after}], one entry for each
-device tried; error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, credentials, not_sent
-or null. Decides on retry and dead letter, and removes unregistered devices. Each id comes back as sent, retry,
-dead_lettered, credentials, given_back or refused (the lease was lost). Callable by service_role. Error:
-22023, whose DETAIL is the path of the first value that makes no sense (results[3].id).';
+'Records what became of claimed messages.
+results is [{id, worker, device_id, response_code, error_kind, retry_after}], one entry for each device tried;
+error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, credentials, not_sent or null.
+Decides on retry and dead letter, and removes unregistered devices. Each id comes back as sent, retry, dead_lettered,
+credentials, given_back or refused (the lease was lost). Callable by service_role. Error: 22023, whose DETAIL is the
+path of the first value that makes no sense (results[3].id).';
 revoke all on function public.complete_notifications from public, anon, authenticated, service_role;
 grant execute on function public.complete_notifications to service_role;

@@ -56,8 +56,8 @@ end
 $$;
 
 comment on function public.register_device_token is
-'The caller''s push messages go to this device too, and nobody else''s go there any longer. At each start of the app;
-the 20 seen last are kept. Returns its id. Callable by authenticated and
-service_role with claims of a user. Errors: 42501 not signed in, 22023.';
+'Registers a device of the caller for push messages.
+Nobody else''s messages go there any longer. At each start of the app; the 20 seen last are kept. Returns its id.
+Callable by authenticated and service_role with claims of a user. Errors: 42501 not signed in, 22023.';
 revoke all on function public.register_device_token from public, anon, authenticated, service_role;
 grant execute on function public.register_device_token to authenticated, service_role;

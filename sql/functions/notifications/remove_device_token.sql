@@ -18,7 +18,7 @@ end
 $$;
 
 comment on function public.remove_device_token is
-'No more push messages to this device: when the user signs out. True when it was one of the caller''s. Callable by
-authenticated and service_role.';
+'Removes a device: no more push messages go there.
+Call it when the user signs out. True when it was one of the caller''s. Callable by authenticated and service_role.';
 revoke all on function public.remove_device_token from public, anon, authenticated, service_role;
 grant execute on function public.remove_device_token to authenticated, service_role;

@@ -45,6 +45,6 @@ $$;
 
 comment on function public.requeue_notifications is
 'Tries an organisation''s dead letters again, oldest first, and returns how many messages. Callable by service_role.
-Errors: P0002, 22023.';
+Errors: PT404, 22023.';
 revoke all on function public.requeue_notifications from public, anon, authenticated, service_role;
 grant execute on function public.requeue_notifications to service_role;

@@ -1,20 +1,22 @@
--- Invoker: who may read the log may read the history of an activity in it, also when the activity is gone.
+-- Definer: tells an activity without a history from a page beyond its end. Who may read the log may read the history of
+-- an activity in it, also when the activity is gone.
 create or replace function public.get_proxy_history(
-    activity_id uuid
+    activity_id uuid,
+    page_limit int default 1000,
+    page_offset int default 0
 )
-returns table (
-    changed_at timestamptz,
-    event_type text,
-    coordinator_id uuid,
-    snapshot jsonb,
-    changes jsonb
-)
+returns setof public.proxy_activity_state
 language plpgsql
 stable
-security invoker
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_is_service boolean := private.is_service_call();
+    v_organisation_ids uuid[] := array(select private.my_organisation_ids());
 begin
+    perform private.require_page(get_proxy_history.page_limit, get_proxy_history.page_offset);
+
     return query
     select
         state.changed_at,
@@ -34,7 +36,8 @@ begin
                     and state.snapshot_before is not null
             ),
             '{}'
-        )
+        ),
+        count(*) over ()
     from (
         select
             log."timestamp" as changed_at,
@@ -44,13 +47,26 @@ begin
             log.payload_snapshot as snapshot,
             lag(log.payload_snapshot) over (order by log."timestamp", log.id) as snapshot_before
         from public.proxy_audit_log as log
-        where log.proxy_activity_id = get_proxy_history.activity_id
+        where
+            log.proxy_activity_id = get_proxy_history.activity_id
+            and (v_is_service or log.organisation_id = any (v_organisation_ids))
     ) as state
-    order by state.changed_at, state.id;
+    order by state.changed_at, state.id
+    limit get_proxy_history.page_limit
+    offset get_proxy_history.page_offset;
 
-    if not found then
+    if
+        not found
+        and not exists (
+            select
+            from public.proxy_audit_log as log
+            where
+                log.proxy_activity_id = get_proxy_history.activity_id
+                and (v_is_service or log.organisation_id = any (v_organisation_ids))
+        )
+    then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no history of an activity %s that you can see.', get_proxy_history.activity_id),
             hint = 'Only what was registered on a mentor''s behalf has one, for the coordinators of the organisation.';
     end if;
@@ -58,7 +74,8 @@ end
 $$;
 
 comment on function public.get_proxy_history is
-'Every recorded state of an activity registered by proxy, oldest first, who made it, and what changed since the one before:
-{field: {old, new}}, empty for the first. Callable by coordinators of the organisation and service_role. Error: P0002.';
+'Lists every recorded state of an activity that was registered by proxy, oldest first.
+Each has who made it, and what changed since the one before: {field: {old, new}}, empty for the first. Callable by
+coordinators of the organisation and service_role. Error: PT404.';
 revoke all on function public.get_proxy_history from public, anon, authenticated, service_role;
 grant execute on function public.get_proxy_history to authenticated, service_role;

@@ -64,7 +64,7 @@ begin
                     when 'outside' then 'is outside your chapters'
                     else 'is no mentor that you can see'
                 end as reason,
-                case when entry.standing in ('self', 'outside') then '42501' else 'P0002' end as error_code
+                case when entry.standing in ('self', 'outside') then '42501' else 'PT404' end as error_code
             from entry
             where entry.mentor_id is not null and entry.standing <> 'in_scope'
             union all

@@ -39,11 +39,11 @@ end
 $$;
 
 comment on function public.register_proxy_activities is
-'Registers 1 to 500 activities on behalf of mentors, all or none, and returns them in the order of the entries. An entry
-is an object with mentor_id, activity_type, occurred_on, duration_minutes and, if wanted, id, participant_count and
-delivery_mode. An activity sent again with its id is returned as it stands. What looks registered already is a warning, or
-with refuse_duplicates an error; check_proxy_activities says so beforehand. Callable by coordinators, as themselves, and by
-service_role, which names the coordinator. Errors: PL006 whose DETAIL is the path of each fault, one a line
-(entries[17].mentor_id); 42501; 22023 without a coordinator.';
+'Registers 1 to 500 activities on behalf of mentors, all or none, and returns them in the order of the entries.
+An entry is an object with mentor_id, activity_type, occurred_on, duration_minutes and, if wanted, id,
+participant_count and delivery_mode. An activity sent again with its id is returned as it stands. What looks registered
+already is a warning, or with refuse_duplicates an error; check_proxy_activities says so beforehand. Callable by
+coordinators, as themselves, and by service_role, which names the coordinator. Errors: PL006 whose DETAIL is the path
+of each fault, one a line (entries[17].mentor_id); 42501; 22023 without a coordinator.';
 revoke all on function public.register_proxy_activities from public, anon, authenticated, service_role;
 grant execute on function public.register_proxy_activities to authenticated, service_role;

@@ -53,7 +53,7 @@ $$;
 
 comment on function public.register_proxy_activity is
 'Registers an activity on behalf of a mentor and returns it; sent again with the same id, it is returned as it stands.
-Callable by coordinators in scope, as themselves, and by service_role, which names the coordinator. Errors: P0002 no such
+Callable by coordinators in scope, as themselves, and by service_role, which names the coordinator. Errors: PT404 no such
 mentor, 42501 out of scope or the caller themselves, 22023 otherwise; DETAIL names the arguments.';
 revoke all on function public.register_proxy_activity from public, anon, authenticated, service_role;
 grant execute on function public.register_proxy_activity to authenticated, service_role;

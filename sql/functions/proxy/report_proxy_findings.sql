@@ -23,7 +23,7 @@ declare
 begin
     select
         count(*) filter (where said.is_error),
-        (array_agg(said.error_code order by said.error_code in ('42501', 'P0002') desc, said.nth) filter (where said.is_error))[1],
+        (array_agg(said.error_code order by said.error_code in ('42501', 'PT404') desc, said.nth) filter (where said.is_error))[1],
         (array_agg(said.sentence order by said.nth) filter (where said.is_error))[1],
         string_agg(said.path, e'\n' order by said.nth) filter (where said.is_error and said.place <= c_named),
         string_agg(said.sentence, e'\n' order by said.nth) filter (where said.is_error and said.place <= c_named),
@@ -40,7 +40,8 @@ begin
                 place.path || ' ' || finding.reason as sentence,
                 finding.severity = 'error' or report_proxy_findings.refuse_duplicates as is_error,
                 finding.error_code,
-                min(finding.nth) as nth
+                -- In the order of the entries, whichever check found what.
+                row_number() over (order by min(finding.entry_index), min(finding.nth)) as nth
             from unnest(report_proxy_findings.findings) with ordinality
                 as finding (entry_index, field, severity, reason, error_code, nth)
             cross join lateral (

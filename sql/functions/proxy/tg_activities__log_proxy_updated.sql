@@ -1,5 +1,5 @@
 -- Every update of a row that is or was by proxy, also one that turns it into the mentor's own: the
--- newest entry always shows the activity as it stands.
+-- newest entry always shows the activity as it stands. An update that changes nothing leaves none.
 create or replace function private.tg_activities__log_proxy_updated()
 returns trigger
 language plpgsql
@@ -29,7 +29,10 @@ begin
             private.proxy_activity_record(row(new_rows.*)::public.activities)
         from new_rows
         left join old_rows on old_rows.id = new_rows.id
-        where coalesce(new_rows.coordinator_id, old_rows.coordinator_id) is not null;
+        where
+            coalesce(new_rows.coordinator_id, old_rows.coordinator_id) is not null
+            -- A client that sends again what is there has changed nothing.
+            and row(new_rows.*) is distinct from row(old_rows.*);
     exception
         when others then
             perform private.refuse_unaudited(sqlstate);

@@ -23,7 +23,7 @@ begin
     if not found then
         raise exception using
             -- A client that sees nothing is not allowed to; whoever sees everything looked for what is not there.
-            errcode = case when private.is_service_call() then 'P0002' else '42501' end,
+            errcode = case when private.is_service_call() then 'PT404' else '42501' end,
             message = format('There is no activity %s, registered by proxy, that you can see.', new.proxy_activity_id),
             hint = 'The log speaks only of activities that exist. Register the activity; its entry is then written by the database.';
     end if;
@@ -58,5 +58,5 @@ $$;
 
 comment on function private.tg_proxy_audit_log__stamp_entry is
 'Trigger function of proxy_audit_log: stamps what a client adds with the truth. Errors: 42501 no such
-activity in reach or another month, P0002 no such activity for the service role.';
+activity in reach or another month, PT404 no such activity for the service role.';
 revoke all on function private.tg_proxy_audit_log__stamp_entry from public, anon, authenticated, service_role;

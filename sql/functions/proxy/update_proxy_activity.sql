@@ -44,7 +44,7 @@ begin
     for update of activity;
     if not found then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no activity %s that you can see.', update_proxy_activity.id),
             hint = 'Check the id, and who you are signed in as.';
     end if;
@@ -79,7 +79,7 @@ begin
                     when 'outside' then 'is outside your chapters'
                     else 'is a mentor of another organisation than the activity'
                 end,
-                case v_standing.standing when 'unknown' then 'P0002' when 'in_scope' then '22023' else '42501' end
+                case v_standing.standing when 'unknown' then 'PT404' when 'in_scope' then '22023' else '42501' end
             )::private.proxy_finding;
         end if;
     end if;
@@ -113,9 +113,10 @@ end
 $$;
 
 comment on function public.update_proxy_activity is
-'Changes an activity that was registered by proxy, and returns it: any of mentor_id (of the same organisation),
-activity_type, occurred_on, duration_minutes, participant_count, delivery_mode, and voided_at (null: not voided). What is the
-same already writes nothing. Callable by coordinators in whose scope the mentor is, before and after, and by service_role.
-Errors: P0002, 42501, 22023 whose DETAIL names the fields.';
+'Changes an activity that was registered by proxy, and returns it.
+changes is any of mentor_id (of the same organisation), activity_type, occurred_on, duration_minutes,
+participant_count, delivery_mode, and voided_at (null: not voided). What is the same already writes nothing. Callable
+by coordinators in whose scope the mentor is, before and after, and by service_role. Errors: PT404, 42501, 22023 whose
+DETAIL names the fields.';
 revoke all on function public.update_proxy_activity from public, anon, authenticated, service_role;
 grant execute on function public.update_proxy_activity to authenticated, service_role;

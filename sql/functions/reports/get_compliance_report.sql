@@ -69,8 +69,9 @@ end
 $$;
 
 comment on function public.get_compliance_report is
-'What happened in an organisation from one day through another in its time zone, for whoever audits it: evaluations and
-awards, each night, the website, proxy registrations, dead letters, alerts, and the state of the logs. Counts and ids, no
-names; zeros included. Callable by coordinators of the organisation and service_role. Errors: P0002, 22023.';
+'Reports what happened in an organisation from one day through another, for an auditor.
+Days are those of its time zone. It has evaluations and awards, each night, the website, proxy registrations, dead
+letters, alerts, and the state of the logs. Counts and ids, no names; zeros included. Callable by coordinators of the
+organisation and service_role. Errors: PT404, 22023.';
 revoke all on function public.get_compliance_report from public, anon, authenticated, service_role;
 grant execute on function public.get_compliance_report to authenticated, service_role;

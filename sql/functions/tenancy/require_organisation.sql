@@ -17,7 +17,7 @@ begin
             and (private.is_service_call() or organisation.id in (select private.my_organisation_ids()))
     ) then
         raise exception using
-            errcode = 'P0002',
+            errcode = 'PT404',
             message = format('There is no organisation %s that you coordinate.', require_organisation.organisation_id),
             hint = 'Check the id, and that you are signed in as one of its coordinators.';
     end if;
@@ -25,5 +25,5 @@ end
 $$;
 
 comment on function private.require_organisation is
-'Passes when the caller is a coordinator of the organisation. Error: P0002. For our functions only.';
+'Passes when the caller is a coordinator of the organisation. Error: PT404. For our functions only.';
 revoke all on function private.require_organisation from public, anon, authenticated, service_role;

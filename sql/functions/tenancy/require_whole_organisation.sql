@@ -27,6 +27,6 @@ end
 $$;
 
 comment on function private.require_whole_organisation is
-'Passes when the caller coordinates the whole organisation and not only chapters of it. Errors: P0002 unknown or '
+'Passes when the caller coordinates the whole organisation and not only chapters of it. Errors: PT404 unknown or '
 'invisible, 42501. For our functions only.';
 revoke all on function private.require_whole_organisation from public, anon, authenticated, service_role;

@@ -25,7 +25,7 @@ set enable_seqscan = off
 as $$
 declare
     v_now timestamptz := clock_timestamp();
-    v_left int := claim_hlf_sync.batch_size;
+    v_left int := least(claim_hlf_sync.batch_size, private.row_cap());
     v_operation text;
     v_due uuid[];
     v_unreachable uuid[];
@@ -141,11 +141,12 @@ end
 $$;
 
 comment on function public.claim_hlf_sync is
-'Takes up to batch_size (1 to 1,000) mentors that are due, removals first, for as long as the lease: nobody else gets
-them. An expired lease is taken over, and the attempt of its former holder is logged as failed, or as the dead letter
-when it was the last that the organisation allows. A mentor without a
-Dynamics contact becomes a dead letter here and is not returned; neither is a removal that would take another, active
-mentor with the same contact off the website: it is settled without a request. Mentors of paused organisations are left, unless
-ignore_pause; those of organisations with the sync switched off always. Callable by service_role. Error: 22023.';
+'Claims up to batch_size mentors that are due for the website, for as long as the lease.
+batch_size is 1 to 1,000; no more are leased than the REST API would return (pgrst.db_max_rows). Removals come first,
+and nobody else gets them. An expired lease is taken over, and the attempt of its former holder is logged as failed, or
+as the dead letter when it was the last that the organisation allows. A mentor without a Dynamics contact becomes a
+dead letter here and is not returned; neither is a removal that would take another, active mentor with the same contact
+off the website: it is settled without a request. Mentors of paused organisations are left, unless ignore_pause; those
+of organisations with the sync switched off always. Callable by service_role. Error: 22023.';
 revoke all on function public.claim_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.claim_hlf_sync to service_role;

@@ -23,6 +23,7 @@ declare
     v_verdicts private.hlf_sync_verdict[];
 begin
     v_results := array(select result from private.read_hlf_sync_results(complete_hlf_sync.results) as result);
+    perform private.require_between('the number of results', cardinality(v_results), 0, 1000);
 
     -- In id order, as all who lock several.
     perform
@@ -122,10 +123,11 @@ end
 $$;
 
 comment on function public.complete_hlf_sync is
-'Takes over what workers saw. results: an array of {mentor_id, desired_version, worker, dynamics_response_code,
-error_kind, retry_after, credential_organisations}; error_kind is timeout, connection, token_refused,
-token_unavailable, bad_response or not_sent (given back: no attempt). Returns a row a result, in their order; reason
-says why one was refused: lease_lost, older_than_applied or unknown_mentor. 401 and token_refused pause
-credential_organisations (null: all; empty: none) and alert. Callable by service_role. Error: 22023 with the path.';
+'Records what workers saw of their requests, up to 1,000 results at once.
+results: an array of {mentor_id, desired_version, worker, dynamics_response_code, error_kind, retry_after,
+credential_organisations}; error_kind is timeout, connection, token_refused, token_unavailable, bad_response or
+not_sent (given back: no attempt). Returns a row a result, in their order; reason says why one was refused: lease_lost,
+older_than_applied or unknown_mentor. 401 and token_refused pause credential_organisations (null: all; empty: none) and
+alert. Callable by service_role. Error: 22023 with the path.';
 revoke all on function public.complete_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.complete_hlf_sync to service_role;

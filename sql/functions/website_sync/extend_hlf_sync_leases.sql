@@ -12,6 +12,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.require_lease(extend_hlf_sync_leases.worker, extend_hlf_sync_leases.lease);
+    perform private.require_between(
+        'the number of mentor_ids', coalesce(cardinality(extend_hlf_sync_leases.mentor_ids), 0), 0, 1000
+    );
 
     -- In id order, as all who lock several.
     perform
@@ -32,7 +35,8 @@ end
 $$;
 
 comment on function public.extend_hlf_sync_leases is
-'Keeps a worker''s leases for so long from now; never shortens one. Returns the mentors that it still holds: for the
-others it must not start a request. Callable by service_role. Error: 22023.';
+'Extends a worker''s leases of up to 1,000 mentors to so long from now, and never shortens one.
+Returns the mentors that it still holds: for the others it must not start a request. Callable by service_role. Error:
+22023.';
 revoke all on function public.extend_hlf_sync_leases from public, anon, authenticated, service_role;
 grant execute on function public.extend_hlf_sync_leases to service_role;

@@ -4,15 +4,7 @@ create or replace function public.get_hlf_removal_times(
     from_date date,
     to_date date
 )
-returns table (
-    confirmed bigint,
-    median interval,
-    p95 interval,
-    worst interval,
-    cancelled bigint,
-    still_open bigint,
-    longest_open interval
-)
+returns setof public.hlf_removal_times
 language plpgsql
 stable
 security definer
@@ -46,8 +38,9 @@ end
 $$;
 
 comment on function public.get_hlf_removal_times is
-'How long mentors stayed visible after they should not: for the changes of status from one day through another in the
-organisation''s time zone, the time to the confirmed removal, and what is still open. One row; none for who may not see
-the organisation''s log. Callable by coordinators and service_role. Error: 22023 when from_date is after to_date.';
+'Reports how long mentors stayed visible on the website after they should not.
+For the changes of status from one day through another in the organisation''s time zone, the time to the confirmed
+removal, and what is still open. One row; none for who may not see the organisation''s log. Callable by coordinators
+and service_role. Error: 22023 when from_date is after to_date.';
 revoke all on function public.get_hlf_removal_times from public, anon, authenticated, service_role;
 grant execute on function public.get_hlf_removal_times to authenticated, service_role;

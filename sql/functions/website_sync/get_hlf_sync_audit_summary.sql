@@ -4,13 +4,7 @@ create or replace function public.get_hlf_sync_audit_summary(
     from_date date,
     to_date date
 )
-returns table (
-    outcome text,
-    attempts bigint,
-    mentors bigint,
-    first_at timestamptz,
-    last_at timestamptz
-)
+returns setof public.hlf_sync_audit_summary
 language plpgsql
 stable
 security definer
@@ -44,8 +38,9 @@ end
 $$;
 
 comment on function public.get_hlf_sync_audit_summary is
-'The attempts of an organisation from one day through another in its time zone: one row for each of success, failure
-and dead_lettered, zeros included. No rows for who may not see the organisation''s log. Callable by coordinators and
-service_role. Error: 22023 when from_date is after to_date.';
+'Counts an organisation''s attempts by outcome, from one day through another.
+Days are those of its time zone. One row for each of success, failure and dead_lettered, zeros included. No rows for
+who may not see the organisation''s log. Callable by coordinators and service_role. Error: 22023 when from_date is
+after to_date.';
 revoke all on function public.get_hlf_sync_audit_summary from public, anon, authenticated, service_role;
 grant execute on function public.get_hlf_sync_audit_summary to authenticated, service_role;

@@ -1,18 +1,6 @@
 -- Definer: counts over organisations that a caller may not see whole.
 create or replace function public.get_hlf_sync_state_summary()
-returns table (
-    organisation_id uuid,
-    is_enabled boolean,
-    pending bigint,
-    in_progress bigint,
-    synced bigint,
-    dead_lettered bigint,
-    overdue_leases bigint,
-    open_removals bigint,
-    oldest_open_removal_at timestamptz,
-    paused_since timestamptz,
-    pause_reasons text[]
-)
+returns setof public.hlf_sync_state_summary
 language sql
 stable
 security definer
@@ -29,7 +17,8 @@ as $$
         coalesce(removal.open_removals, 0),
         removal.oldest_wanted_at,
         pause.paused_since,
-        pause.reasons
+        pause.reasons,
+        count(*) over ()
     from public.organisations as organisation
     left join public.organisation_settings as setting on setting.organisation_id = organisation.id
     left join (
@@ -61,7 +50,8 @@ as $$
 $$;
 
 comment on function public.get_hlf_sync_state_summary is
-'How the website sync of each organisation stands: rows by state, expired leases that nobody took over yet, removals
-that are not confirmed, and what has stopped it. Callable by service_role.';
+'Shows how the website sync of each organisation is doing.
+Rows by state, expired leases that nobody took over yet, removals that are not confirmed, and what has stopped it.
+Callable by service_role.';
 revoke all on function public.get_hlf_sync_state_summary from public, anon, authenticated, service_role;
 grant execute on function public.get_hlf_sync_state_summary to service_role;

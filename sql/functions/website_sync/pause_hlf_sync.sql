@@ -24,8 +24,8 @@ end
 $$;
 
 comment on function public.pause_hlf_sync is
-'Stops the sync of the organisations (null: of all that there are). Reason: operator, ended by resume_hlf_sync, or
-credentials_refused, ended by a good credential check. Returns how many were newly stopped. Callable by service_role.
-Error: 22023.';
+'Pauses the website sync of the given organisations, or of all.
+null: all that there are. Reason: operator, ended by resume_hlf_sync, or credentials_refused, ended by a good
+credential check. Returns how many were newly stopped. Callable by service_role. Error: 22023.';
 revoke all on function public.pause_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.pause_hlf_sync to service_role;

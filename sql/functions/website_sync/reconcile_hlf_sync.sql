@@ -145,10 +145,11 @@ end
 $$;
 
 comment on function public.reconcile_hlf_sync is
-'Compares what the portal shows – all of it, as an array of {dynamics_contact_id, listed} – with what it should show,
-for the organisations (null: all) whose sync is on, and queues what differs and is not on its way; dead letters whose
-contact is there are tried again. A contact is to be listed when any of its mentors is active. Returns one row of counts: each mentor is in agreement, queued (revived_dead_letters
-is a part of these), already pending, not in Dynamics or without a contact id; unknown_contacts are listed and belong
-to no mentor. Callable by service_role. Error: 22023 with the path.';
+'Compares the website with the desired state and queues what differs.
+observed is all that the website shows, an array of {dynamics_contact_id, listed}. Of the organisations (null: all) whose
+sync is on, what differs and is not on its way is queued; dead letters whose contact is there are tried again. A contact is to be listed when any of its mentors is active. Returns one row of
+counts: each mentor is in agreement, queued (revived_dead_letters is a part of these), already pending, not in Dynamics
+or without a contact id; unknown_contacts are listed and belong to no mentor. Callable by service_role. Error: 22023
+with the path.';
 revoke all on function public.reconcile_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.reconcile_hlf_sync to service_role;

@@ -59,9 +59,9 @@ end
 $$;
 
 comment on function public.record_credential_check is
-'What a check of the Dynamics credentials of these organisations (null: of all) found. A good one ends their pause and
-closes its alert; a bad one pauses and alerts at once; an error_kind timeout, connection, token_unavailable or
-bad_response says nothing of the credentials and only alerts. Returns how many organisations were resumed or paused.
-Callable by service_role. Error: 22023.';
+'Records what a check of the Dynamics credentials found.
+It was of these organisations (null: of all). A good one ends their pause and closes its alert; a bad one pauses and
+alerts at once; an error_kind timeout, connection, token_unavailable or bad_response says nothing of the credentials
+and only alerts. Returns how many organisations were resumed or paused. Callable by service_role. Error: 22023.';
 revoke all on function public.record_credential_check from public, anon, authenticated, service_role;
 grant execute on function public.record_credential_check to service_role;

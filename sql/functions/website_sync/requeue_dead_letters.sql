@@ -36,8 +36,8 @@ end
 $$;
 
 comment on function public.requeue_dead_letters is
-'Tries up to max_rows (1 to 10,000) dead letters of the organisation again, removals and the oldest first; a
-coordinator''s only for the mentors in their scope. Returns how many. Callable by coordinators of the organisation and
-service_role. Errors: P0002, 22023.';
+'Retries up to max_rows dead letters of an organisation.
+max_rows is 1 to 10,000; removals and the oldest come first; a coordinator''s only for the mentors in their scope.
+Returns how many. Callable by coordinators of the organisation and service_role. Errors: PT404, 22023.';
 revoke all on function public.requeue_dead_letters from public, anon, authenticated, service_role;
 grant execute on function public.requeue_dead_letters to authenticated, service_role;

@@ -22,8 +22,9 @@ end
 $$;
 
 comment on function public.requeue_hlf_sync is
-'Sends the mentor''s state to the website again, now (or when a Retry-After allows) and with fresh attempts, also when
-it seems to be there. A request that is under way does not count for it. Returns the sync''s row. Callable by coordinators in scope and
-service_role. Errors: P0002, 42501.';
+'Sends a mentor''s state to the website again.
+Now (or when a Retry-After allows) and with fresh attempts, also when it seems to be there. A request that is under way
+does not count for it. Returns the sync''s row. Callable by coordinators in scope and service_role. Errors: PT404,
+42501.';
 revoke all on function public.requeue_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.requeue_hlf_sync to authenticated, service_role;

@@ -12,7 +12,7 @@ as $$
 $$;
 
 comment on function public.resume_hlf_sync is
-'Ends the pause that an operator made, for the organisations (null: for all). One for refused credentials stays until
-a good check. Returns how many were resumed. Callable by service_role.';
+'Ends the pause that an operator made, for the organisations (null: for all).
+One for refused credentials stays until a good check. Returns how many were resumed. Callable by service_role.';
 revoke all on function public.resume_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.resume_hlf_sync to service_role;

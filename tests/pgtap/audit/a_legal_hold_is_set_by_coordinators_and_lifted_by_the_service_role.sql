@@ -11,8 +11,8 @@ cross join (
     ('authenticated', 'nina', '1', 'a coordinator of the whole organisation sets one'),
     ('service_role', null, '1', 'so does the service role'),
     ('authenticated', 'oskar', '42501', 'a coordinator of a chapter does not'),
-    ('authenticated', 'sven', 'P0002', 'nor one of another organisation'),
-    ('authenticated', 'olga', 'P0002', 'nor a mentor'),
+    ('authenticated', 'sven', 'PT404', 'nor one of another organisation'),
+    ('authenticated', 'olga', 'PT404', 'nor a mentor'),
     ('anon', null, '42501', 'nor anon')
 ) as actor (role_name, user_name, expected, description);
 select throws_ok(

@@ -10,7 +10,7 @@ from (
     ('delete from private.logs where log_name = ''security_events'''),
     ('truncate private.logs')
 ) as lowering (statement);
-select throws_ok($$ select private.set_log_retention('no_log', 60) $$, 'P0002', null, 'a log that is not there');
+select throws_ok($$ select private.set_log_retention('no_log', 60) $$, 'PT404', null, 'a log that is not there');
 select private.set_log_retention('badge_evaluation_logs', 120);
 select is(
     (select retention_months from private.logs where log_name = 'badge_evaluation_logs'), 120, 'it can be raised'

@@ -26,7 +26,7 @@ select is(
 );
 select throws_ok(
     $$ select public.preview_badge(tests.id('organisation', 'south'), '{"metric": "activity_count", "at_least": 2}') $$,
-    'P0002', null, 'not for another organisation'
+    'PT404', null, 'not for another organisation'
 );
 select throws_ok(
     $$ select public.preview_badge(tests.id('organisation', 'north'), '{"metric": "x"}') $$, 'PL001', null, 'bad criteria are told'
@@ -40,7 +40,7 @@ select results_eq(
     'a mentor sees how far they are'
 );
 select throws_ok(
-    $$ select public.get_badge_progress(tests.id('mentor', 'berit')) $$, 'P0002', null, 'and not how far a colleague is'
+    $$ select public.get_badge_progress(tests.id('mentor', 'berit')) $$, 'PT404', null, 'and not how far a colleague is'
 );
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select is((select count(*) from public.get_badge_progress(tests.id('mentor', 'berit'))), 2::bigint, 'a coordinator does');

@@ -33,7 +33,7 @@ select is(
     'only the ordinary insert told anyone'
 );
 select throws_ok(
-    'select public.continue_badge_reconciliation(gen_random_uuid())', 'P0002', null, 'an unknown one is not found'
+    'select public.continue_badge_reconciliation(gen_random_uuid())', 'PT404', null, 'an unknown one is not found'
 );
 select throws_ok(
     'select public.continue_badge_reconciliation(id, 0) from reconciliation', '22023', null, 'a batch has a size'

@@ -20,7 +20,7 @@ select throws_ok(
 select tests.acts_as('authenticated', tests.id('user', 'sven'));
 select throws_ok(
     $$ select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), 'mistake') $$,
-    'P0002', null, 'and another organisation''s coordinator does not learn that the mentor exists'
+    'PT404', null, 'and another organisation''s coordinator does not learn that the mentor exists'
 );
 reset role;
 select tests.make_activity('two', 'olga');
@@ -37,7 +37,7 @@ select ok(
     where mentor_id = tests.id('mentor', 'olga')), 'it is held again, and the evidence tells of the revocation'
 );
 select throws_ok(
-    $$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a')) $$, 'P0002', null, 'only what was revoked'
+    $$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a')) $$, 'PT404', null, 'only what was revoked'
 );
 select finish();
 rollback;

@@ -47,7 +47,7 @@ select throws_ok(
     'to_status must be a status, and a reason has at most 500 characters.', 'null is not a status'
 );
 select throws_ok(
-    format('select public.transition_mentor_status(%L, ''paused'')', tests.id('mentor', 'nobody')), 'P0002',
+    format('select public.transition_mentor_status(%L, ''paused'')', tests.id('mentor', 'nobody')), 'PT404',
     format('There is no mentor %s that you can see.', tests.id('mentor', 'nobody')), 'nobody is not found'
 );
 select * from finish();

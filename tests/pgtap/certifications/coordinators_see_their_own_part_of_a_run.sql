@@ -55,14 +55,14 @@ select is(
 )
 from (
     values
-    ('authenticated', 'olga', 'select public.get_run_summary(%1$L)', 'P0002'),
-    ('authenticated', 'nobody', 'select public.get_run_summary(%1$L)', 'P0002'),
+    ('authenticated', 'olga', 'select public.get_run_summary(%1$L)', 'PT404'),
+    ('authenticated', 'nobody', 'select public.get_run_summary(%1$L)', 'PT404'),
     ('anon', null, 'select public.get_run_summary(%1$L)', '42501'),
-    ('authenticated', 'nina', 'select public.get_run_summary(%2$L)', 'P0002'),
+    ('authenticated', 'nina', 'select public.get_run_summary(%2$L)', 'PT404'),
     ('authenticated', 'nina', 'select public.get_mentor_audit_history(%2$L)', '1'),
     ('authenticated', 'oskar', 'select public.get_mentor_audit_history(%2$L)', '1'),
-    ('authenticated', 'sven', 'select public.get_mentor_audit_history(%2$L)', 'P0002'),
-    ('authenticated', 'olga', 'select public.get_mentor_audit_history(%2$L)', 'P0002'),
+    ('authenticated', 'sven', 'select public.get_mentor_audit_history(%2$L)', 'PT404'),
+    ('authenticated', 'olga', 'select public.get_mentor_audit_history(%2$L)', 'PT404'),
     ('service_role', null, 'select public.get_mentor_audit_history(%2$L)', '1'),
     ('authenticated', 'nina', 'select public.get_mentor_audit_history(%2$L, now() + interval ''1 day'')', '0'),
     ('authenticated', 'nina', 'select public.simulate_certification_expiry(''2026-04-01'')', '1'),
@@ -70,7 +70,7 @@ from (
     ('authenticated', 'nina', 'select public.run_certification_expiry(''2026-04-01'')', '42501'),
     ('authenticated', 'nina', 'select public.begin_certification_run(''2026-04-01'')', '42501'),
     ('service_role', null, 'select public.run_certification_expiry(''2026-04-01'')', '1'),
-    ('authenticated', 'sven', 'select public.transition_mentor_status(%2$L, ''withdrawn'')', 'P0002'),
+    ('authenticated', 'sven', 'select public.transition_mentor_status(%2$L, ''withdrawn'')', 'PT404'),
     ('authenticated', 'nina', 'select public.transition_mentor_status(%2$L, ''withdrawn'')', '1'),
     ('authenticated', 'olga', 'select public.renew_certification(%2$L, ''2026-01-01'', ''2199-01-01'')', '42501'),
     ('authenticated', 'oskar', 'select public.renew_certification(%2$L, ''2026-01-01'', ''2199-01-01'')', '1'),

@@ -10,7 +10,7 @@ select lives_ok(
     $$ select private.finish_job('expiry', '2026-03-01', 'done', details => '{"total": 3}') $$, 'done'
 );
 select throws_ok(
-    $$ select private.finish_job('expiry', '2026-03-01', 'failed', 'x') $$, 'P0002',
+    $$ select private.finish_job('expiry', '2026-03-01', 'failed', 'x') $$, 'PT404',
     'The job expiry for 2026-03-01 was not begun.', 'what has ended does not end again'
 );
 select is_empty($$ select * from private.begin_job('expiry', '2026-03-01') $$, 'what is done is not begun again');

@@ -20,8 +20,8 @@ select is(
 )
 from (
     values
-    ('authenticated', 'nina', 'k', '1'), ('authenticated', 'oskar', 'k', '1'), ('authenticated', 'sven', 'k', 'P0002'),
-    ('authenticated', 'olga', 'k', 'P0002'), ('authenticated', 'nina', 'for operators', 'P0002'),
+    ('authenticated', 'nina', 'k', '1'), ('authenticated', 'oskar', 'k', '1'), ('authenticated', 'sven', 'k', 'PT404'),
+    ('authenticated', 'olga', 'k', 'PT404'), ('authenticated', 'nina', 'for operators', 'PT404'),
     ('service_role', null, 'k', '1'), ('service_role', null, 'for operators', '1'), ('anon', null, 'k', '42501')
 ) as actor (role_name, user_name, alert, expected);
 select is(
@@ -43,7 +43,7 @@ select private.raise_alert('test', 'warning', 'Something broke.', 'k', tests.id(
 select is((select count(*) from public.ops_alerts where dedupe_key = 'k'), 2::bigint, 'when it comes back there is a new alert');
 select is((select count(*) from public.notifications), 1::bigint, 'a warning is no message');
 select throws_ok(
-    $$ select public.acknowledge_alert(null) $$, 'P0002', null, 'no id, no alert'
+    $$ select public.acknowledge_alert(null) $$, 'PT404', null, 'no id, no alert'
 );
 select * from finish();
 rollback;

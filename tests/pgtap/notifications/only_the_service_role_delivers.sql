@@ -5,7 +5,7 @@ insert into calls values
 ('select * from public.claim_notifications(''w'')', '2'),
 ('select * from public.complete_notifications(''[]'')', '0'),
 ('select public.requeue_notifications(tests.id(''organisation'', ''north''))', '1'),
-('select public.requeue_notifications(tests.id(''organisation'', ''nowhere''))', 'P0002'),
+('select public.requeue_notifications(tests.id(''organisation'', ''nowhere''))', 'PT404'),
 ('select public.requeue_notifications(tests.id(''organisation'', ''north''), 0)', '22023'),
 ('select public.remove_device_token(''x'')', '1'),
 ('select * from public.find_missed_nights()', '0'),

@@ -37,7 +37,7 @@ select is(
     tests.outcome('authenticated', tests.id('user', actor), statement), outcome, format('%s: %s', actor, title)
 ) from forgeries;
 select is(
-    tests.outcome('service_role', null, statement), 'P0002', 'the service role invents no activity either'
+    tests.outcome('service_role', null, statement), 'PT404', 'the service role invents no activity either'
 ) from forgeries where title ~ 'not exist';
 
 create function pg_temp.newest() returns jsonb language sql as $$

@@ -9,7 +9,7 @@ insert into cases values
 ('service_role', 'olga', 'oskar', '1', 'the service role for a coordinator'),
 ('service_role', 'berit', 'oskar', '42501', 'within that one''s chapters'),
 ('service_role', 'nora', 'nora', '42501', 'not for themselves'),
-('service_role', 'sara', 'nina', 'P0002', 'and organisation'),
+('service_role', 'sara', 'nina', 'PT404', 'and organisation'),
 ('service_role', 'olga', 'stranger', '42501', 'not for somebody who coordinates nothing'),
 ('service_role', 'olga', null, '22023', 'and not for nobody');
 select plan((select count(*)::int from cases) * 2 + 1);
@@ -22,7 +22,7 @@ select is(
         case when cases.actor <> 'service_role' then tests.id('user', cases.actor) end,
         format(way.template, tests.id('mentor', cases.mentor), tests.id('user', cases.named))
     ),
-    case when way.is_bulk and cases.outcome in ('42501', 'P0002') and cases.mentor in ('berit', 'nora', 'sara') then 'PL006' else cases.outcome end,
+    case when way.is_bulk and cases.outcome in ('42501', 'PT404') and cases.mentor in ('berit', 'nora', 'sara') then 'PL006' else cases.outcome end,
     format('%s (%s)', cases.title, case when way.is_bulk then 'bulk' else 'one' end)
 )
 from cases

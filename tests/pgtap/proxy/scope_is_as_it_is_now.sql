@@ -30,7 +30,7 @@ select is(pg_temp.tries('oskar', 'olga'), '1', 'and again when she is back');
 select is(pg_temp.moves('nina', 'nina for olga', 'berit'), '1', 'nina may say that it was berit');
 select is(pg_temp.moves('oskar', 'nina for olga', 'berit'), '42501', 'oskar may not: berit is out of scope');
 select is(pg_temp.moves('oskar', 'nina for berit', 'olga'), '42501', 'nor take what is out of scope');
-select is(pg_temp.moves('nina', 'nina for olga', 'sara'), 'P0002', 'nor nina that it was somebody of the south');
+select is(pg_temp.moves('nina', 'nina for olga', 'sara'), 'PT404', 'nor nina that it was somebody of the south');
 select tests.make_coordinator('nina', 'south');
 select is(pg_temp.tries('nina', 'sara'), '1', 'who coordinates in both organisations speaks in both');
 select is(pg_temp.moves('nina', 'nina for olga', 'sara'), '22023', 'and moves nothing from one to the other');

@@ -30,17 +30,17 @@ select tests.acts_as('service_role');
 select results_eq('found', 'wanted', 'for the service role');
 select tests.acts_as('authenticated', tests.id('user', 'sven'));
 select throws_ok(
-    'execute found', 'P0002',
+    'execute found', 'PT404',
     format('There is no history of an activity %s that you can see.', tests.id('activity', 'nina for olga')), 'not for another organisation'
 );
 select tests.acts_as('authenticated', tests.id('user', 'olga'));
 select throws_ok(
-    'execute found', 'P0002',
+    'execute found', 'PT404',
     format('There is no history of an activity %s that you can see.', tests.id('activity', 'nina for olga')), 'nor for the mentor'
 );
 reset role;
 select throws_ok(
-    $$ select public.get_proxy_history(tests.id('activity', 'olga''s')) $$, 'P0002',
+    $$ select public.get_proxy_history(tests.id('activity', 'olga''s')) $$, 'PT404',
     format('There is no history of an activity %s that you can see.', tests.id('activity', 'olga''s')), 'the mentor''s own has none'
 );
 select * from finish();

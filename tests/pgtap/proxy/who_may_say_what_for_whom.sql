@@ -55,26 +55,26 @@ insert into matrix values
 "read log": "1", "history": "1", "log": "1"}'),
 ('signe', 'berit', '{"insert": "1", "register": "1", "bulk": "2", "check": "0", "update": "1", "change": "1", "read": "1",
 "read log": "1", "history": "1", "log": "1"}'),
-('signe', 'sara', '{"insert": "42501", "register": "P0002", "bulk": "PL006", "check": "1", "update": "0", "change": "P0002",
-"read": "0", "read log": "0", "history": "P0002", "log": "42501"}'),
+('signe', 'sara', '{"insert": "42501", "register": "PT404", "bulk": "PL006", "check": "1", "update": "0", "change": "PT404",
+"read": "0", "read log": "0", "history": "PT404", "log": "42501"}'),
 -- Another organisation.
 ('sven', 'sara', '{"insert": "1", "register": "1", "bulk": "2", "check": "0", "update": "1", "change": "1", "read": "1",
 "read log": "1", "history": "1", "log": "1"}'),
-('sven', 'olga', '{"insert": "42501", "register": "P0002", "bulk": "PL006", "check": "1", "update": "0", "change": "P0002",
-"read": "0", "read log": "0", "history": "P0002", "log": "42501"}'),
+('sven', 'olga', '{"insert": "42501", "register": "PT404", "bulk": "PL006", "check": "1", "update": "0", "change": "PT404",
+"read": "0", "read log": "0", "history": "PT404", "log": "42501"}'),
 -- The mentor, and one who is nobody here. The mentor sees what was said for them, and no log.
 ('olga', 'olga', '{"insert": "42501", "register": "42501", "bulk": "42501", "check": "42501", "update": "0", "change": "42501",
-"read": "1", "read log": "0", "history": "P0002", "log": "42501"}'),
-('olga', 'berit', '{"insert": "42501", "register": "42501", "bulk": "42501", "check": "42501", "update": "0", "change": "P0002",
-"read": "0", "read log": "0", "history": "P0002", "log": "42501"}'),
-('stranger', 'olga', '{"insert": "42501", "register": "42501", "bulk": "42501", "check": "42501", "update": "0", "change": "P0002",
-"read": "0", "read log": "0", "history": "P0002", "log": "42501"}'),
+"read": "1", "read log": "0", "history": "PT404", "log": "42501"}'),
+('olga', 'berit', '{"insert": "42501", "register": "42501", "bulk": "42501", "check": "42501", "update": "0", "change": "PT404",
+"read": "0", "read log": "0", "history": "PT404", "log": "42501"}'),
+('stranger', 'olga', '{"insert": "42501", "register": "42501", "bulk": "42501", "check": "42501", "update": "0", "change": "PT404",
+"read": "0", "read log": "0", "history": "PT404", "log": "42501"}'),
 ('anon', 'olga', '{"insert": "42501", "register": "42501", "bulk": "42501", "check": "42501", "update": "42501",
 "change": "42501", "read": "42501", "read log": "42501", "history": "42501", "log": "42501"}'),
 -- Everybody's, on the word of a coordinator whom it names (nina), within that coordinator's scope.
 ('service_role', 'olga', '{"insert": "1", "register": "1", "bulk": "2", "check": "0", "update": "1", "change": "1", "read": "1",
 "read log": "1", "history": "1", "log": "1"}'),
-('service_role', 'sara', '{"insert": "1", "register": "P0002", "bulk": "PL006", "check": "1", "update": "1", "change": "1", "read": "1",
+('service_role', 'sara', '{"insert": "1", "register": "PT404", "bulk": "PL006", "check": "1", "update": "1", "change": "1", "read": "1",
 "read log": "1", "history": "1", "log": "1"}');
 update matrix
 set outcomes = outcomes || '{"change log": "42501", "delete log": "42501", "truncate log": "42501"}'

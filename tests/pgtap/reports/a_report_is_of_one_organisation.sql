@@ -19,9 +19,9 @@ from (
     ('authenticated', 'nina', 'north', '1'),
     ('authenticated', 'oskar', 'north', '1'),
     ('authenticated', 'sven', 'south', '1'),
-    ('authenticated', 'sven', 'north', 'P0002'),
-    ('authenticated', 'olga', 'north', 'P0002'),
-    ('authenticated', 'nina', 'nowhere', 'P0002'),
+    ('authenticated', 'sven', 'north', 'PT404'),
+    ('authenticated', 'olga', 'north', 'PT404'),
+    ('authenticated', 'nina', 'nowhere', 'PT404'),
     ('anon', null, 'north', '42501'),
     ('service_role', null, 'north', '1')
 ) as actor (role_name, user_name, organisation, outcome);

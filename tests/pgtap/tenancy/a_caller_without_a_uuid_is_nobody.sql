@@ -23,7 +23,7 @@ select is((select count(*) from public.peer_mentors), 2::bigint, 'a coordinator 
 select pg_temp.claim('{"sub": "kari@example.org"}');
 select is((select count(*) from public.peer_mentors), 0::bigint, 'nobody sees nothing');
 select throws_ok(
-    format('select public.transition_mentor_status(%L, ''paused'')', tests.id('mentor', 'olga')), 'P0002',
+    format('select public.transition_mentor_status(%L, ''paused'')', tests.id('mentor', 'olga')), 'PT404',
     format('There is no mentor %s that you can see.', tests.id('mentor', 'olga')), 'nor does anything'
 );
 select * from finish();

@@ -35,14 +35,14 @@ select is(
 from (
     values
     ('authenticated', 'oskar', '42501', 'not a coordinator of a chapter'),
-    ('authenticated', 'sven', 'P0002', 'not another organisation''s coordinator'),
+    ('authenticated', 'sven', 'PT404', 'not another organisation''s coordinator'),
     ('authenticated', 'olga', '42501', 'not the mentor'),
     ('anon', null, '42501', 'not anon'),
     ('authenticated', 'nina', '1', 'a coordinator of the whole organisation may'),
     ('service_role', null, '1', 'the service role may')
 ) as actor (role_name, user_name, expected, description);
 select throws_ok(
-    $$ select public.forget_mentor(gen_random_uuid()) $$, 'P0002', null, 'somebody who is not there is not found'
+    $$ select public.forget_mentor(gen_random_uuid()) $$, 'PT404', null, 'somebody who is not there is not found'
 );
 
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
@@ -50,7 +50,7 @@ create temporary table answers as select public.forget_mentor(tests.id('mentor',
 reset role;
 select is(
     answer -> 'erased',
-    '{"peer_mentor_columns": ["display_name", "email", "phone", "user_id", "status_reason"], "activity_notes": 1, "revoke_reasons": 1,
+    '{"peer_mentor_columns": ["display_name", "email", "phone", "user_id", "status_reason"], "activity_notes": 1, "revoke_reasons": 1, "void_reasons": 0,
       "unsent_notifications": 2, "notification_user_links": 1, "device_tokens": 1}',
     'it says what it erased'
 ) from answers;
@@ -91,7 +91,7 @@ select results_eq(
 );
 select is(
     public.forget_mentor(tests.id('mentor', 'olga')) -> 'erased',
-    '{"peer_mentor_columns": [], "activity_notes": 0, "revoke_reasons": 0, "unsent_notifications": 0,
+    '{"peer_mentor_columns": [], "activity_notes": 0, "revoke_reasons": 0, "void_reasons": 0, "unsent_notifications": 0,
       "notification_user_links": 0, "device_tokens": 0}',
     'a second time there is nothing to erase'
 );

@@ -8,7 +8,7 @@ select is(
 from (
     values
     ('service_role', null, 'status = ''paused''', '42501'),
-    ('service_role', null, 'status_changed_at = now()', '42501'),
+    ('service_role', null, 'status_changed_at = now() - interval ''1 day''', '42501'),
     ('service_role', null, 'display_name = ''New''', '3'),
     ('authenticated', 'nina', 'status = ''paused''', '42501'),
     ('authenticated', 'olga', 'status = ''paused''', '42501'),

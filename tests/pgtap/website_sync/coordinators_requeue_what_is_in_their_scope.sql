@@ -23,9 +23,9 @@ from (
     ('authenticated', 'nina', 'berit', '1'),
     ('authenticated', 'oskar', 'olga', '1'),
     ('authenticated', 'oskar', 'berit', '42501'),
-    ('authenticated', 'sven', 'olga', 'P0002'),
+    ('authenticated', 'sven', 'olga', 'PT404'),
     ('authenticated', 'olga', 'olga', '42501'),
-    ('authenticated', 'nina', 'nobody', 'P0002'),
+    ('authenticated', 'nina', 'nobody', 'PT404'),
     ('anon', null, 'olga', '42501'),
     ('service_role', null, 'sara', '1')
 ) as actor (role_name, user_name, mentor, outcome);
@@ -48,7 +48,7 @@ select tests.acts_as('authenticated', tests.id('user', 'oskar'));
 select is(public.requeue_dead_letters(tests.id('organisation', 'north')), 1, 'in their chapter');
 select is(public.requeue_dead_letters(tests.id('organisation', 'north')), 0, 'no more');
 select throws_ok(
-    $$ select public.requeue_dead_letters(tests.id('organisation', 'south')) $$, 'P0002', null, 'another organisation is not there'
+    $$ select public.requeue_dead_letters(tests.id('organisation', 'south')) $$, 'PT404', null, 'another organisation is not there'
 );
 select throws_ok(
     $$ select public.requeue_dead_letters(tests.id('organisation', 'north'), 0) $$, '22023', null, 'none is no number'
@@ -58,7 +58,7 @@ select throws_ok(
 );
 select tests.acts_as('authenticated', tests.id('user', 'olga'));
 select throws_ok(
-    $$ select public.requeue_dead_letters(tests.id('organisation', 'north')) $$, 'P0002', null, 'not for a mentor'
+    $$ select public.requeue_dead_letters(tests.id('organisation', 'north')) $$, 'PT404', null, 'not for a mentor'
 );
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select is(public.requeue_dead_letters(tests.id('organisation', 'north')), 2, 'the coordinator of everything reaches the rest');

@@ -1,0 +1,85 @@
+-- Mentors of one organisation are looked at without a lock. What is right is logged; who has something missing or wrong is
+-- locked, recomputed from the activities, and evaluated. So a reconciliation in one transaction, which keeps its locks to
+-- the end, keeps none of those for whom it had nothing to do.
+create or replace function private.reconcile_mentors(
+    touched private.touched_mentor[],
+    notify boolean,
+    out badges_awarded int,
+    out mentors_missing int
+)
+language plpgsql
+volatile
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_started timestamptz := clock_timestamp();
+    v_mentor_ids uuid[] := array(select mentor.mentor_id from unnest(reconcile_mentors.touched) as mentor);
+    v_outcomes private.badge_outcome[] := array(select outcome from private.badge_outcomes(v_mentor_ids) as outcome);
+    v_right private.badge_outcome[];
+    v_wrong_ids uuid[];
+begin
+    v_wrong_ids := array(
+        select different.mentor_id
+        from private.badge_differences(v_mentor_ids) as different
+        union
+        select outcome.mentor_id
+        from unnest(v_outcomes) as outcome
+        where outcome.badges_due is not null or outcome.badges_broken is not null
+        union
+        -- Never evaluated, waiting for it, or of an older catalogue.
+        select touched.mentor_id
+        from unnest(reconcile_mentors.touched) as touched
+        left join private.mentor_measures as mentor on mentor.mentor_id = touched.mentor_id
+        left join private.badge_catalogues as catalogue on catalogue.organisation_id = touched.organisation_id
+        where mentor.catalogue_version is distinct from coalesce(catalogue.version, 0)
+    );
+
+    v_right := array(select outcome from unnest(v_outcomes) as outcome where outcome.mentor_id <> all (v_wrong_ids));
+    if cardinality(v_right) > 0 then
+        perform private.log_badge_evaluations(
+            array(
+                select mentor
+                from unnest(reconcile_mentors.touched) as mentor
+                where mentor.mentor_id in (select outcome.mentor_id from unnest(v_right) as outcome)
+            ),
+            v_right, null, v_started, 'reconciliation'
+        );
+    end if;
+    if cardinality(v_wrong_ids) = 0 then
+        badges_awarded := 0;
+        mentors_missing := 0;
+        return;
+    end if;
+    v_wrong_ids := array(select wrong.mentor_id from unnest(v_wrong_ids) as wrong (mentor_id) order by wrong.mentor_id);
+    perform private.lock_mentor_measures(v_wrong_ids);
+    -- Whatever the triggers kept is what is in question here.
+    perform private.distrust_stale_rollups(v_wrong_ids);
+    perform private.rebuild_measures(array(
+        select mentor.mentor_id
+        from private.mentor_measures as mentor
+        where mentor.mentor_id = any (v_wrong_ids) and mentor.catalogue_version is not null
+    ));
+    v_started := clock_timestamp();
+    badges_awarded := private.evaluate_activities(
+        array(
+            select mentor
+            from unnest(reconcile_mentors.touched) as mentor
+            where mentor.mentor_id = any (v_wrong_ids)
+            order by mentor.mentor_id
+        ),
+        null, 'reconciliation', reconcile_mentors.notify
+    );
+    -- They are locked: nobody else has awarded them anything meanwhile.
+    mentors_missing := (
+        select count(distinct earned.mentor_id)
+        from public.earned_badges as earned
+        where earned.mentor_id = any (v_wrong_ids) and earned.earned_at >= v_started
+    );
+end
+$$;
+
+comment on function private.reconcile_mentors is
+'Evaluates mentors anew, repairs what is wrong of them, and logs; returns how many badges it awarded to how many. Error: 57014, see
+private.check_time_budget. For our functions only.';
+revoke all on function private.reconcile_mentors from public, anon, authenticated, service_role;

@@ -1,0 +1,22 @@
+-- Who could see whom: each assignment given or taken is on record, or it is refused.
+
+-- Its log would have no end.
+create or replace trigger _050_keep_id
+before update on public.coordinator_assignments
+for each row when (old.id <> new.id)
+execute function private.tg_all__keep_id();
+
+create or replace trigger _600_record_changes_inserted
+after insert on public.coordinator_assignments
+referencing new table as new_rows
+for each statement execute function private.tg_coordinator_assignments__record_changes();
+
+create or replace trigger _600_record_changes_updated
+after update on public.coordinator_assignments
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.tg_coordinator_assignments__record_changes();
+
+create or replace trigger _600_record_changes_deleted
+after delete on public.coordinator_assignments
+referencing old table as old_rows
+for each statement execute function private.tg_coordinator_assignments__record_changes();
