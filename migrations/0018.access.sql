@@ -16,14 +16,27 @@ grant select on table private.access_description to peerledger_owner;
 
 set role peerledger_owner;
 
-alter table public.security_events
-drop constraint event_kind_is_known,
-add constraint event_kind_is_known check (
-    event_kind in (
-        'log_change_refused', 'refusals_unrecorded', 'log_guards_changed', 'log_partition_missing',
-        'log_default_split', 'log_archived', 'log_retention_raised', 'legal_hold_set', 'legal_hold_lifted',
-        'mentor_forgotten', 'reported', 'access_changed', 'access_restored'
-    )
-);
+-- Added to those that there are, whichever migration came first.
+do $$
+declare
+    v_kinds text[];
+begin
+    select array_agg(distinct listed.kind)
+    into v_kinds
+    from (
+        select found.kind[1] as kind
+        from pg_catalog.pg_constraint as rule
+        cross join regexp_matches(pg_catalog.pg_get_constraintdef(rule.oid), '''([a-z_]+)''', 'g') as found (kind)
+        where rule.conrelid = 'public.security_events'::regclass and rule.conname = 'event_kind_is_known'
+        union all
+        select unnest(array['access_changed', 'access_restored'])
+    ) as listed;
+    alter table public.security_events drop constraint event_kind_is_known;
+    execute format(
+        'alter table public.security_events add constraint event_kind_is_known check (event_kind in (%s))',
+        (select string_agg(quote_literal(kind), ', ') from unnest(v_kinds) as kind)
+    );
+end
+$$;
 
 reset role;

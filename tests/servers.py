@@ -45,7 +45,16 @@ class Server:
     def client(self, *command: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         """Runs pg_dump, pg_restore or psql beside the server, where every role is trusted."""
         assert self.container is not None
-        shell = ["docker", "exec", "--interactive", "--user", "postgres", "--env", "PGHOST=/tmp", self.container]
+        shell = [
+            "docker",
+            "exec",
+            "--interactive",
+            "--user",
+            "postgres",
+            "--env",
+            "PGHOST=/tmp",
+            self.container,
+        ]
         program = f"/usr/lib/postgresql/{self.version}/bin/{command[0]}"
         return subprocess.run([*shell, program, *command[1:]], input=stdin, capture_output=True, check=False)
 

@@ -168,9 +168,7 @@ def test_the_description_is_what_migrate_makes_on_this_server(database: Database
         assert access.observed(connection, Tree()) == access.described(Tree())
 
 
-def test_a_fresh_database_is_as_described(
-    installation: RunnerDatabase, migrator: psycopg.Connection
-) -> None:
+def test_a_fresh_database_is_as_described(installation: RunnerDatabase, migrator: psycopg.Connection) -> None:
     assert check(installation).is_empty
     assert migrator.execute("select * from private.access_differences()").fetchall() == []
 
@@ -246,7 +244,9 @@ def test_what_belongs_to_the_owner_and_is_of_no_version_is_closed_and_named(
     installation: RunnerDatabase, migrator: psycopg.Connection
 ) -> None:
     migrator.execute("set role peerledger_owner")
-    migrator.execute("create function public.open_door() returns int language sql security definer as 'select 1'")
+    migrator.execute(
+        "create function public.open_door() returns int language sql security definer as 'select 1'"
+    )
     migrator.execute("grant execute on function public.open_door to anon")
     migrator.execute("reset role")
     named = "function public.open_door(): belongs to peerledger_owner and is not part of this version"

@@ -112,13 +112,16 @@ select private.set_log_retention('proxy_audit_log', 72);
 
 def described(project: Project) -> list[tuple[object, ...]]:
     with project.superuser() as connection:
-        return connection.execute(
-            "select kind, found_in, aspect, value from private.describe_access() order by 1, 2, 3, 4"
-        ).fetchall() + connection.execute(
-            "select relname, relowner::regrole::text from pg_class "
-            "where relnamespace in ('public'::regnamespace, 'private'::regnamespace) "
-            "and relkind in ('r', 'p', 'S') order by 1"
-        ).fetchall()
+        return (
+            connection.execute(
+                "select kind, found_in, aspect, value from private.describe_access() order by 1, 2, 3, 4"
+            ).fetchall()
+            + connection.execute(
+                "select relname, relowner::regrole::text from pg_class "
+                "where relnamespace in ('public'::regnamespace, 'private'::regnamespace) "
+                "and relkind in ('r', 'p', 'S') order by 1"
+            ).fetchall()
+        )
 
 
 def counted(project: Project) -> dict[str, int]:
@@ -130,7 +133,9 @@ def counted(project: Project) -> dict[str, int]:
                 "and relnamespace in ('public'::regnamespace, 'private'::regnamespace)"
             )
         ]
-        rows = {name: connection.execute(f"select count(*) from {name}".encode()).fetchone() for name in names}
+        rows = {
+            name: connection.execute(f"select count(*) from {name}".encode()).fetchone() for name in names
+        }
     # What was put right is an entry, an alert, and its message.
     return {
         name: row[0]
@@ -177,7 +182,9 @@ def test_a_dump_restored_after_prepare(original: Project, fresh: Project, role: 
 
 
 def restore(project: Project, content: bytes, role: str, *options: str, fails: bool = False) -> None:
-    wanted = [line for line in listed(project, content) if " SCHEMA - " not in line and "DEFAULT ACL" not in line]
+    wanted = [
+        line for line in listed(project, content) if " SCHEMA - " not in line and "DEFAULT ACL" not in line
+    ]
     shell = ["docker", "exec", "--interactive", "--user", "postgres", str(project.server.container)]
     import subprocess
 
@@ -203,7 +210,11 @@ def test_a_dump_restored_without_prepare(original: Project, fresh: Project) -> N
 
 def test_the_dumps_of_the_supabase_cli(original: Project, fresh: Project) -> None:
     roles = original.server.client(
-        "pg_dumpall", "--roles-only", "--quote-all-identifier", "--no-role-passwords", "--no-comments",
+        "pg_dumpall",
+        "--roles-only",
+        "--quote-all-identifier",
+        "--no-role-passwords",
+        "--no-comments",
         "--username=postgres",
     ).stdout.decode()
     # It leaves out what the platform reserves.
@@ -218,7 +229,12 @@ def test_the_dumps_of_the_supabase_cli(original: Project, fresh: Project) -> Non
     prepare(fresh.runner)
     assert "peerledger_owner" in roles
     fresh.run(
-        "psql", "--single-transaction", "--variable=ON_ERROR_STOP=1", "--quiet", "--file=-", stdin=script.encode()
+        "psql",
+        "--single-transaction",
+        "--variable=ON_ERROR_STOP=1",
+        "--quiet",
+        "--file=-",
+        stdin=script.encode(),
     )
     assert_noticed(fresh)
     assert_equal(fresh, original)
@@ -227,12 +243,18 @@ def test_the_dumps_of_the_supabase_cli(original: Project, fresh: Project) -> Non
 def test_data_only_into_a_freshly_migrated_project(original: Project, fresh: Project) -> None:
     migrate(fresh.runner)
     content = dump(
-        original, "--data-only", "--load-via-partition-root",
+        original,
+        "--data-only",
+        "--load-via-partition-root",
         *(f"--exclude-table-data=private.{name}" for name in BOOKKEEPING),
     )
     script = fresh.server.client("pg_restore", "--file=-", stdin=content).stdout.decode()
     fresh.run(
-        "psql", "--single-transaction", "--variable=ON_ERROR_STOP=1", "--quiet", "--file=-",
+        "psql",
+        "--single-transaction",
+        "--variable=ON_ERROR_STOP=1",
+        "--quiet",
+        "--file=-",
         stdin=f"set session_replication_role = replica;\n{script}".encode(),
     )
     migrate(fresh.runner)

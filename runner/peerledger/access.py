@@ -168,8 +168,12 @@ def _comparison(tree: Tree) -> bytes:
         known = describe.replace("describe_access.known", call[1])
         return f"({known}) as state (kind, object, found_in, aspect, value)"
 
-    text, calls = re.subn(r"private\.describe_access\(\s*(array\(.*?\))\s*\) as state", inlined, text, flags=re.S)
-    text, reads = re.subn(r"union all\s+select[^;]*?access_differences\.description is null", "", text, count=1)
+    text, calls = re.subn(
+        r"private\.describe_access\(\s*(array\(.*?\))\s*\) as state", inlined, text, flags=re.S
+    )
+    text, reads = re.subn(
+        r"union all\s+select[^;]*?access_differences\.description is null", "", text, count=1
+    )
     if (calls, reads) != (1, 1):
         raise AssertionError(f"{_COMPARE} no longer has the form that the runner expects")
     text = text.replace("access_differences.description", "%(description)s::jsonb")
@@ -246,7 +250,9 @@ def _objects(tree: Tree) -> "Step":
         if difference.kind == "function":
             # Of this version; one that is not is closed, and named: it may be wanted elsewhere.
             if difference.aspect == "existence" and difference.found != "missing":
-                yield _as_owner(f"revoke all on routine {table} from public, anon, authenticated, service_role")
+                yield _as_owner(
+                    f"revoke all on routine {table} from public, anon, authenticated, service_role"
+                )
             elif difference.is_missing or difference.aspect in ("body", "attributes", "signature"):
                 file = functions.get(stem)
                 text = file.text if file else _from_migrations(tree, table.split("(", 1)[0])
@@ -254,7 +260,9 @@ def _objects(tree: Tree) -> "Step":
         elif difference.expected is None and what in ("policy", "trigger", "rule"):
             yield f"drop {what} {name} on {table}".encode()
         elif difference.aspect == "row level security":
-            words = {"on and forced": "enable force", "off": "disable no_force"}.get(difference.expected or "", "")
+            words = {"on and forced": "enable force", "off": "disable no_force"}.get(
+                difference.expected or "", ""
+            )
             for word in words.split():
                 yield f"alter table {table} {word.replace('_', ' ')} row level security".encode()
         elif difference.aspect == "storage":
@@ -295,7 +303,9 @@ def _from_migrations(tree: Tree, name: str) -> str:
         return ""
     text = f"create or replace {texts[-1][1]}{texts[-1][2]}"
     owned = any(
-        re.search(rf"^set role {OWNER}.*^create (?:or replace )?\w+ {re.escape(name)}\s*\(", file.text, re.S | re.M)
+        re.search(
+            rf"^set role {OWNER}.*^create (?:or replace )?\w+ {re.escape(name)}\s*\(", file.text, re.S | re.M
+        )
         for file in tree.migrations()
     )
     return _as_owner(text).decode() if owned else text

@@ -89,7 +89,9 @@ def migrate(
     ] = None,
     prepare: Annotated[
         bool,
-        typer.Option("--prepare", help="Make the roles and the schema that a dump needs before it is restored."),
+        typer.Option(
+            "--prepare", help="Make the roles and the schema that a dump needs before it is restored."
+        ),
     ] = False,
 ) -> None:
     """Bring the database up to this version, and access to what it says. Safe to run twice, and many at once."""

@@ -41,7 +41,8 @@ select
         select count(distinct missed.business_date)
         from public.find_missed_nights(jobs => %(jobs)s) as missed
     ) as missed_nights,
-    (select count(*) from public.ops_alerts where kind = 'audit_write_failed') as audit_write_failures
+    (select count(*) from public.ops_alerts where kind = 'audit_write_failed') as audit_write_failures,
+    (select count(*) from private.access_differences()) as access_differences
 from
     (
         select
@@ -85,6 +86,7 @@ _GAUGES = {
     "oldest_notification_seconds": "How long the oldest due message has been due; 0: none is.",
     "last_good_night_seconds": "Since the end of the last good night; NaN: there was none.",
     "missed_nights": "Dates that are not accounted for.",
+    "access_differences": "Privileges, policies, triggers and the like that are not as this version has them.",
     "audit_write_failures": "Times that an entry of a log could not be written, as far as alerts tell.",
 }
 
@@ -151,8 +153,13 @@ async def served(port: int | None, database: Database, parts: Mapping[str, str])
 
     async def ready(_: web.Request) -> web.Response:
         wrong = [f"{part}: {state}" for part, state in parts.items() if state != "running"]
-        if await values_or_none() is None:
+        values = await values_or_none()
+        if values is None:
             wrong.append("database: away, or not migrated")
+        elif values["access_differences"]:
+            wrong.append(
+                f"access: {values['access_differences']} differences, see peerledger migrate --check"
+            )
         return web.Response(text="\n".join(wrong or ["ready"]) + "\n", status=503 if wrong else 200)
 
     application = web.Application()

@@ -153,7 +153,9 @@ def migrate(
             if not plan.is_empty:
                 connection.execute(_RELOAD_REST_API)
     if left:
-        raise RunnerError(_LEFT.format(count=len(left), listed="\n".join(f"- {each.message}" for each in left)))
+        raise RunnerError(
+            _LEFT.format(count=len(left), listed="\n".join(f"- {each.message}" for each in left))
+        )
     return plan
 
 

@@ -158,7 +158,9 @@ def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Dif
         for difference in access.differences(connection, tree, lines)
         if difference.found is not None
         and not difference.is_missing
-        and re.match("owner|privileges|column|row level|foreign|default|superuser|may|passes", difference.aspect)
+        and re.match(
+            "owner|privileges|column|row level|foreign|default|superuser|may|passes", difference.aspect
+        )
     ]
 
 
