@@ -51,7 +51,8 @@ DEEDS = {
         r'policy "Nobody changes an entry" is missing',
     ),
     "a policy changed": (
-        'alter policy "Coordinators see the removals of their organisations" on public.hlf_removals using (true)',
+        'alter policy "Coordinators see the removals of their organisations" '
+        "on public.hlf_removals using (true)",
         r'policy "Coordinators see the removals of their organisations" is not the one of this version',
     ),
     "an owner changed": (
@@ -210,7 +211,8 @@ def test_the_upkeep_raises_a_critical_alert_that_names_it(migrator: psycopg.Conn
             migrator.execute("set local role peerledger_owner")
             migrator.execute("select private.watch_access()")
     rows = migrator.execute(
-        "select severity, message, details -> 'differences' from public.ops_alerts where kind = 'access_changed'"
+        "select severity, message, details -> 'differences' from public.ops_alerts "
+        "where kind = 'access_changed'"
     ).fetchall()
     assert [row[0] for row in rows] == ["critical"], "one open alert, not one a night"
     assert re.search(named, "\n".join(rows[0][2]))

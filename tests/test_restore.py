@@ -1,13 +1,13 @@
 """Restored by each way in docs/restore.md: noticed before `migrate`, and equal to the original after it."""
 
 import re
+import subprocess
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
 import pytest
-from conftest import Database, Target
 from servers import Server, container_server, engine_error
 
 from peerledger.database import Database as RunnerDatabase
@@ -96,10 +96,12 @@ values ('00000000-0000-4000-8000-000000000001', 'north', 'North');
 insert into public.peer_mentors (id, organisation_id, display_name, status)
 values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 'Kari', 'active');
 insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
-values ('00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002', 'walk', '2026-02-01', 30);
+values (
+    '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002', 'walk', '2026-02-01', 30
+);
 insert into public.badge_evaluation_logs (
-    id, peer_mentor_id, org_id, triggered_at, badges_evaluated, criteria_outcomes, badges_awarded, duration_ms,
-    activity_ids, source
+    id, peer_mentor_id, org_id, triggered_at, badges_evaluated, criteria_outcomes, badges_awarded,
+    duration_ms, activity_ids, source
 )
 values (
     gen_random_uuid(), '00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001',
@@ -186,14 +188,12 @@ def restore(project: Project, content: bytes, role: str, *options: str, fails: b
         line for line in listed(project, content) if " SCHEMA - " not in line and "DEFAULT ACL" not in line
     ]
     shell = ["docker", "exec", "--interactive", "--user", "postgres", str(project.server.container)]
-    import subprocess
-
     subprocess.run([*shell, "sh", "-c", "cat > /tmp/list"], input="\n".join(wanted).encode(), check=True)
     project.run("pg_restore", "--use-list=/tmp/list", *options, stdin=content, role=role, fails=fails)
 
 
 def test_a_dump_restored_without_owners_and_privileges(original: Project, fresh: Project) -> None:
-    """Everything is postgres' then, which passes row level security, and what Supabase grants by default is open."""
+    """All is postgres' then, which passes row level security, and what Supabase grants by default is open."""
     content = dump(original)
     prepare(fresh.runner)
     restore(fresh, content, "postgres", "--no-owner", "--no-privileges")

@@ -1,7 +1,7 @@
 """The state of access: what this version says, what the database has, and bringing the one to the other.
 
-The comparison is SQL (sql/functions/access/). The runner runs the text of its own files and not the functions in the
-database: those may be missing, older, or somebody else's by now.
+The comparison is SQL (sql/functions/access/). The runner runs the text of its own files and not the functions
+in the database: those may be missing, older, or somebody else's by now.
 """
 
 import csv
@@ -74,7 +74,7 @@ class Difference:
 
 
 def described(tree: Tree) -> list[Line] | None:
-    """By the code. None when sql/access.csv belongs to other SQL files, as it does while somebody changes them."""
+    """By the code. None when sql/access.csv belongs to other SQL files: somebody is changing them."""
     file = tree.access()
     if file is None or not file.text.startswith(_HEADER + tree.sha256()):
         return None
@@ -118,7 +118,7 @@ def forget(connection: Connection) -> None:
 def observed(connection: Connection, tree: Tree) -> list[Line]:
     """What the database has; of one that is as `migrate` made it, the description."""
     _pin_settings(connection)
-    query = f"select distinct kind, object, aspect, value from ({_body(tree, _DESCRIBE)}) as state"
+    query = f"select distinct kind, object, aspect, value from ({_body(tree, _DESCRIBE)}) as state"  # noqa: S608
     query = _escaped(query).replace("describe_access.known", "'{}'::text[]")
     names = "(kind, object, found_in, aspect, value)"
     rows = connection.execute((query + " " + names).encode(), {}).fetchall()
@@ -178,7 +178,7 @@ def _comparison(tree: Tree) -> bytes:
         raise AssertionError(f"{_COMPARE} no longer has the form that the runner expects")
     text = text.replace("access_differences.description", "%(description)s::jsonb")
     columns = "object, aspect, expected, found, privilege, kind, message"
-    return f"select * from ({text}) as difference ({columns})".encode()
+    return f"select * from ({text}) as difference ({columns})".encode()  # noqa: S608
 
 
 def _escaped(text: str) -> str:
@@ -294,7 +294,7 @@ def _as_owner(text: str) -> bytes:
 
 
 def _from_migrations(tree: Tree, name: str) -> str:
-    """The last definition of a function that no replayable file has: a CHECK needs it, or a superuser owns it."""
+    """The last definition of a function that a migration makes: a CHECK needs it, or a superuser owns it."""
     definition = re.compile(
         rf"^create (?:or replace )?(function|procedure)( {re.escape(name)}\s*\(.*?(?:\$\$|');)", re.S | re.M
     )

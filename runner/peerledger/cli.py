@@ -94,7 +94,7 @@ def migrate(
         ),
     ] = False,
 ) -> None:
-    """Bring the database up to this version, and access to what it says. Safe to run twice, and many at once."""
+    """Bring the database and access to it up to this version. Safe to run twice, and many at once."""
     if check + (rollback is not None) + print_sql + prepare > 1:
         raise RunnerError("Only one of --check, --rollback, --prepare and --print can be given.", 2)
     if since is not None and not print_sql:

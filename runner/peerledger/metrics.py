@@ -86,7 +86,7 @@ _GAUGES = {
     "oldest_notification_seconds": "How long the oldest due message has been due; 0: none is.",
     "last_good_night_seconds": "Since the end of the last good night; NaN: there was none.",
     "missed_nights": "Dates that are not accounted for.",
-    "access_differences": "Privileges, policies, triggers and the like that are not as this version has them.",
+    "access_differences": "Privileges, policies, triggers … that are not as this version has them.",
     "audit_write_failures": "Times that an entry of a log could not be written, as far as alerts tell.",
 }
 

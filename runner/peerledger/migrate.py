@@ -33,8 +33,8 @@ where
 """
 
 _LEFT = (
-    "The database is migrated, but {count} things about access could not be put right. They take a role that may, "
-    "or a person:\n{listed}"
+    "The database is migrated, but {count} things about access could not be put right. They take "
+    "a role that may, or a person:\n{listed}"
 )
 
 # Which migration a release ends with.
@@ -65,7 +65,9 @@ begin
         select class.oid::regclass as target
         from private.sql_files as file
         inner join pg_catalog.pg_class as class
-            on class.relname = substring(file.path from '([^/]+?)[.]sql([.]j2)?$') and class.relkind in ('r', 'p')
+            on
+                class.relname = substring(file.path from '([^/]+?)[.]sql([.]j2)?$')
+                and class.relkind in ('r', 'p')
         where
             file.path like 'sql/policies/%'
             and class.relnamespace in (to_regnamespace('public'), to_regnamespace('private'))
@@ -169,7 +171,7 @@ def check(database: Database, tree: Tree | None = None) -> Plan:
 
 
 def prepare(database: Database, tree: Tree | None = None) -> None:
-    """Makes what a dump of ours needs before it is restored: roles, schema, and what the owner may do in it."""
+    """Makes what a dump needs before it is restored: roles, schema, and what the owner may do in it."""
     with database.connect() as connection, _explained("sql/prepare.sql"):
         connection.execute((tree or Tree()).prepare().text.encode())
 
@@ -269,7 +271,7 @@ def render(tree: Tree | None = None) -> str:
 
 
 def render_since(version: str, tree: Tree | None = None) -> str:
-    """The step from an earlier release as one script, for a team that keeps its migrations with the Supabase CLI."""
+    """The step from an earlier release as one script, for who keeps migrations with the Supabase CLI."""
     tree = tree or Tree()
     migrations = tree.migrations()
     last = _RELEASES.get(version, version)
@@ -340,7 +342,7 @@ def _described(tree: Tree) -> str:
         for line in lines
     )
     return (
-        "delete from private.access_description;\n"
+        "delete from private.access_description;\n"  # noqa: S608
         f"insert into private.access_description (kind, object, aspect, value) values\n{rows};\n"
     )
 

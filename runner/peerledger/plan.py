@@ -127,8 +127,8 @@ def refuse_names_in_the_way(connection: Connection, tree: Tree, plan: Plan) -> N
         raise NamesTakenError(
             f"{len(taken)} names that Peerledger needs are taken already:\n"
             + "\n".join(f"- {kind} {schema}.{name}" for kind, schema, name in taken)
-            + "\nNothing was written. Rename them or move them to another schema (alter … set schema …), or give "
-            "Peerledger a database of its own. After a restore of one of its dumps: see docs/restore.md."
+            + "\nNothing was written. Rename them or move them to another schema (alter … set schema …), or "
+            "give Peerledger a database of its own. After a restore of one of its dumps: see docs/restore.md."
         )
 
 
@@ -138,7 +138,7 @@ def _schemas(file: SqlFile) -> set[str]:
 
 
 def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Difference]:
-    """What is not as this version has it; while files are pending, not as the version has it that migrated last."""
+    """What is not as this version has it; while files are pending, as the version has it that came last."""
     kept = access.stored(connection)
     lines = access.described(tree) or kept
     if plan.is_current:
