@@ -12,7 +12,7 @@ help:
 	@echo "make check  lint, types, SQL lint"
 	@echo "make bench  what the triggers cost, as ratios"
 	@echo "make docs   what the database says of itself, written into docs/"
-	@echo "make mutants  does a test miss each policy, revoke and trigger? (minutes)"
+	@echo "make mutants  change every function and guard in small ways: does a test notice? (hours)"
 
 run: $(VENV)/run.stamp
 	$(BIN)/peerledger demo
@@ -25,11 +25,23 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar migrations sql
+	@$(MAKE) --no-print-directory typescript
+
+# The example for supabase-js against types/database.ts; nothing to do where Node, or what it installs, is not to be had.
+.PHONY: typescript
+EXAMPLE := examples/supabase-js
+typescript:
+	@command -v npm > /dev/null || { echo "TypeScript: skipped, Node is not installed"; exit 0; }; \
+	test -d $(EXAMPLE)/node_modules/typescript \
+	|| npm install --prefix $(EXAMPLE) --no-package-lock --no-audit --no-fund --silent > /dev/null 2>&1 \
+	|| { echo "TypeScript: skipped, supabase-js could not be installed"; exit 0; }; \
+	cd $(EXAMPLE) && node node_modules/typescript/bin/tsc --noEmit
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench
 
-# Each policy, revoke and trigger taken away in turn: does a test notice? Minutes.
+# Each guard taken away and each function changed, one small thing at a time: does a test notice? Hours; it can be
+# stopped at any time and goes on where it was. ARGS='--minutes 10', '--subject proxy', '--kind condition', '--list'.
 mutants: $(VENV)/dev.stamp
 	PYTHONPATH=.:tests $(BIN)/python tests/mutation.py $(ARGS)
 
@@ -40,7 +52,7 @@ clean:
 	rm -rf $(VENV) .peerledger
 
 # Editable: the command reads migrations/ and sql/ from the checkout it was installed from.
-$(VENV)/run.stamp: requirements.txt pyproject.toml
+$(VENV)/run.stamp: requirements.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet -r requirements.txt
 	$(BIN)/pip install --quiet --no-deps -e .

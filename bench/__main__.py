@@ -1,22 +1,25 @@
 """`make bench`: what the database's work costs, as ratios measured side by side in one run.
 
-Each system measures on an embedded database of its own. `python -m bench badges` runs one of them.
+Each system measures on a database of its own, on an embedded server or on the one whose superuser's address
+PEERLEDGER_BENCH_URL holds. `python -m bench badges` runs one of them.
 """
 
 import importlib
+import os
 import sys
 import tempfile
 from pathlib import Path
 
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from pydantic import SecretStr
 from rich.console import Console
 
 from peerledger.database import Database, open_database
 from peerledger.migrate import migrate
 from peerledger.settings import Settings
 
-SYSTEMS = ("badges", "certifications", "proxy", "website_sync", "dynamics", "logs")
+SYSTEMS = ("badges", "certifications", "proxy", "website_sync", "dynamics", "logs", "seals")
 
 
 def main(chosen: list[str]) -> int:
@@ -24,14 +27,20 @@ def main(chosen: list[str]) -> int:
         print(f"bench: there is no {', '.join(sorted(unknown))}; choose from {', '.join(SYSTEMS)}.")
         return 2
     console = Console()
+    url = os.environ.get("PEERLEDGER_BENCH_URL")
     with (
         tempfile.TemporaryDirectory(prefix="peerledger-bench-", ignore_cleanup_errors=True) as directory,
-        open_database(Settings(data_dir=Path(directory), database_url=None)) as server,
+        open_database(
+            Settings(data_dir=Path(directory), database_url=SecretStr(url) if url else None)
+        ) as server,
     ):
         for system in chosen or SYSTEMS:
             with server.connect(autocommit=True) as connection:
-                connection.execute(sql.SQL("create database {}").format(sql.Identifier(f"bench_{system}")))
-            opened = Database(make_conninfo(server.conninfo, dbname=f"bench_{system}"), True, server.psql)
+                name = sql.Identifier(f"bench_{system}")
+                connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
+                connection.execute(sql.SQL("create database {}").format(name))
+            address = make_conninfo(server.conninfo, dbname=f"bench_{system}")
+            opened = Database(address, server.is_embedded, server.psql)
             migrate(opened)
             console.print(importlib.import_module(f"bench.{system}").measure(opened))
     return 0

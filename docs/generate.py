@@ -93,7 +93,7 @@ from pg_proc as function
 where
     function.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
     and function.proowner = 'peerledger_owner'::regrole
-order by 1 desc, 2
+order by 1 desc, 2, function.oid::regprocedure::text collate "C"
 """
 _VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 
@@ -164,11 +164,15 @@ def reference(connection: Connection) -> str:
                 continue
             kind = [_VOLATILITY[volatility], *(["definer"] if is_definer else [])]
             who = ", ".join(f"`{caller}`" for caller in callers) or "no API role"
-            if schema == "public" or is_callable:
+            signature = f"{schema}.{name}({_signature(arguments)}) → {_one_line(result or '')}"
+            if schema == "public" and f"### {name}\n" in lines:
+                # A computed relationship, of one more table: beside the one before.
+                lines.insert(len(lines) - 3, signature)
+            elif schema == "public" or is_callable:
                 lines += [
                     f"### {name}\n",
                     "```sql",
-                    f"{schema}.{name}({_signature(arguments)}) → {_one_line(result)}",
+                    signature,
                     "```\n",
                     f"{_prose(comment)}\n",
                     f"Callable by {who}; {', '.join(kind)}.\n",

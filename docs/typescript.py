@@ -1,7 +1,9 @@
 """TypeScript types of what the REST API shows, for supabase-js: types/database.ts.
 
-The same structure as `supabase gen types`, and more exact where the catalog says more: a column of a function's row is
-nullable only where its comment says when it is null, an argument whose default is null takes null, and a jsonb result whose
+The same structure as `supabase gen types`, and more exact where the catalog says more: a column of a
+function's row is
+nullable only where its comment says when it is null, an argument whose default is null takes null, and a
+jsonb result whose
 shape is fixed has it.
 """
 
@@ -24,7 +26,9 @@ _NAMES = {
     "void": "undefined",
     "inet": "unknown",
     **dict.fromkeys(("int2", "int4", "int8", "float4", "float8", "numeric"), "number"),
-    **dict.fromkeys(("text", "varchar", "name", "uuid", "date", "time", "timestamptz", "timestamp", "interval"), "string"),
+    **dict.fromkeys(
+        ("text", "varchar", "name", "uuid", "date", "time", "timestamptz", "timestamp", "interval"), "string"
+    ),
 }
 _SHAPES = {
     "get_run_summary": """{
@@ -40,6 +44,12 @@ _SHAPES = {
           entry_count: number
           entries: Database["public"]["Tables"]["certification_expiry_audit_log"]["Row"][]
         }"""
+}
+
+# Functions whose rows are `returns table`, of which PostgreSQL does not say what may be null.
+_NULLABLE = {
+    "claim_notifications": {"badge_name", "recipient_mentor_id", "recipient_user_id"},
+    "complete_hlf_sync": {"next_attempt_at", "reason", "state"},
 }
 
 # One row a column of a table, or of the row of a function.
@@ -63,12 +73,14 @@ select
     child.relname, key.conname, parent.relname,
     array(
         select attribute.attname::text from unnest(key.conkey) with ordinality as part (number, place)
-        inner join pg_attribute as attribute on attribute.attrelid = key.conrelid and attribute.attnum = part.number
+        inner join pg_attribute as attribute on attribute.attrelid = key.conrelid and attribute.attnum =
+        part.number
         order by part.place
     ),
     array(
         select attribute.attname::text from unnest(key.confkey) with ordinality as part (number, place)
-        inner join pg_attribute as attribute on attribute.attrelid = key.confrelid and attribute.attnum = part.number
+        inner join pg_attribute as attribute on attribute.attrelid = key.confrelid and attribute.attnum =
+        part.number
         order by part.place
     ),
     exists (
@@ -80,17 +92,20 @@ select
 from pg_constraint as key
 inner join pg_class as child on child.oid = key.conrelid
 inner join pg_class as parent on parent.oid = key.confrelid
-where key.contype = 'f' and child.relnamespace = 'public'::regnamespace and parent.relnamespace = 'public'::regnamespace
+where key.contype = 'f' and child.relnamespace = 'public'::regnamespace and parent.relnamespace =
+'public'::regnamespace
 order by child.relname collate "C", key.conname collate "C"
 """
 _FUNCTIONS = """
 select
-    function.proname, function.proretset, function.prorows = 1, result.typname, result.typcategory::text, row_of.relname,
+    function.proname, function.proretset, function.prorows = 1, result.typname, result.typcategory::text,
+    row_of.relname,
     row_of.relkind::text,
     coalesce(function.proargnames, '{}'), coalesce(function.proargmodes::text[], '{}'),
     array(
         select kind.typname::text
-        from unnest(coalesce(function.proallargtypes, function.proargtypes::oid[])) with ordinality as given (id, place)
+        from unnest(coalesce(function.proallargtypes, function.proargtypes::oid[])) with ordinality as given
+        (id, place)
         inner join pg_type as kind on kind.oid = given.id
         order by given.place
     ),
@@ -119,7 +134,7 @@ order by 1
 
 
 def typescript(connection: Connection) -> str:
-    enums = dict(connection.execute(_ENUMS).fetchall())
+    enums: dict[str, list[str]] = dict(connection.execute(_ENUMS).fetchall())
     tables: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     composites: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for relation, kind, *column in connection.execute(_COLUMNS).fetchall():
@@ -164,11 +179,12 @@ def _table(
     functions: Iterable[tuple[Any, ...]],
     enums: Mapping[str, Any],
 ) -> list[str]:
-    embedded = [
-        (f[0], f[5]) for f in functions if f[12] and f[2] and f[9] == [table] and f[6] in ("r", "p")
-    ]
+    embedded = [(f[0], f[5]) for f in functions if f[12] and f[2] and f[9] == [table] and f[6] in ("r", "p")]
     row = _row(columns, enums)
-    computed = [f'          {name}: Database["public"]["Tables"]["{target}"]["Row"] | null' for name, target in embedded]
+    computed = [
+        f'          {name}: Database["public"]["Tables"]["{target}"]["Row"] | null'
+        for name, target in embedded
+    ]
     insert, update = [], []
     for name, kind, category, is_required, has_default, is_generated, _ in columns:
         if is_generated:
@@ -194,7 +210,9 @@ def _table(
     ]
 
 
-def _row(columns: Iterable[tuple[Any, ...]], enums: Mapping[str, Any], *, by_comment: bool = False) -> list[str]:
+def _row(
+    columns: Iterable[tuple[Any, ...]], enums: Mapping[str, Any], *, by_comment: bool = False
+) -> list[str]:
     indent = "        " if by_comment else "          "
     return [
         f"{indent}{name}: {_type(kind, category, enums)}"
@@ -206,11 +224,26 @@ def _row(columns: Iterable[tuple[Any, ...]], enums: Mapping[str, Any], *, by_com
 def _function(
     function: tuple[Any, ...], composites: Mapping[str, list[tuple[Any, ...]]], enums: Mapping[str, Any]
 ) -> str:
-    name, is_set, is_one, result, category, relation, relation_kind, names, modes, kinds, required, nulls, of_row = function
+    (
+        name,
+        is_set,
+        is_one,
+        result,
+        category,
+        relation,
+        relation_kind,
+        names,
+        modes,
+        kinds,
+        required,
+        nulls,
+        of_row,
+    ) = function
     given, returned = [], []
     for place, (argument, kind) in enumerate(zip(names, kinds, strict=True)):
         if modes and modes[place] == "t":
-            returned.append(f"{argument}: {_type(kind, 'A' if kind.startswith('_') else '', enums)}")
+            null = " | null" if argument in _NULLABLE.get(name, ()) else ""
+            returned.append(f"{argument}: {_type(kind, 'A' if kind.startswith('_') else '', enums)}{null}")
         elif of_row:
             table = f'Database["public"]["Tables"]["{kind}"]'
             given.append(f'{argument}: Omit<{table}["Row"], {table}["ComputedFields"]>')

@@ -31,6 +31,7 @@ drop type public.duplicate_transition;
 drop type public.cross_org_award;
 drop type public.proxy_entry_problem;
 drop type public.proxy_activity_state;
+drop type public.missed_night;
 drop type public.hlf_sync_audit_summary;
 drop type public.hlf_sync_state_summary;
 drop type public.hlf_removal_times;

@@ -127,6 +127,22 @@ comment on column public.proxy_activity_state.snapshot is 'The whole record afte
 comment on column public.proxy_activity_state.changes is '{field: {old, new}}; empty for the first state.';
 comment on column public.proxy_activity_state.total_count is 'The number of states on all pages.';
 
+create type public.missed_night as (
+    business_date date,
+    job text,
+    organisation_id uuid,
+    state text,
+    reason text,
+    total_count bigint
+);
+comment on type public.missed_night is 'A night that a job missed: a row of find_missed_nights.';
+comment on column public.missed_night.business_date is 'The date of the night.';
+comment on column public.missed_night.job is 'The step of the night.';
+comment on column public.missed_night.organisation_id is 'The organisation; null: all together.';
+comment on column public.missed_night.state is 'failed or running, as the ledger has it; null when it has no row.';
+comment on column public.missed_night.reason is 'Why it failed; null when the ledger does not say.';
+comment on column public.missed_night.total_count is 'The number of missed nights in all.';
+
 create type public.hlf_sync_audit_summary as (
     outcome text,
     attempts bigint,
@@ -192,9 +208,11 @@ comment on column public.hlf_removal_times.still_open is 'Removals that are neit
 comment on column public.hlf_removal_times.longest_open is 'For how long the oldest of those has been open; null when there is none.';
 
 -- Their results or arguments change; the replayable files make them anew.
+drop function if exists private.criteria_formula (jsonb, jsonb, text);
 drop function if exists public.check_proxy_activities (jsonb, uuid);
 drop function if exists public.find_cross_org_awards ();
 drop function if exists public.find_duplicate_transitions ();
+drop function if exists public.find_missed_nights (timestamptz, text []);
 drop function if exists public.get_hlf_removal_times (uuid, date, date);
 drop function if exists public.get_hlf_sync_audit_summary (uuid, date, date);
 drop function if exists public.get_hlf_sync_state_summary ();

@@ -17,6 +17,7 @@ class Entra:
         self.tenant_id = tenant_id
         self.client_id = client_id
         self.client_secret: str | None = secrets.token_urlsafe()
+        self.secret_has_expired = False
         self.certificate: x509.Certificate | None = None
         self.lifetime_seconds = 3_599
         self._good_until: dict[str, float] = {}
@@ -53,6 +54,10 @@ class Entra:
             kind = str(form.get("client_assertion_type"))
             if not self._signed(str(form["client_assertion"]), kind, address):
                 return _refusal(401, "invalid_client", "AADSTS700027: The assertion's signature is invalid.")
+        elif self.secret_has_expired:
+            return _refusal(
+                401, "invalid_client", "AADSTS7000222: The provided client secret keys are expired."
+            )
         elif self.client_secret is None or form.get("client_secret") != self.client_secret:
             return _refusal(401, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
         token = secrets.token_urlsafe(32)
@@ -86,4 +91,6 @@ class Entra:
 
 
 def _refusal(status: int, error: str, description: str) -> web.Response:
-    return web.json_response({"error": error, "error_description": description}, status=status)
+    code = int(description.removeprefix("AADSTS").partition(":")[0])
+    answer = {"error": error, "error_description": description, "error_codes": [code]}
+    return web.json_response(answer, status=status)

@@ -6,6 +6,7 @@ met on the first day that reached the threshold.
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -76,6 +77,19 @@ class Model:
         touched = [self.activities[key].mentor for key in changed]
         self.activities.update(changed)
         return self.evaluate([*touched, *(row.mentor for row in changed.values())])
+
+    def is_possible(self, rows: dict[uuid.UUID, Activity]) -> bool:
+        """No day of a mentor that grows may be longer than a day; one that was before may shrink."""
+
+        def minutes(activities: Iterable[Activity]) -> Counter[tuple[uuid.UUID, date]]:
+            days: Counter[tuple[uuid.UUID, date]] = Counter()
+            for activity in activities:
+                if not activity.is_voided:
+                    days[activity.mentor, activity.occurred_on] += activity.minutes
+            return days
+
+        before, after = minutes(self.activities.values()), minutes({**self.activities, **rows}.values())
+        return all(total <= 24 * 60 or total <= before[day] for day, total in after.items())
 
     def delete(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Evaluation]:
         """Takes something away, so there is nothing to evaluate."""

@@ -75,6 +75,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--target", action="append", choices=ALL_TARGETS, help="test on this server only (may be repeated)"
     )
 
+    parser.addoption(
+        "--mutant", type=Path, help="a file of SQL that changes the database first: is anything noticed?"
+    )
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
@@ -113,10 +117,10 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     if name != EMBEDDED and (reason := engine_error()):
         pytest.skip(reason)
     with embedded_server() if name == EMBEDDED else container_server(name) as server:
-        yield migrated_template(server)
+        yield migrated_template(server, request.config.getoption("--mutant"))
 
 
-def migrated_template(server: Server) -> Target:
+def migrated_template(server: Server, mutant: Path | None = None) -> Target:
     """With pgTAP, where it can be had, and what the pgTAP files share."""
     server.create_empty_database(_TEMPLATE)
     migrate(RunnerDatabase(server.dsn(server.migrator_dsn, _TEMPLATE), is_embedded=False, psql=None))
@@ -124,6 +128,8 @@ def migrated_template(server: Server) -> Target:
         superuser.execute("grant anon, authenticated, service_role to authenticator")
         tap_schema = load_pgtap(server, superuser)
         superuser.execute(_HELPERS.read_bytes())
+        if mutant is not None:
+            superuser.execute(mutant.read_bytes())
     return Target(server.name, server, _TEMPLATE, tap_schema)
 
 

@@ -65,7 +65,7 @@ _BEFORE_STATEMENT = _set_of("; then else begin loop")
 @dataclass(frozen=True)
 class Function:
     name: str
-    """With its schema; there are no overloads."""
+    """With its schema, and with its arguments where there are several of the name."""
     identity: str
     definition: str
     """What creates it again."""
@@ -129,7 +129,12 @@ def functions(connection: Connection) -> list[Function]:
     rows = connection.execute(
         """
         select
-            format('%I.%I', namespace.nspname, routine.proname), routine.oid::regprocedure::text,
+            format('%I.%I', namespace.nspname, routine.proname)
+            || case
+                when count(*) over (partition by routine.pronamespace, routine.proname) > 1
+                    then format('(%s)', pg_get_function_identity_arguments(routine.oid))
+                else ''
+            end, routine.oid::regprocedure::text,
             pg_get_functiondef(routine.oid), routine.prosrc, language.lanname
         from pg_proc as routine
         inner join pg_namespace as namespace on namespace.oid = routine.pronamespace
@@ -156,15 +161,24 @@ def body_mutants(function: Function) -> Iterator[Mutant]:
         yield Mutant(kind, function.name, change, statement)
 
 
+def with_first_statement(function: Function, expression: str) -> str:
+    """The function again, evaluating this before all else."""
+    at = 0
+    if function.language == "plpgsql":
+        at = next(node.end for node in _tree(_tokens(function.body)) if node.word == "begin")
+    statement = f"{'perform' if function.language == 'plpgsql' else 'select'} {expression};"
+    body = f"{function.body[:at]} {statement} {function.body[at:]}"
+    start = function.body_start
+    return function.definition[:start] + body + function.definition[start + len(function.body) :]
+
+
 def attribute_mutants(connection: Connection) -> Iterator[Mutant]:
     """What is said of a function outside its body."""
+    names = {function.identity: function.name for function in functions(connection)}
     rows = connection.execute(
         """
-        select
-            format('%I.%I', namespace.nspname, routine.proname), routine.oid::regprocedure::text,
-            change.words, change.kind
+        select routine.oid::regprocedure::text, change.words, change.kind
         from pg_proc as routine
-        inner join pg_namespace as namespace on namespace.oid = routine.pronamespace
         cross join lateral (
             select format('reset %s', split_part(setting, '=', 1)), 'setting of a function'
             from unnest(routine.proconfig) as setting
@@ -179,8 +193,34 @@ def attribute_mutants(connection: Connection) -> Iterator[Mutant]:
         order by 1, 2, 3
         """
     ).fetchall()
-    for name, identity, words, kind in rows:
-        yield Mutant(kind, name, words, f"alter function {identity} {words}")
+    for identity, words, kind in rows:
+        yield Mutant(kind, names[identity], words, f"alter function {identity} {words}")
+
+
+def strings_in_first_argument(body: str, names: tuple[str, ...]) -> list[set[str]]:
+    """For each call of one of these functions the texts that may be its first argument."""
+
+    def calls(nodes: list[Node]) -> Iterator[set[str]]:
+        for index, node in enumerate(nodes):
+            if not isinstance(node, Group):
+                continue
+            if _words(nodes, index - 1, 1) in names:
+                yield set(_strings(_up_to_comma(node.children)))
+            yield from calls(node.children)
+
+    return list(calls(_tree(_tokens(body))))
+
+
+def _up_to_comma(nodes: list[Node]) -> list[Node]:
+    return nodes[: next((index for index, node in enumerate(nodes) if node.word == ","), len(nodes))]
+
+
+def _strings(nodes: list[Node]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, Group):
+            yield from _strings(node.children)
+        elif node.kind == "string":
+            yield node.text[1:-1]
 
 
 def _describe(body: str, first: int, last: int, text: str) -> str:
@@ -193,17 +233,20 @@ def _describe(body: str, first: int, last: int, text: str) -> str:
 
 
 def _edits(function: Function) -> Iterator[Edit]:
-    tokens = [
-        Token(str(found.lastgroup), found[0], found.start(), found.end())
-        for found in _TOKEN.finditer(function.body)
-        if found.lastgroup != "space"
-    ]
-    root = _tree(tokens)
+    root = _tree(_tokens(function.body))
     made: set[tuple[int, int, str]] = set()
     for edit in sorted(_of_level(root, function), key=lambda edit: (edit[1], edit[2], edit[3])):
         if edit[1:] not in made:
             made.add(edit[1:])
             yield edit
+
+
+def _tokens(body: str) -> list[Token]:
+    return [
+        Token(str(found.lastgroup), found[0], found.start(), found.end())
+        for found in _TOKEN.finditer(body)
+        if found.lastgroup != "space"
+    ]
 
 
 def _tree(tokens: list[Token]) -> list[Node]:

@@ -97,11 +97,9 @@ _TAKEN_AWAY = {
 }
 _ATTRIBUTES = ("setting of a function", "security", "strictness", "volatility")
 
-_REACHED = "reached: "
-_AFTERWARDS = (
-    "select pg_stat_force_next_flush()",
-    f"select '{_REACHED}' || funcid || ' ' || calls from pg_stat_user_functions",
-)
+_CALLS = b"""
+select sequencename, last_value from pg_sequences where schemaname = 'mutants' and last_value is not null
+"""
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ class Campaign:
         finally:
             server.drop_database(name)
 
-    def run(self, file: str, database: str, *settings: str, afterwards: tuple[str, ...] = ()) -> tap.Output:
+    def run(self, file: str, database: str, *settings: str) -> tap.Output:
         assert self.target.tap_schema is not None
         return tap.run(
             self.files[file],
@@ -151,80 +149,45 @@ class Campaign:
             database,
             self.target.tap_schema,
             (*_SETTINGS, *settings),
-            afterwards,
         )
 
     def measure(self) -> str | None:
         """How long each file takes and which functions it reaches; or which file fails without any mutant."""
         with self.database("mutants_measured") as connection:
-            calls: dict[str, int] = {}
-            reached: dict[str, dict[str, int]] = defaultdict(dict)
             for file in self.files:
                 started = time.perf_counter()
-                output = self.run(file, "mutants_measured", "track_functions=all", afterwards=_AFTERWARDS)
+                output = self.run(file, "mutants_measured")
                 self.seconds[file] = time.perf_counter() - started
                 if problem := output.problem():
                     return f"{file}: {problem}\n{output}"
-                for line in output.lines:
-                    if line.startswith(_REACHED):
-                        oid, count = line.removeprefix(_REACHED).split()
-                        if int(count) > calls.get(oid, 0):
-                            reached[oid][file] = int(count) - calls.get(oid, 0)
-                        calls[oid] = int(count)
-            self._resolve(connection, reached)
-        return None
-
-    def _resolve(self, connection: psycopg.Connection, reached: dict[str, dict[str, int]]) -> None:
-        """What is inlined is counted nowhere: whatever reaches those that name it reaches it."""
-        rows = connection.execute(
-            """
-            select
-                routine.oid::text, format('%I.%I', namespace.nspname, routine.proname), routine.prosrc,
-                language.lanname = 'sql' and routine.proconfig is null and not routine.prosecdef
-            from pg_proc as routine
-            inner join pg_namespace as namespace on namespace.oid = routine.pronamespace
-            inner join pg_language as language on language.oid = routine.prolang
-            where routine.proowner = 'peerledger_owner'::regrole
-            """
-        ).fetchall()
-        elsewhere = " ".join(
-            text
-            for (text,) in connection.execute(
-                """
-                select concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
-                from pg_policy
-                union all
-                select pg_get_constraintdef(oid) from pg_constraint where contype = 'c'
-                union all
-                select pg_get_expr(adbin, adrelid) from pg_attrdef
-                union all
-                select definition from pg_views where schemaname in ('public', 'private')
-                union all
-                select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
-                """
-            )
-        )
-        files_of = {name: set(reached.get(oid, ())) for oid, name, _, _ in rows}
-        for _ in range(3):
-            for _, name, _, may_be_inlined in rows:
-                if not may_be_inlined:
-                    continue
-                word = re.compile(rf"\b{re.escape(name)}\b")
-                if word.search(elsewhere):
-                    files_of[name] |= set(self.files)
-                for _, caller, source, _ in rows:
-                    if word.search(source):
-                        files_of[name] |= files_of[caller]
-                files_of[name] |= {file for file, path in self.files.items() if word.search(path.read_text())}
+            # Sequences count also what is rolled back, and the calls that end in an error.
+            connection.execute("create schema mutants")
+            connection.execute("grant usage on schema mutants to public")
+            functions = mutants.functions(connection)
+            for number, function in enumerate(functions):
+                connection.execute(f"create sequence mutants.reached_{number}".encode())
+                connection.execute(f"grant usage on mutants.reached_{number} to public".encode())
+                counted = mutants.with_first_statement(function, f"nextval('mutants.reached_{number}')")
+                connection.execute(counted.encode())
+            reached: dict[int, dict[str, int]] = defaultdict(dict)
+            calls: dict[int, int] = defaultdict(int)
+            for file in self.files:
+                self.run(file, "mutants_measured")
+                for sequence, last in connection.execute(_CALLS).fetchall():
+                    number = int(sequence.removeprefix("reached_"))
+                    if last > calls[number]:
+                        reached[number][file] = last - calls[number]
+                        calls[number] = last
         total = Counter[str]()
         for files in reached.values():
             total.update(files)
-        for oid, name, _, _ in rows:
-            calls = reached.get(oid, {})
-            self.reaching[name] = sorted(
-                files_of[name],
-                key=lambda file: (-calls.get(file, 0) / max(total[file], 1), self.seconds[file]),
-            )
+        for number, function in enumerate(functions):
+            by_file = reached[number]
+            share = {file: by_file[file] / total[file] for file in by_file}
+            # Those first that do little else than call it.
+            ranked = sorted((-share[file], self.seconds[file], file) for file in share)
+            self.reaching[function.name] = [file for _, _, file in ranked]
+        return None
 
     def files_for(self, mutant: Mutant) -> list[str]:
         files = self.reaching.get(mutant.subject)
@@ -320,36 +283,53 @@ def all_mutants(connection: psycopg.Connection) -> list[Mutant]:
     )
 
 
-def explained() -> dict[tuple[str, str], str]:
-    """The reason why nothing can notice it, for each mutant that has one."""
+@dataclass(frozen=True)
+class Explanation:
+    kind: re.Pattern[str]
+    subject: re.Pattern[str]
+    change: re.Pattern[str]
+    reason: str
+
+    def covers(self, mutant: Mutant) -> bool:
+        parts = ((self.kind, mutant.kind), (self.subject, mutant.subject), (self.change, mutant.change))
+        return all(pattern.fullmatch(text) for pattern, text in parts)
+
+
+def explanations() -> list[Explanation]:
+    """Why nothing can notice some of them."""
     entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))["mutant"]
-    return {(entry["subject"], change): entry["reason"] for entry in entries for change in entry["changes"]}
+    return [
+        Explanation(
+            re.compile(entry["kind"]),
+            re.compile(entry["subject"]),
+            re.compile(entry["change"]),
+            entry["reason"],
+        )
+        for entry in entries
+    ]
 
 
 def report(chosen: list[Mutant], results: dict[tuple[str, str], Result]) -> int:
-    reasons = explained()
+    known = explanations()
     columns = ("noticed", "survived", "explained", "undecided", "impossible", "not run")
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    survivors, stale = [], []
+    survivors = []
     for mutant in chosen:
         result = results.get((mutant.subject, mutant.change))
         outcome = "not run" if result is None else result.outcome
-        if outcome == "survived" and (mutant.subject, mutant.change) in reasons:
-            outcome = "explained"
-        elif outcome == "survived":
-            survivors.append(mutant)
-        elif outcome in ("noticed", "impossible") and (mutant.subject, mutant.change) in reasons:
-            stale.append(mutant)
+        if outcome == "survived":
+            if any(explanation.covers(mutant) for explanation in known):
+                outcome = "explained"
+            else:
+                survivors.append(mutant)
         counts[mutant.kind][outcome] += 1
         counts["all"][outcome] += 1
     for mutant in sorted(survivors, key=lambda mutant: (mutant.subject, mutant.change)):
         print(f"survived ({mutant.kind}) {mutant.subject}: {mutant.change}")
-    for mutant in stale:
-        print(f"explained, but noticed ({mutant.kind}) {mutant.subject}: {mutant.change}")
     print(f"{'kind':40}" + "".join(f"{column:>12}" for column in ("mutants", *columns)))
     for kind, of_kind in sorted(counts.items(), key=lambda item: (item[0] == "all", item[0])):
         print(f"{kind:40}{of_kind.total():12}" + "".join(f"{of_kind[column]:12}" for column in columns))
-    return len(survivors) + len(stale)
+    return len(survivors)
 
 
 def main() -> int:

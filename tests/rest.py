@@ -1,6 +1,8 @@
-"""What PostgREST makes of a request: one transaction, the caller's claims as local settings, then one statement.
+"""What PostgREST makes of a request: one transaction, the caller's claims as local settings, then one
+statement.
 
-No PostgREST can be installed where the tests run; the statements have the form of those that 11 to 13 send. Also what it
+No PostgREST can be installed where the tests run; the statements have the form of those that 11 to 13 send.
+Also what it
 makes of an error: `http_status`.
 """
 
@@ -62,7 +64,8 @@ def http_status(sqlstate: str, role: str) -> int:
 
 @dataclass
 class Rest:
-    """A client's requests through the login `authenticator`, which may become the role and is nothing by itself.
+    """A client's requests through the login `authenticator`, which may become the role and is nothing by
+    itself.
 
     With `keep=False` every request is rolled back, as `Prefer: tx=rollback` would.
     """
@@ -89,11 +92,14 @@ class Rest:
         """`select=*,function(*)`: a computed relationship for each function, to-one, as a lateral join."""
         joins = [
             sql.SQL(
-                " left join lateral (select row_to_json(found) as body from public.{f}({t}) as found) as {a} on true"
+                " left join lateral (select row_to_json(found) as body from public.{f}({t}) as found) as "
+                "{a} on true"
             ).format(f=sql.Identifier(name), t=sql.Identifier(table), a=sql.Identifier(f"{table}_{name}"))
             for name in functions
         ]
-        query = sql.SQL("select {t}.*{embedded} from {public} as {t}{joins}{where} limit {n} offset 0").format(
+        query = sql.SQL(
+            "select {t}.*{embedded} from {public} as {t}{joins}{where} limit {n} offset 0"
+        ).format(
             t=sql.Identifier(table),
             embedded=sql.SQL("").join(
                 sql.SQL(", {}.body as {}").format(sql.Identifier(f"{table}_{name}"), sql.Identifier(name))
@@ -122,7 +128,7 @@ class Rest:
         if not set(names) <= set(known):
             return Answer(400, code="PGRST204", message="Could not find the column in the schema cache")
         listed = sql.SQL(", ").join(map(sql.Identifier, names))
-        conflict = sql.SQL("")
+        conflict: sql.Composable = sql.SQL("")
         if resolution:
             key = sql.SQL(", ").join(map(sql.Identifier, on_conflict or self.primary_key(table)))
             change = sql.SQL(", ").join(
@@ -135,8 +141,10 @@ class Rest:
                 else sql.SQL("do update set {}").format(change),
             )
         query = sql.SQL(
-            "insert into {table} ({listed}) select {body} from (select {payload}::json as json_data) as pgrst_payload, "
-            "lateral (select case when json_typeof(pgrst_payload.json_data) = 'array' then pgrst_payload.json_data "
+            "insert into {table} ({listed}) select {body} from (select {payload}::json as json_data) as "
+            "pgrst_payload, "
+            "lateral (select case when json_typeof(pgrst_payload.json_data) = 'array' then "
+            "pgrst_payload.json_data "
             "else json_build_array(pgrst_payload.json_data) end as val) as pgrst_uniform_json, "
             "lateral (select * from json_to_recordset(pgrst_uniform_json.val) as _ ({types})) as pgrst_body"
             "{conflict} returning {returned}"
@@ -160,7 +168,8 @@ class Rest:
         """`.update()`: 204 also when no row was found or allowed; `.select().single()` makes that a 406."""
         known, names = self.columns(table), sorted(changes)
         query = sql.SQL(
-            "update {table} as {name} set {sets} from (select * from json_to_record({payload}::json) as _ ({types})) "
+            "update {table} as {name} set {sets} from (select * from json_to_record({payload}::json) as _ "
+            "({types})) "
             "as pgrst_body{where} returning {returned}"
         ).format(
             table=_public(table),
@@ -184,8 +193,10 @@ class Rest:
         )
         return self._answer("DELETE", f"/{table}", _aggregate(query, is_write=True), status=204)
 
-    def rpc(self, name: str, arguments: Mapping[str, Json] | None = None, *, method: Method = "POST") -> Answer:
-        """By the names given, exactly; STABLE and IMMUTABLE functions, and all of them by GET, run read only."""
+    def rpc(
+        self, name: str, arguments: Mapping[str, Json] | None = None, *, method: Method = "POST"
+    ) -> Answer:
+        """By exactly the names given; STABLE and IMMUTABLE functions, and all by GET, run read only."""
         given = dict(arguments or {})
         function = self._function(name, set(given))
         if function is None:
@@ -226,7 +237,8 @@ class Rest:
             self._columns[table] = dict(
                 self.connection.execute(
                     "select attname, format_type(atttypid, atttypmod) from pg_attribute "
-                    "where attrelid = format('public.%%I', %s::text)::regclass and attnum > 0 and not attisdropped "
+                    "where attrelid = format('public.%%I', %s::text)::regclass and attnum > 0 and not "
+                    "attisdropped "
                     "order by attnum",
                     (table,),
                 ).fetchall()
@@ -237,7 +249,8 @@ class Rest:
         return [
             name
             for (name,) in self.connection.execute(
-                "select attname from pg_constraint cross join unnest(conkey) with ordinality as key (number, nth) "
+                "select attname from pg_constraint cross join unnest(conkey) with ordinality as key "
+                "(number, nth) "
                 "inner join pg_attribute on attrelid = conrelid and attnum = number "
                 "where conrelid = format('public.%%I', %s::text)::regclass and contype = 'p' order by nth",
                 (table,),
@@ -250,9 +263,11 @@ class Rest:
             """
             select
                 coalesce(proargnames[1:pronargs], '{}'),
-                array(select format_type(kind, null) from unnest(proargtypes) with ordinality as a (kind, nth) order by nth),
+                array(select format_type(kind, null) from unnest(proargtypes) with ordinality as a (kind,
+                nth) order by nth),
                 pronargdefaults, provolatile, proretset,
-                prorettype = 'record'::regtype or exists (select from pg_type where oid = prorettype and typtype = 'c')
+                prorettype = 'record'::regtype or exists (select from pg_type where oid = prorettype and
+                typtype = 'c')
             from pg_proc where pronamespace = 'public'::regnamespace and proname = %s and prokind = 'f'
             """,
             (name,),
@@ -263,7 +278,7 @@ class Rest:
         return None
 
     def _answer(
-        self, method: Method, path: str, query: sql.Composable, *, status: int, read_only: bool = False
+        self, method: Method, path: str, query: sql.Composed, *, status: int, read_only: bool = False
     ) -> Answer:
         claims = {"role": self.role} | ({} if self.sub is None else {"sub": str(self.sub)})
         try:
@@ -320,8 +335,12 @@ def _where(table: str, filters: Mapping[str, object]) -> sql.Composable:
     )
 
 
-def _aggregate(query: sql.Composable, *, is_write: bool = False) -> sql.Composable:
+def _aggregate(query: sql.Composable, *, is_write: bool = False) -> sql.Composed:
     """A write is a CTE of its own; what it returns is aggregated as everything else is."""
     inner = sql.SQL("select * from pgrst_source") if is_write else query
-    outer = sql.SQL("select coalesce(json_agg(_postgrest_t), '[]') as body from ({}) as _postgrest_t").format(inner)
-    return sql.SQL("with pgrst_source as ({}) {}").format(query, outer) if is_write else outer
+    outer = sql.SQL("select coalesce(json_agg(_postgrest_t), '[]') as body from ({}) as _postgrest_t").format(
+        inner
+    )
+    if is_write:
+        return sql.SQL("with pgrst_source as ({}) {}").format(query, outer)
+    return outer

@@ -57,7 +57,6 @@ def run(
     database: str,
     tap_schema: str,
     settings: Sequence[str] = (),
-    afterwards: Sequence[str] = (),
 ) -> Output:
     """In a session of its own, which ends with whatever the file leaves open."""
     # Only here: what uses no pgTAP does without the wheel, as the runner does.
@@ -65,10 +64,9 @@ def run(
 
     settings = [f"search_path={tap_schema}", *settings]
     given = conninfo_to_dict(dsn)
+    quiet = ("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1")
     process = subprocess.run(
-        [str(BIN / "psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]
-        + ["--set=ON_ERROR_STOP=1", f"--dbname={database}", f"--file={file}"]
-        + [f"--command={statement}" for statement in afterwards],
+        [BIN / "psql", *quiet, f"--dbname={database}", f"--file={file}"],
         env=os.environ
         | {name: str(given[key]) for key, name in _ENVIRONMENT.items() if key in given}
         | {"PGOPTIONS": " ".join(f"-c {setting}" for setting in settings), "PGCLIENTENCODING": "UTF8"},

@@ -37,7 +37,7 @@ def scalar(connection: psycopg.Connection, query: str) -> object:
     return row[0]
 
 
-def test_a_client_is_weak(database: Database) -> None:
+def test_a_client_has_no_special_privileges(database: Database) -> None:
     client = database.connect_as("authenticated")
     attributes = client.execute(
         "select rolsuper, rolbypassrls, current_user from pg_roles where rolname = session_user"
@@ -54,12 +54,12 @@ def test_claims_reach_the_database(database: Database) -> None:
 @pytest.mark.parametrize(
     "statement", ["set role peerledger_owner", "set role postgres", "reset role; table private.logs"]
 )
-def test_a_client_cannot_become_more(database: Database, statement: str) -> None:
+def test_a_client_cannot_escalate(database: Database, statement: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
         database.connect_as("authenticated").execute(statement.encode())
 
 
-def test_a_client_that_only_could_become_the_service_role_is_not_it(database: Database) -> None:
+def test_being_able_to_become_the_service_role_is_not_enough(database: Database) -> None:
     database.superuser().execute("grant execute on function private.is_service_call to authenticated")
     assert scalar(database.connect_as("authenticated"), "select private.is_service_call()") is False
 

@@ -74,7 +74,7 @@ def test_without_execute_nothing_is_written_or_removed(old: Database, tmp_path: 
     assert old_count(old) == 100
 
 
-def test_a_month_goes_into_a_file_and_comes_back_the_same(old: Database, tmp_path: Path) -> None:
+def test_an_archived_month_is_restored_unchanged(old: Database, tmp_path: Path) -> None:
     superuser = old.superuser()
     superuser.execute(
         "create table public.before as select * from public.badge_evaluation_logs "
@@ -108,7 +108,7 @@ def test_a_month_goes_into_a_file_and_comes_back_the_same(old: Database, tmp_pat
     assert run(old, tmp_path)[0] == 0
 
 
-def test_a_late_entry_of_an_archived_month_makes_a_file_of_its_own(old: Database, tmp_path: Path) -> None:
+def test_late_entries_of_an_archived_month_go_into_a_second_file(old: Database, tmp_path: Path) -> None:
     run(old, tmp_path)
     superuser = old.superuser()
     superuser.execute(_FILL, (f"{OLD}-05 00:00+00", 1))
@@ -118,9 +118,7 @@ def test_a_late_entry_of_an_archived_month_makes_a_file_of_its_own(old: Database
     assert len(list(tmp_path.glob("*.jsonl.gz"))) == 2
 
 
-def test_an_entry_that_comes_between_export_and_removal_stops_the_removal(
-    old: Database, tmp_path: Path
-) -> None:
+def test_an_entry_added_during_export_prevents_removal(old: Database, tmp_path: Path) -> None:
     connection = old.migrator()
     (month,) = archive.past_floor(connection)
     entry = archive.export(connection, month, tmp_path)
@@ -130,7 +128,7 @@ def test_an_entry_that_comes_between_export_and_removal_stops_the_removal(
     assert old_count(old) == 101
 
 
-def test_an_insert_that_is_not_committed_yet_is_waited_for(old: Database, tmp_path: Path) -> None:
+def test_export_waits_for_uncommitted_inserts(old: Database, tmp_path: Path) -> None:
     """The removal cannot overtake it: it gives up or sees the entry, and removes nothing."""
     connection, writer = old.migrator(), old.superuser()
     (month,) = archive.past_floor(connection)
@@ -162,7 +160,7 @@ def test_an_insert_that_is_not_committed_yet_is_waited_for(old: Database, tmp_pa
 
 
 @pytest.mark.parametrize("organisation", ["north", "south"])
-def test_a_legal_hold_keeps_what_concerns_its_organisation(
+def test_a_legal_hold_keeps_the_entries_of_its_organisation(
     old: Database, tmp_path: Path, organisation: str
 ) -> None:
     service = old.connect_as("service_role")
@@ -174,7 +172,7 @@ def test_a_legal_hold_keeps_what_concerns_its_organisation(
         assert count == 1
         return
     assert (count, old_count(old)) == (0, 100)
-    assert said == ["badge_evaluation_logs 2019-03: kept, a legal hold stands"]
+    assert said == ["badge_evaluation_logs 2019-03: kept: under a legal hold"]
     with pytest.raises(errors.DatabaseError) as caught:
         old.migrator().execute(
             "select private.prune_log_month('badge_evaluation_logs', '2019-03-01', 100, '', '')"
@@ -185,7 +183,7 @@ def test_a_legal_hold_keeps_what_concerns_its_organisation(
 
 
 @pytest.mark.parametrize("months_ago", [0, 1, 59, 60])
-def test_nothing_younger_than_the_floor_goes(database: Database, months_ago: int) -> None:
+def test_nothing_younger_than_the_retention_floor_is_removed(database: Database, months_ago: int) -> None:
     """60 months ago: its last day is not five years old before the next month begins."""
     superuser = database.superuser()
     superuser.execute("set role peerledger_owner")
@@ -204,7 +202,7 @@ def test_nothing_younger_than_the_floor_goes(database: Database, months_ago: int
     assert caught.value.sqlstate == "PL005"
 
 
-def test_a_raised_retention_keeps_it_and_it_cannot_be_lowered(old: Database, tmp_path: Path) -> None:
+def test_a_raised_retention_keeps_entries_and_cannot_be_lowered(old: Database, tmp_path: Path) -> None:
     migrator = old.migrator()
     migrator.execute("select private.set_log_retention('badge_evaluation_logs', 240)")
     assert run(old, tmp_path)[0] == 0
@@ -237,7 +235,7 @@ def _cut(file: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_shorten, _flip, _cut, Path.unlink])
-def test_a_damaged_file_is_not_restored_nor_taken_for_verified(
+def test_a_damaged_file_is_neither_restored_nor_verified(
     old: Database, tmp_path: Path, damage: object
 ) -> None:
     connection = old.migrator()
@@ -252,9 +250,7 @@ def test_a_damaged_file_is_not_restored_nor_taken_for_verified(
     assert scalar(old.superuser(), "select to_regnamespace('asked')") is None
 
 
-def test_a_file_and_its_manifest_changed_together_do_not_get_past_the_database(
-    old: Database, tmp_path: Path
-) -> None:
+def test_the_database_notices_a_file_changed_with_its_manifest(old: Database, tmp_path: Path) -> None:
     connection = old.migrator()
     (month,) = archive.past_floor(connection)
     entry = archive.export(connection, month, tmp_path)
@@ -269,7 +265,7 @@ def test_a_file_and_its_manifest_changed_together_do_not_get_past_the_database(
     assert old_count(old) == 100
 
 
-def test_an_archive_is_readable_by_its_owner_alone(old: Database, tmp_path: Path) -> None:
+def test_an_archive_is_readable_only_by_its_owner(old: Database, tmp_path: Path) -> None:
     run(old, tmp_path / "to")
     assert (tmp_path / "to").stat().st_mode & 0o077 == 0
 
@@ -291,12 +287,12 @@ def test_the_commands(old: Database, tmp_path: Path) -> None:
     code, said = peerledger("archive", "--to", to)
     assert (code, said.splitlines()[-1]) == (
         0,
-        "Nothing was written or removed. Add --execute to do it.",
+        "Nothing was written or removed. Add --execute to archive.",
     )
     code, said = peerledger("archive", "--to", to, "--execute")
     assert code == 0
     assert "100 entries in badge_evaluation_logs_2019_03_" in said
-    assert peerledger("archive") == (0, "No month is past its retention and free to go.")
+    assert peerledger("archive") == (0, "No month is past its retention and free of legal holds.")
     code, said = peerledger("restore-archive", to, "--schema", "asked")
     assert (code, said.splitlines()[-1]) == (
         0,

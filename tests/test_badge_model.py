@@ -61,6 +61,7 @@ class History:
 
     def __init__(self, connection: psycopg.Connection, seed: int) -> None:
         self.random = random.Random(seed)
+        self.refused = 0
         self.connection = connection
         self.badge_ids: dict[tuple[int, str], uuid.UUID] = {}
         self.organisations: list[Organisation] = []
@@ -214,7 +215,8 @@ class History:
         return self.insert(rows)
 
     def insert(self, rows: dict[uuid.UUID, Activity]) -> dict[uuid.UUID, Evaluation]:
-        self.connection.execute(
+        new = {key: row for key, row in rows.items() if key not in self.model.activities}
+        is_accepted = self.is_accepted(
             """
             insert into public.activities (
                 id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on,
@@ -231,13 +233,25 @@ class History:
             inner join public.peer_mentors as mentor on mentor.id = given.mentor
             on conflict (id) do nothing
             """,
-            (self.as_json(rows),),
+            rows,
         )
-        return self.model.insert(rows)
+        assert is_accepted is self.model.is_possible(new)
+        return self.model.insert(new) if is_accepted else {}
+
+    def is_accepted(self, query: str, rows: dict[uuid.UUID, Activity]) -> bool:
+        column = None
+        try:
+            with self.connection.transaction():
+                self.connection.execute(query.encode(), (self.as_json(rows),))
+        except psycopg.errors.InvalidParameterValue as refused:
+            column = refused.diag.message_detail
+            self.refused += 1
+        assert column in (None, "duration_minutes")
+        return column is None
 
     def update_some(self) -> dict[uuid.UUID, Evaluation]:
         rows = {key: self.edited(self.model.activities[key]) for key in self.some_activities()}
-        self.connection.execute(
+        is_accepted = self.is_accepted(
             """
             update public.activities as activity
             set mentor_id = given.mentor, activity_type = given.activity_type,
@@ -250,9 +264,10 @@ class History:
             )
             where activity.id = given.id
             """,
-            (self.as_json(rows),),
+            rows,
         )
-        return self.model.update(rows)
+        assert is_accepted is self.model.is_possible(rows)
+        return self.model.update(rows) if is_accepted else {}
 
     def as_json(self, rows: dict[uuid.UUID, Activity]) -> Jsonb:
         return Jsonb(
@@ -400,6 +415,7 @@ def test_generated_histories_agree_with_the_model(database: Database, seed: int)
         assert differences == [], where
 
     # The generator has to reach both sides of every metric, or agreement means little.
+    assert history.refused > 0
     held = [award for mentor in history.model.mentors.values() for award in mentor.awards.values()]
     assert len(held) > _MENTORS_EACH * len(_ZONES)
     asked = {

@@ -117,7 +117,7 @@ def block_at_the_first_lock(connection: psycopg.Connection) -> None:
     connection.execute("select from public.peer_mentors order by id limit 1 for update")
 
 
-def test_two_runs_at_once_and_the_second_is_refused(north: Database) -> None:
+def test_a_second_run_at_once_is_refused(north: Database) -> None:
     first, second = session(north), session(north)
     with first.transaction():
         assert run(first) == ("succeeded", _MENTORS // 2, _MENTORS // 2, 0)
@@ -149,7 +149,7 @@ def test_many_runs_at_once_do_the_work_once(north: Database) -> None:
 
 
 @pytest.mark.parametrize("block", [block_at_the_first_lock, block_at_the_outbox])
-def test_a_run_that_is_killed_is_done_again_by_the_next(
+def test_a_killed_run_is_repeated_by_the_next(
     north: Database, block: Callable[[psycopg.Connection], None]
 ) -> None:
     observer, blocker, victim = session(north), session(north), session(north)
@@ -206,7 +206,7 @@ def test_a_mentor_who_is_paused_while_the_run_waits_stays_paused(north: Database
     assert one(observer, "select status::text from public.peer_mentors where id = %s", mentor) == ("paused",)
 
 
-def test_a_renewal_waits_for_the_run_and_brings_back(north: Database) -> None:
+def test_a_renewal_waits_for_the_run_and_reactivates(north: Database) -> None:
     observer, coordinator, runner = session(north), session(north), session(north)
     (mentor,) = one(observer, "select tests.id('mentor', 'm2')")
     renewal = "select expires_on from public.renew_certification(%s, '2026-02-01', '2199-01-01')"

@@ -262,7 +262,7 @@ def test_generated_timelines_agree_with_the_model(database: Database, centre: da
 
 
 @pytest.mark.one_target
-def test_today_is_the_organisations_at_any_moment(database: Database) -> None:
+def test_today_follows_the_time_zone_of_the_organisation(database: Database) -> None:
     """Around midnight of many days, clock changes and the leap day among them, in every zone."""
     connection = database.superuser()
     timelines = Timelines(connection, 1, _CENTRES[0])

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from conftest import Database
+from night_steps import STEPS, define
 
 from peerledger import nightly
 from peerledger.database import Database as RunnerDatabase
 from peerledger.errors import RunnerError
-from peerledger.nightly import Night, Outcome, Step
+from peerledger.nightly import Night, Outcome
 from peerledger.sqlfiles import ROOT
 
 pytestmark = pytest.mark.one_target
@@ -59,8 +60,8 @@ def runs(opened: RunnerDatabase) -> list[tuple[object, ...]]:
 def test_every_step_is_done_and_shown(opened: RunnerDatabase, tmp_path: Path) -> None:
     first = command(opened, tmp_path, "--as-of", "2026-03-01")
     assert first.returncode == 0, first.stderr
-    for step in nightly.STEPS:
-        assert step.name in first.stdout
+    for step in STEPS:
+        assert step in first.stdout
     assert "1 expired, 1 reminded, 0 failed." in first.stdout
     assert "Certification run" in first.stdout
     assert "north" in first.stdout
@@ -80,29 +81,26 @@ def test_without_a_date_it_is_today(opened: RunnerDatabase) -> None:
 
 
 @pytest.mark.parametrize("given", ["tomorrow", "2026-02-30", "01.03.2026"])
-def test_what_is_no_date_is_refused(opened: RunnerDatabase, tmp_path: Path, given: str) -> None:
+def test_an_invalid_date_is_rejected(opened: RunnerDatabase, tmp_path: Path, given: str) -> None:
     result = command(opened, tmp_path, "--as-of", given)
     assert result.returncode == 2
     assert "--as-of" in result.stderr
     assert runs(opened) == []
 
 
-def test_a_step_that_fails_stops_no_other(database: Database, opened: RunnerDatabase, tmp_path: Path) -> None:
+def test_a_failing_step_does_not_stop_the_others(
+    database: Database, opened: RunnerDatabase, tmp_path: Path
+) -> None:
     database.superuser().execute(
         "alter table public.certification_expiry_runs"
         " add constraint never check (status <> 'succeeded') not valid"
     )
     result = command(opened, tmp_path, "--as-of", "2026-03-01")
     assert result.returncode == 1
-    outcomes = {
-        step.name: line
-        for step in nightly.STEPS
-        for line in result.stdout.splitlines()
-        if f"│ {step.name} " in line
-    }
+    outcomes = {step: line for step in STEPS for line in result.stdout.splitlines() if f"│ {step} " in line}
     assert "failed" in outcomes.pop("certification expiry")
     assert all("failed" not in line for line in outcomes.values())
-    assert len(outcomes) == len(nightly.STEPS) - 1
+    assert len(outcomes) == len(STEPS) - 1
     assert "Traceback" not in result.stdout + result.stderr
     # The begun run is in the ledger; what it did is undone.
     assert runs(opened) == [(_AS_OF, False, "running", 0, 0)]
@@ -115,19 +113,22 @@ def test_a_run_beside_another_is_a_failed_step(database: Database, opened: Runne
         results = nightly.run(opened, _AS_OF)
     (failed,) = (result for result in results if not result.succeeded)
     assert failed.name == "certification expiry"
-    assert "Another certification expiry run is at work." in failed.outcome.line
+    assert "Another expiry run is in progress." in failed.line
 
 
 @pytest.mark.parametrize(
     "error", [RunnerError("The line is down."), KeyError("secret")], ids=["ours", "a fault"]
 )
-def test_whatever_a_step_raises_is_its_own(opened: RunnerDatabase, error: Exception) -> None:
+def test_every_exception_of_a_step_is_contained(
+    database: Database, opened: RunnerDatabase, error: Exception
+) -> None:
     def fail(_: Night) -> Outcome:
         raise error
 
-    results = nightly.run(opened, None, (Step("first", fail), Step("second", lambda _: Outcome("Done."))))
+    define(database.superuser(), "first", "second")
+    results = nightly.run(opened, work={"first": fail, "second": lambda _: Outcome("Done.")})
     assert [(result.name, result.succeeded) for result in results] == [("first", False), ("second", True)]
-    assert results[0].outcome.line in ("The line is down.", "KeyError: a fault of the runner itself.")
+    assert results[0].line in ("The line is down.", "KeyError: an internal error of the runner.")
 
 
 def test_badges_are_reconciled_since_the_last_night(database: Database, opened: RunnerDatabase) -> None:
@@ -138,7 +139,7 @@ def test_badges_are_reconciled_since_the_last_night(database: Database, opened: 
     superuser.execute("update public.activities set updated_at = now() - interval '47 hours'")
 
     def scanned() -> str:
-        return next(r.outcome.line for r in nightly.run(opened) if r.name == "badge reconciliation")
+        return next(r.line for r in nightly.run(opened) if r.name == "badge reconciliation")
 
     superuser.execute("alter table public.activities enable trigger user")
     superuser.execute(

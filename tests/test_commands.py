@@ -112,7 +112,7 @@ def assert_one_line(outcome: tuple[int, str, str], code: int, *words: str) -> No
 
 
 @every_command
-def test_help_is_for_a_newcomer(console: Console, path: tuple[str, ...]) -> None:
+def test_help_is_readable_by_newcomers(console: Console, path: tuple[str, ...]) -> None:
     code, out, err = console.run(*path, "--help")
     assert (code, err) == (0, "")
     sentences = re.findall(r"[A-Z][^.\n]{15,}", out)
@@ -130,7 +130,9 @@ def test_a_wrong_flag_is_one_line(console: Console, path: tuple[str, ...]) -> No
 
 @every_database_command
 def test_no_database_is_one_line(console: Console, path: tuple[str, ...], tmp_path: Path) -> None:
-    outcome = console.run(*arguments(path, tmp_path), DATABASE_URL=NOWHERE, **DYNAMICS)
+    outcome = console.run(
+        *arguments(path, tmp_path), DATABASE_URL=NOWHERE, START_WAIT_SECONDS="1", **DYNAMICS
+    )
     last = [line for line in outcome[2].splitlines() if line.startswith("peerledger: ")]
     assert outcome[0] == 1, outcome
     assert len(last) == 1
@@ -223,7 +225,7 @@ SECRETS = {
 }
 
 
-def test_no_secret_is_seen_anywhere(migrated: str, tmp_path: Path) -> None:
+def test_no_secret_is_ever_printed(migrated: str, tmp_path: Path) -> None:
     """Not printed, logged, in the list of processes or in the database; also when everything fails."""
     with psycopg.connect(migrated, autocommit=True) as connection, StandIn() as standin:
         connection.execute("insert into public.organisations (slug, name) values ('north', 'North')")

@@ -26,7 +26,7 @@ def demo(directory: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_shows_it_all_and_again_the_same(data_directory: Path) -> None:
+def test_the_demo_can_be_run_twice(data_directory: Path) -> None:
     first = demo(data_directory)
     assert first.returncode == 0, first.stderr
     with psycopg.connect(embedded.start(data_directory / ".peerledger")) as connection:

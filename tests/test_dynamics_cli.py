@@ -88,7 +88,7 @@ def test_sync_once(website: Website, tmp_path: Path) -> None:
     website.add_mentors(20, status="withdrawn")
     result = run(website, tmp_path, "sync", "--once")
     assert result.returncode == 0, result.stderr
-    assert "taken off the website" in result.stdout
+    assert "removed from the website" in result.stdout
     assert " 20 " in result.stdout
     assert " 30 " in result.stdout
     assert website.shown_wrongly() == []
@@ -104,7 +104,7 @@ def test_break_glass(website: Website, tmp_path: Path) -> None:
     usual = {"DYNAMICS_CLIENT_SECRET": "wrong"}
     result = run(website, tmp_path, "sync", "--once", **usual)
     assert result.returncode == 1
-    assert "Entra refuses a token" in result.stderr
+    assert "Entra refused a token" in result.stderr
 
     file = tmp_path / "other.toml"
     file.write_text(f'client_secret = "{website.standin.entra.client_secret}"\n')
@@ -130,6 +130,22 @@ def test_a_missing_setting_is_named(website: Website, tmp_path: Path) -> None:
     assert_one_line(run(website, tmp_path, "sync", "--credentials", str(file)), 2, "south")
 
 
+def test_each_refusal_of_entra_names_its_remedy(website: Website, tmp_path: Path) -> None:
+    entra = website.standin.entra
+    for changes, expired, words in (
+        ({"DYNAMICS_CLIENT_SECRET": "wrong"}, False, "the client secret is wrong"),
+        ({}, True, "the client secret has expired"),
+        ({"DYNAMICS_CLIENT_ID": "11111111-1111-4111-8111-111111111111"}, False, "no such application"),
+        ({"DYNAMICS_TENANT_ID": "11111111-1111-4111-8111-111111111111"}, False, "no such tenant"),
+    ):
+        entra.secret_has_expired = expired
+        try:
+            result = run(website, tmp_path, "check-credentials", **changes)
+        finally:
+            entra.secret_has_expired = False
+        assert (result.returncode, words in result.stdout) == (1, True), result.stdout
+
+
 def test_check_credentials(website: Website, tmp_path: Path) -> None:
     result = run(website, tmp_path, "check-credentials")
     assert (result.returncode, result.stderr) == (0, "")
@@ -137,7 +153,7 @@ def test_check_credentials(website: Website, tmp_path: Path) -> None:
 
     result = run(website, tmp_path, "check-credentials", DYNAMICS_CLIENT_SECRET="wrong")
     assert result.returncode == 1
-    assert "Entra refuses a token" in result.stdout
+    assert "Entra refused a token" in result.stdout
     assert website.value("select count(*) from public.hlf_sync_pauses") == 1
     assert website.value("select count(*) from public.ops_alerts where kind = 'auth_failure'") == 1
 
@@ -166,10 +182,10 @@ def test_reconcile_website(website: Website, tmp_path: Path) -> None:
     counts = {
         line.split("│")[1].strip(): line.split("│")[2].strip() for line in result.stdout.splitlines()[3:-1]
     }
-    assert counts["mentors shown as they should be"] == "4"
-    assert counts["queued to be taken off the website"] == "1"
-    assert counts["queued to be put on the website"] == "1"
-    assert counts["listed, but no mentor of ours"] == "1"
+    assert counts["mentors shown correctly"] == "4"
+    assert counts["queued for removal from the website"] == "1"
+    assert counts["queued to be added to the website"] == "1"
+    assert counts["listed, but not one of our mentors"] == "1"
     assert website.sync_once().is_good
     assert website.shown_wrongly() == []
     events = {event for (event,) in website.rows("select triggered_by_event from public.hlf_sync_audit_log")}

@@ -98,7 +98,7 @@ def test_a_listing_that_is_none_is_not_compared(standin: StandIn, answer: bytes,
     assert len([request for request in standin.journal if not request.is_token_request]) == 1
 
 
-def test_pages_without_end_are_given_up(standin: StandIn) -> None:
+def test_endless_pages_are_given_up(standin: StandIn) -> None:
     again = f'{{"value": [], "@odata.nextLink": "{standin.url}/api/data/v9.2/contacts"}}'.encode()
     standin.faults.always = Fault(status=200, body=again)
     with pytest.raises(ReadError, match="no end"):
@@ -140,7 +140,7 @@ def ask(standin: StandIn, timeout: float = 30) -> TokenError | None:
     ],
     ids=repr,
 )
-def test_why_there_is_no_token(
+def test_token_errors_name_their_cause(
     standin: StandIn, released: threading.Event, fault: Fault, kind: str, retry_after: str | None
 ) -> None:
     hangs = fault is HANGS
@@ -215,7 +215,7 @@ def test_nobody_else_s_certificate_is_trusted(standin: StandIn) -> None:
 # Limits. --------------------------------------------------------------------------------------------
 
 
-def test_never_more_at_once_nor_in_any_window() -> None:
+def test_request_limits_hold_in_every_window() -> None:
     window, allowed = 0.3, 20
     spans: list[tuple[float, float]] = []
 

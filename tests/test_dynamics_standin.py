@@ -33,7 +33,7 @@ def dataverse(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dat
         yield client
 
 
-def test_it_changes_a_contact(standin: StandIn, dataverse: DataverseClient) -> None:
+def test_contacts_are_updated(standin: StandIn, dataverse: DataverseClient) -> None:
     contact = standin.add_contact(listed=True)
     dataverse.records.update("contact", str(contact), {"hlf_listed": False})
     assert standin.listed()[contact] is False
@@ -41,7 +41,7 @@ def test_it_changes_a_contact(standin: StandIn, dataverse: DataverseClient) -> N
     assert (request.headers["If-Match"], request.status, request.applied) == ("*", 204, True)
 
 
-def test_it_makes_reads_and_deletes_a_contact(standin: StandIn, dataverse: DataverseClient) -> None:
+def test_contacts_are_created_read_and_deleted(standin: StandIn, dataverse: DataverseClient) -> None:
     made = dataverse.records.create("contact", {"firstname": "Kari", "hlf_listed": True})
     found = dataverse.records.retrieve("contact", made, select=["firstname", "hlf_listed"])
     assert found is not None
@@ -50,7 +50,7 @@ def test_it_makes_reads_and_deletes_a_contact(standin: StandIn, dataverse: Datav
     assert standin.listed() == {}
 
 
-def test_it_reads_page_by_page(standin: StandIn, dataverse: DataverseClient) -> None:
+def test_contacts_are_read_page_by_page(standin: StandIn, dataverse: DataverseClient) -> None:
     listed = {str(standin.add_contact(listed=number % 2 == 0)): number % 2 == 0 for number in range(25)}
     pages = list(dataverse.records.list_pages("contact", select=["hlf_listed"], page_size=10))
     assert [len(page) for page in pages] == [10, 10, 5]
@@ -61,7 +61,7 @@ def test_it_reads_page_by_page(standin: StandIn, dataverse: DataverseClient) -> 
     }
 
 
-def test_it_understands_the_refusals(standin: StandIn, dataverse: DataverseClient) -> None:
+def test_every_refusal_has_its_own_error(standin: StandIn, dataverse: DataverseClient) -> None:
     contact = standin.add_contact()
     for values, target, status in (
         ({"hlf_listed": True}, uuid.uuid4(), 404),
@@ -83,7 +83,7 @@ def test_it_understands_the_refusals(standin: StandIn, dataverse: DataverseClien
     assert standin.listed() == {contact: False}
 
 
-def test_without_if_match_a_patch_makes_a_contact(standin: StandIn, dataverse: DataverseClient) -> None:
+def test_a_patch_without_if_match_creates_a_contact(standin: StandIn, dataverse: DataverseClient) -> None:
     missing = uuid.uuid4()
     odata = dataverse._get_odata()
     odata._request("patch", f"{odata.api}/contacts({missing})", json={"hlf_listed": True}, expected=(204,))

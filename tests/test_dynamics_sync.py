@@ -68,7 +68,7 @@ def assert_on_record(website: Website, tokens_failed: int = 0) -> None:
     assert without == tokens_failed
 
 
-def test_everybody_is_shown_as_the_database_wants(website: Website) -> None:
+def test_the_website_lists_whom_the_database_lists(website: Website) -> None:
     active = website.add_mentors(150)
     expired = website.add_mentors(150, status="expired_cert")
     summary = website.sync_once()
@@ -86,7 +86,7 @@ def test_everybody_is_shown_as_the_database_wants(website: Website) -> None:
     assert len(website.standin.journal) == 0, "nothing is due: no request, not even for a token"
 
 
-def test_dynamics_asks_for_time_and_gets_it(website: Website) -> None:
+def test_retry_after_is_respected(website: Website) -> None:
     waits, dated = website.add_mentors(2)
     website.standin.faults.add(Fault(status=429, retry_after="1700"), contact=website.contact_of[waits])
     moment = datetime.now(UTC) + timedelta(minutes=50)
@@ -108,7 +108,7 @@ def test_dynamics_asks_for_time_and_gets_it(website: Website) -> None:
     assert_on_record(website)
 
 
-def test_a_mentor_whom_dynamics_never_takes_is_given_up(website: Website) -> None:
+def test_a_mentor_who_always_fails_is_dead_lettered(website: Website) -> None:
     (mentor,) = website.add_mentors(1, status="withdrawn")
     website.standin.faults.always = Fault(status=503)
     for _ in range(8):
@@ -125,7 +125,7 @@ def test_a_mentor_whom_dynamics_never_takes_is_given_up(website: Website) -> Non
     assert_on_record(website)
 
 
-def test_a_contact_that_is_not_there_is_given_up_and_not_made(website: Website) -> None:
+def test_a_missing_contact_is_dead_lettered_and_not_created(website: Website) -> None:
     (mentor,) = website.add_mentors(1)
     del website.standin.table.rows[website.contact_of[mentor]]
     summary = website.sync_once()
@@ -145,7 +145,7 @@ def test_a_contact_that_is_not_there_is_given_up_and_not_made(website: Website) 
     ],
     ids=["a page", "a redirect", "garbage", "a broken connection"],
 )
-def test_what_is_no_204_is_no_success(website: Website, fault: Fault, code: int | None) -> None:
+def test_only_204_is_success(website: Website, fault: Fault, code: int | None) -> None:
     (mentor,) = website.add_mentors(1)
     website.standin.faults.add(fault)
     summary = website.sync_once()
@@ -156,7 +156,7 @@ def test_what_is_no_204_is_no_success(website: Website, fault: Fault, code: int 
 
 
 @pytest.mark.parametrize("way", ["time-out", "reset"])
-def test_what_was_applied_without_an_answer_is_sent_again(
+def test_requests_without_an_answer_are_sent_again(
     website: Website, released: threading.Event, way: str
 ) -> None:
     (mentor,) = website.add_mentors(1, status="expired_cert")
@@ -176,7 +176,9 @@ def test_what_was_applied_without_an_answer_is_sent_again(
     assert len(website.standin.journal.patches(website.contact_of[mentor])) >= 2
 
 
-def test_the_last_state_wins_when_it_changes_under_way(website: Website, released: threading.Event) -> None:
+def test_the_last_state_wins_when_it_changes_during_a_request(
+    website: Website, released: threading.Event
+) -> None:
     (mentor,) = website.add_mentors(1)
     contact = website.contact_of[mentor]
     website.standin.faults.add(Fault(waits_for=released), contact=contact)
@@ -199,7 +201,7 @@ def test_the_last_state_wins_when_it_changes_under_way(website: Website, release
     assert_on_record(website)
 
 
-def test_a_refused_token_stops_all_until_it_is_accepted_again(website: Website) -> None:
+def test_a_refused_token_pauses_the_sync_until_it_is_accepted(website: Website) -> None:
     website.add_mentors(300)
     website.sync_once()
     website.standin.journal.clear()
@@ -217,7 +219,7 @@ def test_a_refused_token_stops_all_until_it_is_accepted_again(website: Website) 
     assert website.value("select count(*) from public.ops_alerts where kind = 'auth_failure'") >= 1
 
 
-def test_a_wrong_secret_is_one_entry_and_a_standstill(website: Website) -> None:
+def test_a_wrong_secret_is_logged_once_and_pauses_the_sync(website: Website) -> None:
     website.add_mentors(20)
     wrong = [Account(website.credentials(client_secret="wrong"), None)]
     summary = website.sync_once(wrong)
@@ -233,7 +235,7 @@ def test_a_wrong_secret_is_one_entry_and_a_standstill(website: Website) -> None:
     assert website.value("select count(*) from public.hlf_sync_pauses") == 0
 
 
-def test_a_token_that_is_not_renewed_is_one_entry_too(
+def test_a_token_that_cannot_be_renewed_is_logged_once(
     website: Website, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends at the fifteenth request: of those that were claimed with it, five at least are waiting."""
@@ -261,7 +263,7 @@ def test_a_token_that_is_not_renewed_is_one_entry_too(
     [Fault(status=503), Fault(status=429, retry_after="1"), Fault(cut="before"), HTML_PAGE],
     ids=["503", "429", "reset", "a page"],
 )
-def test_a_token_that_is_not_to_be_had_is_no_refusal(website: Website, fault: Fault) -> None:
+def test_an_unavailable_token_endpoint_is_not_a_refusal(website: Website, fault: Fault) -> None:
     website.add_mentors(20)
     website.standin.entra.revoke_tokens()
     website.standin.token_faults.add(fault)
@@ -272,7 +274,7 @@ def test_a_token_that_is_not_to_be_had_is_no_refusal(website: Website, fault: Fa
     assert website.sync_once().restored == 19
 
 
-def test_with_a_certificate(website: Website) -> None:
+def test_a_certificate_authenticates(website: Website) -> None:
     website.add_mentors(3)
     path = website.standin.use_certificate()
     other = website.standin.use_certificate()
@@ -283,7 +285,7 @@ def test_with_a_certificate(website: Website) -> None:
     assert website.value("select count(*) from public.hlf_sync_pauses") == 1
 
 
-def test_break_glass_works_while_the_others_stand_still(website: Website) -> None:
+def test_break_glass_works_while_the_others_are_paused(website: Website) -> None:
     mentors = website.add_mentors(5, status="withdrawn")
     website.do("select public.pause_hlf_sync(null, 'credentials_refused')")
     wrong = [Account(website.credentials(client_secret="wrong"), None)]
@@ -294,7 +296,7 @@ def test_break_glass_works_while_the_others_stand_still(website: Website) -> Non
     assert_on_record(website)
 
 
-def test_wrong_break_glass_credentials_stop_nobody_else(website: Website) -> None:
+def test_wrong_break_glass_credentials_do_not_pause_the_others(website: Website) -> None:
     website.add_mentors(5)
     wrong = [Account(website.credentials(client_secret="wrong"), None)]
     website.sync_once(wrong, is_break_glass=True)
@@ -304,7 +306,7 @@ def test_wrong_break_glass_credentials_stop_nobody_else(website: Website) -> Non
     assert website.sync_once().restored == 5
 
 
-def test_an_outage_does_not_use_up_everybodys_attempts(website: Website) -> None:
+def test_an_outage_does_not_use_up_attempts(website: Website) -> None:
     website.add_mentors(400)
     website.standin.faults.always = Fault(latency=0.02, cut="before")
     # Forty are claimed at once: at the tenth failure some are still waiting, however fast the others were.
@@ -326,7 +328,7 @@ def test_an_outage_does_not_use_up_everybodys_attempts(website: Website) -> None
     assert_on_record(website)
 
 
-def test_organisations_with_credentials_of_their_own(website: Website) -> None:
+def test_organisations_can_have_their_own_credentials(website: Website) -> None:
     south = website.add_organisation("south")
     north_mentors, south_mentors = website.add_mentors(10), website.add_mentors(10, south)
     good = website.credentials()
@@ -353,7 +355,7 @@ def test_two_workers_share_the_work(website: Website) -> None:
     assert_on_record(website)
 
 
-def test_told_to_stop_it_finishes_what_is_on_its_way(website: Website, released: threading.Event) -> None:
+def test_a_worker_told_to_stop_finishes_its_requests(website: Website, released: threading.Event) -> None:
     website.add_mentors(300)
     website.hold_all_but_one(released)
     worker = website.sync_until(
@@ -365,7 +367,7 @@ def test_told_to_stop_it_finishes_what_is_on_its_way(website: Website, released:
     assert_on_record(website)
 
 
-def test_a_change_is_noticed_at_once(website: Website) -> None:
+def test_a_change_wakes_the_worker(website: Website) -> None:
     (mentor,) = website.add_mentors(1)
     has_changed = False
 

@@ -173,7 +173,7 @@ def test_every_row_belongs_to_an_organisation(tables: Tables) -> None:
             assert {row["organisation_id"] for row in rows} <= organisations.keys()
 
 
-def test_keys_are_unique(tables: Tables) -> None:
+def test_primary_keys_are_unique(tables: Tables) -> None:
     keys: dict[str, tuple[str, ...]] = {
         "organisation_settings": ("organisation_id",),
         "activity_notes": ("activity_id",),
@@ -197,7 +197,7 @@ def test_users_and_slugs_are_unique_in_their_organisation(tables: Tables) -> Non
 # --- nobody real -----------------------------------------------------------------
 
 
-def test_mail_goes_nowhere(tables: Tables) -> None:
+def test_email_addresses_are_undeliverable(tables: Tables) -> None:
     texts = [row["email"] for row in tables["peer_mentors"]]
     texts += [row["body"] for row in tables["activity_notes"]]
     domains = [domain for text in texts for domain in MAIL.findall(text)]
@@ -205,7 +205,7 @@ def test_mail_goes_nowhere(tables: Tables) -> None:
     assert [one for one in domains if not RESERVED_DOMAIN.fullmatch(one)] == []
 
 
-def test_phones_cannot_ring(tables: Tables) -> None:
+def test_phone_numbers_are_not_assigned(tables: Tables) -> None:
     for row in tables["peer_mentors"]:
         assert re.fullmatch(r"\+47 000 \d\d \d\d\d", row["phone"]), row["phone"]
     for row in tables["activity_notes"]:
@@ -309,7 +309,7 @@ def test_no_mentor_works_around_the_clock(tables: Tables) -> None:
     assert most_minutes_a_day(tables) <= 24 * 60
 
 
-def test_not_even_when_more_is_asked_for_than_fits(tmp_path: Path) -> None:
+def test_no_mentor_works_around_the_clock_when_crowded(tmp_path: Path) -> None:
     crowded = ("--mentors", "3", "--activities", "60000")
     out = generated(tmp_path / "crowded", *crowded)
     assert most_minutes_a_day(read_tables(out)) <= 24 * 60
@@ -386,7 +386,7 @@ def test_certificates_show_what_the_nightly_run_must_find(committed: Tables) -> 
         assert sum(days > 31 for days in ahead) > len(ahead) / 2
 
 
-def test_certificates_come_by_the_several_and_not_at_all(committed: Tables) -> None:
+def test_some_mentors_have_several_certificates_and_some_none(committed: Tables) -> None:
     held = Counter(row["mentor_id"] for row in committed["certifications"])
     counts = Counter(held[row["id"]] for row in committed["peer_mentors"])
     assert counts[0] > 0

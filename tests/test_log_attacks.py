@@ -210,7 +210,7 @@ def test_a_superuser_cannot_forge_what_the_guards_record(quiet: Database) -> Non
         )
 
 
-def test_no_key_leads_into_or_out_of_a_log(quiet: Database) -> None:
+def test_no_foreign_key_leads_into_or_out_of_a_log(quiet: Database) -> None:
     """So no cascade can: checked for what is declared, then by deleting every parent."""
     superuser = quiet.superuser()
     keys = superuser.execute(
@@ -247,7 +247,7 @@ def test_no_key_leads_into_or_out_of_a_log(quiet: Database) -> None:
 
 
 @pytest.mark.parametrize("months", ["2199-02-01", None])
-def test_a_new_partition_is_born_locked(quiet: Database, months: str | None) -> None:
+def test_a_new_partition_is_created_locked_down(quiet: Database, months: str | None) -> None:
     """With Supabase's default privileges in place, which give everything to everybody in public."""
     superuser = quiet.superuser()
     with superuser.transaction(force_rollback=True):
@@ -264,7 +264,7 @@ def test_a_new_partition_is_born_locked(quiet: Database, months: str | None) -> 
 
 
 @pytest.mark.parametrize("role", CLIENTS)
-def test_names_that_shadow_ours_do_not_mislead_a_definer(quiet: Database, role: str) -> None:
+def test_shadowing_names_do_not_mislead_definer_functions(quiet: Database, role: str) -> None:
     """Temp tables and functions with our names, before everything else in the search path."""
     connection = connect(quiet, role)
     with connection.transaction(force_rollback=True):
@@ -292,7 +292,7 @@ def test_names_that_shadow_ours_do_not_mislead_a_definer(quiet: Database, role: 
         assert seen == DENIED
 
 
-def test_a_definer_of_ours_finds_our_own_tables_first(quiet: Database) -> None:
+def test_definer_functions_find_our_tables_first(quiet: Database) -> None:
     """Every definer pins its path with pg_temp last; the catalog test holds all to it. Tried on one here."""
     connection = quiet.connect_as("authenticated", uuid.uuid4())
     connection.execute("create temporary table pg_proc as select 1 as x")
@@ -319,7 +319,7 @@ def entries(database: Database, connection: psycopg.Connection | None = None) ->
     return found
 
 
-def test_copy_out_and_in_again_is_an_addition_and_nothing_else(quiet: Database) -> None:
+def test_copying_out_and_in_only_adds(quiet: Database) -> None:
     """A superuser's COPY FROM adds, as an INSERT does; a row that is there already is refused."""
     superuser = quiet.superuser()
     out = io.BytesIO()

@@ -72,7 +72,7 @@ def test_an_attempt_inside_a_block_that_swallows_it_is_recorded_too(recorded: Da
 
 
 @pytest.mark.parametrize("claims", ["no json", '{"sub": "no uuid"}', "[]"])
-def test_claims_that_cannot_be_read_hide_nobody(recorded: Database, claims: str) -> None:
+def test_unreadable_claims_hide_nobody(recorded: Database, claims: str) -> None:
     connection = recorded.superuser()
     connection.execute("select set_config('request.jwt.claims', %s, false)", (claims,))
     with pytest.raises(errors.InsufficientPrivilege):
@@ -80,7 +80,7 @@ def test_claims_that_cannot_be_read_hide_nobody(recorded: Database, claims: str)
     assert [event[4] for event in events(recorded, 1)] == [None]
 
 
-def test_many_attempts_under_a_lock_of_ones_own_do_not_use_up_the_server(recorded: Database) -> None:
+def test_many_attempts_under_ones_own_lock_do_not_exhaust_connections(recorded: Database) -> None:
     connection = recorded.superuser()
     with connection.transaction(force_rollback=True):
         connection.execute("lock table public.security_events in access exclusive mode")
@@ -119,7 +119,7 @@ def test_an_attempt_that_cannot_be_recorded_at_once_is_refused_and_counted(datab
 
 
 @pytest.mark.parametrize("gone", ["public.security_events", "private.unrecorded_refusals"])
-def test_nothing_that_is_missing_makes_a_refusal_anything_else(database: Database, gone: str) -> None:
+def test_a_refusal_stays_a_refusal_whatever_is_missing(database: Database, gone: str) -> None:
     superuser = database.superuser()
     superuser.execute(f"drop {'sequence' if 'refusals' in gone else 'table'} {gone}".encode())
     superuser.execute("drop function private.write_security_event")
@@ -127,7 +127,7 @@ def test_nothing_that_is_missing_makes_a_refusal_anything_else(database: Databas
         superuser.execute("truncate public.badge_evaluation_logs")
 
 
-def test_a_server_that_takes_no_connection_refuses_all_the_same(recorded: Database) -> None:
+def test_a_server_without_free_connections_still_refuses(recorded: Database) -> None:
     superuser = recorded.superuser()
     with psycopg.connect(recorded.target.server.superuser_dsn, autocommit=True) as elsewhere:
         elsewhere.execute(
@@ -176,7 +176,7 @@ def test_a_cancelled_attempt_changes_nothing(recorded: Database) -> None:
         "nextval('private.unrecorded_refusals')",
     ],
 )
-def test_nobody_forges_a_record(database: Database, role: str, call: str) -> None:
+def test_records_of_attempts_cannot_be_forged(database: Database, role: str, call: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
         database.connect_as(role).execute(f"select {call}".encode())
 
@@ -192,7 +192,7 @@ def test_the_service_role_reports_in_no_other_name(database: Database) -> None:
             client.execute(statement, (kind,))
 
 
-def test_a_guard_switched_off_and_on_again_leaves_a_trace(database: Database) -> None:
+def test_disabling_and_enabling_a_guard_leaves_a_trace(database: Database) -> None:
     superuser = database.superuser()
     superuser.execute("select private.ensure_log_partitions()")
     before = rows(
@@ -239,7 +239,7 @@ def test_a_missing_guard_is_noticed(database: Database, change: str) -> None:
     ]
 
 
-def test_a_partition_that_somebody_dropped_is_missed(database: Database) -> None:
+def test_a_dropped_partition_is_noticed(database: Database) -> None:
     superuser = database.superuser()
     month = rows(superuser, "select to_char(now() at time zone 'utc', 'YYYY_MM')")[0][0]
     superuser.execute(f"drop table private.badge_evaluation_logs_{month}".encode())
@@ -261,16 +261,16 @@ def test_status_says_where_attempts_go_and_which_guard_is_missing(database: Data
     runner = RunnerDatabase(database.dsn(database.target.server.migrator_dsn), is_embedded=False, psql=None)
     state = status.read(runner)
     assert state.problems == []
-    goes_to = state.parts["logs"].values["refused_changes_go_to"]
+    goes_to = state.numbers["refused_changes_go_to"]
     assert goes_to == ("server log" if database.target.server.is_supabase else "table")
     database.superuser().execute("alter table public.security_events disable trigger _100_no_delete")
-    said = [problem.what for problem in status.read(runner).problems]
+    said = [problem.message for problem in status.read(runner).problems]
     assert [words for words in said if "security_events" in words] == [
         "A log is not guarded as it should be: security_events: missing or not always on: _100_no_delete"
     ]
 
 
-def test_the_operators_hear_of_an_attempt(recorded: Database) -> None:
+def test_operators_are_alerted_to_an_attempt(recorded: Database) -> None:
     superuser = recorded.superuser()
     for _ in range(2):
         with pytest.raises(errors.InsufficientPrivilege):

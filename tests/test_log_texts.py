@@ -87,7 +87,7 @@ WRAPPERS = [
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 @pytest.mark.parametrize("personal", PERSONAL)
-def test_what_is_personal_goes(connection: psycopg.Connection, personal: str, wrapper: str) -> None:
+def test_personal_data_is_masked(connection: psycopg.Connection, personal: str, wrapper: str) -> None:
     found = mask(connection, wrapper.format(personal))
     for part in re.findall(r"[\wæøåÆØÅ]{3,}", personal):
         if part.lower() not in {"tlf", "path", "mail", "phone"}:
@@ -116,7 +116,7 @@ def test_what_is_personal_goes(connection: psycopg.Connection, personal: str, wr
         "",
     ],
 )
-def test_what_is_not_personal_stays(connection: psycopg.Connection, text: str) -> None:
+def test_other_text_is_kept(connection: psycopg.Connection, text: str) -> None:
     assert mask(connection, text) == text
 
 
@@ -141,7 +141,7 @@ def test_the_catalogue_passes_unchanged(connection: psycopg.Connection) -> None:
         max_size=8,
     )
 )
-def test_ids_dates_counts_and_words_stay(connection: psycopg.Connection, words: list[str]) -> None:
+def test_ids_dates_counts_and_words_are_kept(connection: psycopg.Connection, words: list[str]) -> None:
     # Two counts side by side may look like the halves of a number: a word stands between them.
     text = " and ".join(words)
     assert mask(connection, text) == text
@@ -149,7 +149,7 @@ def test_ids_dates_counts_and_words_stay(connection: psycopg.Connection, words: 
 
 @_SETTINGS
 @given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=900))
-def test_any_text_becomes_a_short_one(connection: psycopg.Connection, text: str) -> None:
+def test_any_text_becomes_short(connection: psycopg.Connection, text: str) -> None:
     assert len(mask(connection, text)) <= 500
 
 
@@ -166,7 +166,7 @@ def test_a_phone_number_is_found_between_anything_but_letters(
     assert str(digits) not in found
 
 
-def test_a_long_text_is_cut_and_not_refused(database: Database) -> None:
+def test_long_texts_are_truncated(database: Database) -> None:
     superuser = database.superuser()
     superuser.execute("select tests.make_two_organisations()")
     stored = (

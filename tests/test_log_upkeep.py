@@ -51,7 +51,7 @@ def test_an_insert_of_this_month_and_the_upkeep_do_not_wait_for_each_other(lacki
     assert writer.execute("select count(*) from public.badge_evaluation_logs").fetchone() == (2,)
 
 
-def test_a_log_that_is_in_use_is_left_to_the_next_night(lacking: Database) -> None:
+def test_a_log_in_use_is_left_to_the_next_night(lacking: Database) -> None:
     """Somebody is adding to its default partition, which every new partition must be checked against."""
     writer, upkeep = lacking.superuser(), lacking.superuser()
     warnings: list[str | None] = []
@@ -95,7 +95,7 @@ def test_few_months_ahead_raise_an_alert(database: Database) -> None:
     ).fetchall()
     for (table,) in ahead:
         superuser.execute(f"drop table private.{table}".encode())
-    superuser.execute("select private.watch_logs()")
+    superuser.execute("select private.watch_log_months()")
     assert superuser.execute(
         "select message from public.ops_alerts where kind = 'log_partitions_low'"
     ).fetchall() == [("badge_evaluation_logs has partitions for 1 more months. Run `peerledger migrate`.",)]

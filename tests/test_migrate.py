@@ -86,7 +86,7 @@ def test_bookkeeping_is_private(database: Database) -> None:
     )
 
 
-def test_forward_back_and_forward_again_gives_equal_dumps(database: Database) -> None:
+def test_forward_back_and_forward_give_equal_dumps(database: Database) -> None:
     migrate(database)
     first = dump(database)
     assert rollback(database, len(Tree().migrations())) == 0
@@ -180,7 +180,7 @@ def test_twenty_at_once(database: Database) -> None:
     assert migrate(database).is_empty
 
 
-def test_a_vanished_file_takes_its_function_along(database: Database, tree: Tree) -> None:
+def test_a_removed_file_drops_its_function(database: Database, tree: Tree) -> None:
     path = tree.root / "sql" / "functions" / "logs" / "left_over.sql"
     path.write_text(
         "create or replace function private.left_over() returns trigger language plpgsql as "
@@ -200,9 +200,9 @@ def test_a_vanished_file_takes_its_function_along(database: Database, tree: Tree
     assert scalar(database, "select to_regproc('private.left_over') is null") is True
 
 
-def test_a_vanished_policy_file_closes_its_table(database: Database, tree: Tree) -> None:
+def test_a_removed_policy_file_closes_its_table(database: Database, tree: Tree) -> None:
     migrate(database, tree=tree)
-    (tree.root / "sql" / "policies" / "chapters.sql").unlink()
+    (tree.root / "sql" / "policies" / "chapters.sql.j2").unlink()
     migrate(database, tree=tree)
     assert (
         scalar(database, "select count(*) from pg_policy where polrelid = 'public.chapters'::regclass") == 0
@@ -232,7 +232,7 @@ def test_other_commands_ask_for_migrate(database: Database, tree: Tree) -> None:
     migrate(database)
     require_migrated_now(database)
     (tree.root / "migrations" / "9999.future.sql").write_text("select 1;\n")
-    with database.connect() as connection, pytest.raises(NotMigratedError, match="older than this code"):
+    with database.connect() as connection, pytest.raises(NotMigratedError, match="older than this version"):
         require_migrated(connection, tree)
 
 

@@ -1,23 +1,28 @@
 """The ledger of the nights, as the runner keeps it: ran, caught up, failed, or skipped and why."""
 
 import uuid
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any, Self
 
 import psycopg
 import pytest
 from conftest import Database
+from night_steps import STEPS, define
+from test_dynamics_cli import until
+from website import PATIENCE
 
 from peerledger import nightly
 from peerledger.database import Database as RunnerDatabase
 from peerledger.errors import RunnerError
-from peerledger.nightly import NO_DYNAMICS, STEPS, SWITCHED_OFF, Night, Outcome, Step
+from peerledger.nightly import NO_DYNAMICS, WORK, Night, Outcome, Work
 from peerledger.settings import Settings
 from standin import StandIn
 
 pytestmark = pytest.mark.two_targets
 
+SWITCHED_OFF = "Switched off by the organisation."
 FIRST = datetime(2026, 3, 1, 2, 15, tzinfo=UTC)
 
 
@@ -27,6 +32,7 @@ def settings(**given: Any) -> Settings:
 
 class Nights:
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.connection = database.superuser()
         self.connection.execute(
             "select tests.make_organisation('north');"
@@ -50,11 +56,26 @@ class Nights:
         return self.connection.execute(query.encode()).fetchall()
 
     def ledger(self, job: str) -> list[tuple[Any, ...]]:
+        """Of the organisations; of all together where there is nothing else."""
         return self.rows(
             "select extract(day from business_date)::int, slug, state, reason"
-            " from public.job_runs left join public.organisations on organisations.id = organisation_id"
-            f" where job = '{job}' order by 1, 2"
+            " from public.job_runs as run"
+            " left join public.organisations on organisations.id = organisation_id"
+            f" where job = '{job}' and (organisation_id is not null or not exists"
+            " (select from public.job_runs as own"
+            " where own.job = run.job and own.organisation_id is not null)) order by 1, 2"
         )
+
+    def whole(self, job: str) -> list[tuple[Any, ...]]:
+        """Of all together."""
+        return self.rows(
+            "select extract(day from business_date)::int, state, reason from public.job_runs"
+            f" where job = '{job}' and organisation_id is null order by 1"
+        )
+
+    def id(self, kind: str, name: str) -> uuid.UUID:
+        found: uuid.UUID = self.rows(f"select tests.id('{kind}', '{name}')")[0][0]
+        return found
 
     def alerts(self) -> list[str]:
         return [
@@ -102,7 +123,7 @@ def test_a_night_by_hand_before_there_is_an_organisation_is_a_night(database: Da
         "website reconciliation": "skipped",
         "log partitions": "done",
     }
-    assert not any("already" in result.outcome.line for result in results)
+    assert not any("already" in result.line.lower() for result in results)
     runs = database.superuser().execute("select status, note from public.certification_expiry_runs")
     assert runs.fetchall() == [
         ("succeeded", "Nothing to do: no certificate had expired and no reminder was due.")
@@ -135,7 +156,7 @@ def test_missed_nights_are_caught_up_by_date_with_one_reminder(nights: Nights) -
     assert nights.alerts() == ["night_without_run"]
 
 
-def test_a_failed_step_is_said_and_tried_again(nights: Nights) -> None:
+def test_a_failed_step_is_reported_and_retried(nights: Nights) -> None:
     tries = []
 
     def fail_at_first(_: Night) -> Outcome:
@@ -144,39 +165,46 @@ def test_a_failed_step_is_said_and_tried_again(nights: Nights) -> None:
             raise psycopg.errors.QueryCanceled("with a name in it")
         return Outcome("Done.")
 
-    steps = (Step("first thing", fail_at_first), Step("second thing", lambda _: Outcome("Done.")))
-    assert nights.run(steps=steps) == {"first thing": "failed", "second thing": "done"}
+    define(nights.connection, "first_thing", "second_thing")
+    work = {"first_thing": fail_at_first, "second_thing": lambda _: Outcome("Done.")}
+    assert nights.run(work=work) == {"first thing": "failed", "second thing": "done"}
     ((_, _, state, reason),) = nights.ledger("first_thing")
     assert state == "failed"
     assert "name" not in reason
     assert nights.alerts() == ["nightly_failed"]
     assert nights.rows("select private.last_good_night(as_of => '2026-03-01 12:00+01')") == [(None,)]
 
-    assert nights.run(2, steps=steps) == {"first thing": "done", "second thing": "done"}
+    assert nights.run(2, work=work) == {"first thing": "done", "second thing": "done"}
     assert [row[2] for row in nights.ledger("first_thing")] == ["caught_up", "ran"]
-    assert nights.alerts() == ["night_without_run"], (
-        "the failure is mended; that a night was incomplete stays"
-    )
+    assert nights.alerts() == ["night_without_run"], "the failure is over; that a night was incomplete stays"
 
 
-def test_an_organisation_that_fails_is_not_all_of_them(nights: Nights) -> None:
+def test_a_failing_organisation_does_not_stop_the_others(nights: Nights) -> None:
     (north,) = nights.rows("select id from public.organisations where slug = 'north'")[0]
-    steps = (Step("some thing", lambda _: Outcome("x", failed={north: "No answer."}), by_organisation=True),)
-    assert nights.run(steps=steps) == {"some thing": "failed"}
+    define(nights.connection, "some_thing", by_organisation=True)
+    failed = {north: {"outcome": "failed", "reason": "No answer."}}
+    assert nights.run(work={"some_thing": lambda _: Outcome("x", {"total": 3}, failed)}) == {
+        "some thing": "failed"
+    }
     assert nights.ledger("some_thing") == [(1, "north", "failed", "No answer."), (1, "south", "ran", None)]
+    assert nights.whole("some_thing") == [(1, "failed", "It failed for some organisations.")]
+    assert nights.alerts() == ["nightly_failed"]
 
 
-def test_a_killed_night_is_not_a_good_one(nights: Nights) -> None:
+def test_a_killed_night_is_not_a_success(nights: Nights) -> None:
     """Killed in the third step: the rows of two are there, one is running, the others have none."""
     nights.run()
 
     def die(_: Night) -> Outcome:
         raise KeyboardInterrupt
 
-    steps = tuple(Step(s.name, die, by_organisation=True) if i == 2 else s for i, s in enumerate(STEPS))
     with pytest.raises(KeyboardInterrupt):
-        nights.run(2, steps=steps)
-    assert {row[2] for row in nights.ledger("badge_reconciliation") if row[0] == 2} == {"running"}
+        nights.run(2, work={**WORK, "badge_reconciliation": die})
+    # Whoever has badges switched off was skipped by then.
+    assert {row[1:3] for row in nights.ledger("badge_reconciliation") if row[0] == 2} == {
+        ("north", "running"),
+        ("south", "skipped"),
+    }
     assert nights.rows("select private.last_good_night(as_of => '2026-03-02 12:00+01')") == [
         (date(2026, 3, 1),)
     ]
@@ -187,6 +215,7 @@ def test_a_killed_night_is_not_a_good_one(nights: Nights) -> None:
     assert nights.rows(
         "select min(attempts), max(attempts) from public.job_runs"
         " where job = 'badge_reconciliation' and extract(day from business_date) = 2"
+        " and state <> 'skipped'"
     ) == [(2, 2)]
 
 
@@ -196,23 +225,25 @@ def test_two_nights_at_once_are_refused(nights: Nights) -> None:
             nights.run()
         return Outcome("Refused, as it should be.")
 
-    assert nights.run(steps=(Step("outer", another),)) == {"outer": "done"}
+    define(nights.connection, "outer")
+    assert nights.run(work={"outer": another}) == {"outer": "done"}
 
 
-def test_told_to_stop_it_begins_no_other_step(nights: Nights) -> None:
+def test_a_night_told_to_stop_begins_no_other_step(nights: Nights) -> None:
     begun: list[str] = []
 
-    def step(name: str) -> Step:
+    def step(name: str) -> Work:
         def work(_: Night) -> Outcome:
             begun.append(name)
             return Outcome("")
 
-        return Step(name, work)
+        return work
 
-    steps = (step("one thing"), step("other thing"))
-    assert nights.run(steps=steps, stopped=lambda: len(begun) > 0) == {"one thing": "done"}
-    assert nights.run(steps=steps) == {"one thing": "done", "other thing": "done"}
-    assert begun == ["one thing", "other thing"]
+    define(nights.connection, "one_thing", "other_thing")
+    work = {name: step(name) for name in ("one_thing", "other_thing")}
+    assert nights.run(work=work, stopped=lambda: len(begun) > 0) == {"one thing": "done"}
+    assert nights.run(work=work) == {"one thing": "done", "other thing": "done"}
+    assert begun == ["one_thing", "other_thing"]
 
 
 def test_the_night_ends_when_its_lock_is_lost(nights: Nights) -> None:
@@ -223,15 +254,15 @@ def test_the_night_ends_when_its_lock_is_lost(nights: Nights) -> None:
         )
         return Outcome("The line is cut.")
 
-    steps = (Step("one thing", cut), Step("other thing", lambda _: Outcome("")))
+    define(nights.connection, "one_thing", "other_thing")
     with pytest.raises(RunnerError, match="left to the next night"):
-        nights.run(steps=steps)
+        nights.run(work={"one_thing": cut, "other_thing": lambda _: Outcome("")})
     assert nights.ledger("one_thing")[0][2] == "ran"
     assert nights.ledger("other_thing") == []
 
 
 @pytest.mark.parametrize("days", [-200, 200])
-def test_a_date_that_is_asked_for_makes_no_night_missing(nights: Nights, days: int) -> None:
+def test_an_explicit_date_leaves_no_night_missing(nights: Nights, days: int) -> None:
     now = datetime.now(UTC)
     results = nightly.run(nights.opened, (now + timedelta(days=days)).date())
     assert all(result.succeeded for result in results)
@@ -268,7 +299,7 @@ def test_with_dynamics_every_step_is_done(nights: Nights, standin: StandIn) -> N
     given = {name.removeprefix("PEERLEDGER_").lower(): value for name, value in standin.settings().items()}
     made = Settings.model_validate(given)
     results = nightly.run(nights.opened, settings=made)
-    assert {result.name: result.state for result in results} == {step.name: "done" for step in STEPS}
+    assert {result.name: result.state for result in results} == dict.fromkeys(STEPS, "done")
     assert {row[2] for row in nights.ledger("website_reconciliation")} == {"ran"}
 
     standin.change_secret()
@@ -281,27 +312,190 @@ def test_with_dynamics_every_step_is_done(nights: Nights, standin: StandIn) -> N
     assert nights.alerts() == ["auth_failure", "nightly_failed"]
 
 
-def test_without_a_runner_the_ledger_is_the_same(nights: Nights) -> None:
-    """The jobs that are SQL only, one by one, as pg_cron calls them."""
+_JOBS = ("certification_expiry", "badge_reconciliation", "log_partitions")
+
+
+def by_procedure(nights: Nights, at: datetime, *jobs: str) -> None:
+    with nights.opened.connect(autocommit=True) as migrator:
+        migrator.execute("call private.run_night(%s, %s)", (list(jobs) or None, at))
+
+
+def by_function(nights: Nights, at: datetime, *jobs: str) -> None:
+    """As it was scheduled before there was the procedure."""
+    with nights.opened.connect(autocommit=True) as migrator:
+        for job in jobs or _JOBS:
+            migrator.execute("select private.run_nightly_job(%s, %s)", (job, at))
+
+
+def by_runner(nights: Nights, at: datetime) -> None:
+    nightly.run(nights.opened, settings=settings(), at=at)
+
+
+@pytest.mark.parametrize("way", [by_procedure, by_function, by_runner])
+def test_each_way_of_running_a_night_keeps_the_same_ledger(
+    nights: Nights, way: Callable[[Nights, datetime], None]
+) -> None:
     nights.connection.execute("select tests.make_certificate('olga', '2026-02-27')")
-    jobs = ("certification_expiry", "badge_reconciliation", "log_partitions")
-    migrator = nights.opened.connect(autocommit=True)
-    with migrator:
-        for day in (1, 4):
-            for job in jobs:
-                at = FIRST + timedelta(days=day - 1)
-                assert migrator.execute("select private.run_nightly_job(%s, %s)", (job, at)).fetchone() == (
-                    "done",
-                )
-    for job in jobs:
-        states = {row[0]: row[2] for row in nights.ledger(job)}
+    for day in (1, 4):
+        way(nights, FIRST + timedelta(days=day - 1))
+    for job in _JOBS:
+        states = {row[0]: row[2] for row in nights.ledger(job) if row[1] != "south"}
         assert states == {1: "ran", 2: "caught_up", 3: "caught_up", 4: "ran"}, job
+    assert {row[2:] for row in nights.ledger("badge_reconciliation") if row[1] == "south"} == {
+        ("skipped", SWITCHED_OFF)
+    }
+    assert {row[2] for row in nights.ledger("certification_expiry") if row[1] == "south"} == {
+        "ran",
+        "caught_up",
+    }
+    for job in _JOBS[:2]:
+        assert [row[1] for row in nights.whole(job)] == ["ran", "caught_up", "caught_up", "ran"], job
     assert nights.rows("select status::text from public.peer_mentors") == [("expired_cert",)]
     assert nights.alerts() == ["night_without_run"]
 
-    nights.connection.execute("alter table public.certification_expiry_runs add check (false) not valid")
-    with nights.opened.connect(autocommit=True) as migrator:
-        query = "select private.run_nightly_job('certification_expiry', %s)"
-        assert migrator.execute(query, (FIRST + timedelta(days=4),)).fetchone() == ("failed",)
-    assert [row[2] for row in nights.ledger("certification_expiry") if row[0] == 5] == ["failed"] * 2
-    assert nights.alerts() == ["night_without_run", "nightly_failed"]
+
+@pytest.mark.parametrize("way", [by_procedure, by_function, by_runner])
+def test_badges_switched_off_by_all_are_skipped_whichever_way(
+    nights: Nights, way: Callable[[Nights, datetime], None]
+) -> None:
+    nights.connection.execute(
+        "insert into public.organisation_settings (organisation_id, badges_enabled)"
+        " select id, false from public.organisations"
+        " on conflict (organisation_id) do update set badges_enabled = false"
+    )
+    way(nights, FIRST)
+    assert {row[2:] for row in nights.ledger("badge_reconciliation")} == {("skipped", SWITCHED_OFF)}
+    assert nights.whole("badge_reconciliation") == [(1, "skipped", SWITCHED_OFF)]
+    assert nights.rows("select count(*) from private.badge_reconciliations") == [(0,)]
+
+
+@pytest.mark.parametrize("way", [by_procedure, by_function, by_runner])
+def test_an_alert_of_a_failed_night_is_closed_by_a_good_one(
+    nights: Nights, way: Callable[[Nights, datetime], None]
+) -> None:
+    nights.connection.execute(
+        "alter table public.certification_expiry_runs add constraint broken check (false) not valid"
+    )
+    if way is by_procedure:
+        with pytest.raises(psycopg.errors.RaiseException, match="certification_expiry"):
+            way(nights, FIRST)
+    else:
+        way(nights, FIRST)
+    assert [row[2:] for row in nights.ledger("certification_expiry")] == [
+        ("failed", "A constraint of the database was violated. (23514)")
+    ] * 2
+    assert nights.ledger("log_partitions")[0][2] == "ran", "the other steps went on"
+    assert nights.alerts() == ["nightly_failed"]
+
+    nights.connection.execute("alter table public.certification_expiry_runs drop constraint broken")
+    way(nights, FIRST + timedelta(days=1))
+    assert [row[2] for row in nights.ledger("certification_expiry")] == ["caught_up"] * 2 + ["ran"] * 2
+    assert "nightly_failed" not in nights.alerts()
+
+
+def test_a_good_step_does_not_close_the_alert_of_another(nights: Nights) -> None:
+    nights.connection.execute(
+        "alter table public.certification_expiry_runs add constraint broken check (false) not valid"
+    )
+    by_function(nights, FIRST, "certification_expiry")
+    by_procedure(nights, FIRST, "log_partitions")
+    assert nights.alerts() == ["nightly_failed"]
+
+
+@pytest.mark.parametrize("minutes", [-2, 2])
+def test_a_runner_whose_clock_is_wrong_runs_no_night(
+    nights: Nights, minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(minutes=minutes)
+
+    monkeypatch.setattr(nightly, "datetime", Wrong)
+    with pytest.raises(
+        RunnerError, match=r"differs from the database's by 1(19|20) seconds; no night is run"
+    ):
+        nightly.run(nights.opened, settings=settings())
+    assert nights.rows("select count(*) from public.job_runs") == [(0,)]
+
+
+def test_each_organisation_has_its_own_numbers(nights: Nights) -> None:
+    """What a coordinator reads of a night holds nothing of another organisation."""
+    nights.connection.execute(
+        "delete from public.organisation_settings;"
+        " select tests.make_mentor(name, 'south')"
+        " from unnest('{sara, siri}'::text[]) as name;"
+        " select tests.make_coordinator('sven', 'south');"
+        " select tests.make_certificate(name, '2026-02-27')"
+        " from unnest('{olga, sara, siri}'::text[]) as name;"
+        " alter table public.activities disable trigger user;"
+        " select tests.make_activity(name, name) from unnest('{olga, sara, siri}'::text[]) as name;"
+        " alter table public.activities enable trigger user;"
+        " insert into public.badge_definitions (organisation_id, slug, name, criteria)"
+        " select id, 'first', 'First', '{\"metric\": \"activity_count\", \"at_least\": 1}'"
+        " from public.organisations"
+    )
+    nights.run()
+    details = {
+        (job, slug): found
+        for job, slug, found in nights.rows(
+            "select job, slug, details from public.job_runs"
+            " left join public.organisations on organisations.id = organisation_id"
+        )
+    }
+    expiry = {
+        slug: {name: details["certification_expiry", slug][name] for name in ("transitioned", "failures")}
+        for slug in ("north", "south", None)
+    }
+    assert expiry == {
+        "north": {"transitioned": 1, "failures": 0},
+        "south": {"transitioned": 2, "failures": 0},
+        None: {"transitioned": 3, "failures": 0},
+    }
+    badges = {
+        slug: details["badge_reconciliation", slug]["badges_awarded"] for slug in ("north", "south", None)
+    }
+    assert badges == {"north": 1, "south": 2, None: 3}
+    nina = nights.database.connect_as("authenticated", nights.id("user", "nina"))
+    seen = nina.execute("select distinct organisation_id from public.job_runs").fetchall()
+    assert seen == [(nights.id("organisation", "north"),)]
+
+
+@pytest.mark.parametrize("way", [by_procedure, by_runner])
+def test_badges_are_reconciled_in_batches_that_are_committed(
+    nights: Nights, way: Callable[[Nights, datetime], None]
+) -> None:
+    """Somebody holds the last mentor of sixty: the first fifty are done, visible and free meanwhile."""
+    nights.connection.execute(
+        "select tests.make_mentor('mentor ' || number, 'north') from generate_series(1, 59) as number;"
+        " select tests.make_activity(display_name, display_name) from public.peer_mentors"
+    )
+    ((last,),) = nights.rows("select id from public.peer_mentors order by id desc limit 1")
+    blocker = nights.database.superuser()
+    with ThreadPoolExecutor(1) as threads, blocker.transaction():
+        blocker.execute("select from private.mentor_measures where mentor_id = %s for update", (last,))
+        night = threads.submit(way, nights, datetime.now(UTC))
+        try:
+            until(lambda: nights.rows("select mentors_done from private.badge_reconciliations") == [(50,)])
+            free = "select count(*) from (select from private.mentor_measures for update skip locked) as free"
+            until(lambda: nights.rows(free)[0][0] >= 50)
+            assert not night.done()
+        finally:
+            blocker.execute("rollback")
+        night.result(PATIENCE)
+    assert nights.rows("select mentors_done from private.badge_reconciliations") == [(60,)]
+
+
+def test_a_killed_nights_reconciliation_is_not_kept(nights: Nights) -> None:
+    nights.connection.execute("select tests.make_activity('walk', 'olga')")
+    nights.run()
+    nights.connection.execute(
+        "update private.badge_reconciliations set finished_at = null;"
+        " insert into private.badge_reconciliation_mentors"
+        " select r.id, m.id from private.badge_reconciliations as r cross join public.peer_mentors as m"
+    )
+    nights.run(2)
+    assert nights.rows("select count(*) from private.badge_reconciliation_mentors") == [(0,)]
+    assert nights.rows("select count(*) from private.badge_reconciliations where finished_at is null") == [
+        (0,)
+    ]

@@ -77,7 +77,7 @@ def test_a_setting_is_named_before_a_database_is_started(tmp_path: Path) -> None
 def test_alerts_are_listed_and_acknowledged(charity: Charity, tmp_path: Path) -> None:
     assert run(charity, tmp_path, "alerts")[:2] == (0, "No alert is open.\n")
     charity.connection.execute(
-        "select private.raise_alert('test', 'warning', 'Something broke.', 'test', %s)",
+        "select private.raise_alert('dead_letters', 'warning', 'Something broke.', 'test', %s)",
         (charity.organisation_id,),
     )
     alert_id = str(charity.fetch("select id from public.ops_alerts"))

@@ -161,7 +161,7 @@ def test_a_written_message_wakes_a_sleeping_worker(charity: Charity) -> None:
         # Starting up it looks twice by itself, and that may find the first two.
         for number in range(1, 6):
             charity.write()
-            await until(lambda n=number: delivery.outcomes["sent"] == n)  # type: ignore[misc]
+            await until(lambda n=number: delivery.outcomes["success"] == n)  # type: ignore[misc]
         stop.set()
         await worker
 
@@ -169,7 +169,7 @@ def test_a_written_message_wakes_a_sleeping_worker(charity: Charity) -> None:
     assert len(recorder.sent) == 5
 
 
-def test_told_to_stop_it_finishes_what_is_on_its_way_and_gives_the_rest_back(charity: Charity) -> None:
+def test_a_worker_told_to_stop_finishes_its_requests_and_releases_the_rest(charity: Charity) -> None:
     charity.write(10)
     begun: list[uuid.UUID] = []
     release = asyncio.Event()
@@ -191,12 +191,12 @@ def test_told_to_stop_it_finishes_what_is_on_its_way_and_gives_the_rest_back(cha
             await worker
         return delivery.outcomes
 
-    assert asyncio.run(stop_in_the_middle()) == {"sent": 3, "given_back": 7}
+    assert asyncio.run(stop_in_the_middle()) == {"success": 3, "give_back": 7}
     assert charity.states() == {"sent": 3, "pending": 7}
     assert charity.fetch("select max(attempts) from public.notifications where state = 'pending'") == 0
 
 
-def test_after_a_lost_connection_what_was_sent_is_answered_for(charity: Charity, log: io.StringIO) -> None:
+def test_results_survive_a_lost_connection(charity: Charity, log: io.StringIO) -> None:
     charity.write(5)
     cut: list[uuid.UUID] = []
 
@@ -237,7 +237,7 @@ def test_a_dead_workers_messages_are_taken_over(charity: Charity) -> None:
     assert charity.states() == {"sent": 3}
 
 
-def test_what_cannot_be_said_is_buried_and_stops_nothing(charity: Charity, log: io.StringIO) -> None:
+def test_messages_without_text_are_dead_lettered_and_stop_nothing(charity: Charity, log: io.StringIO) -> None:
     (broken,) = charity.write(1, "certification_reminder", '{"expires_on": "Kari Nordmann"}')
     charity.write(2)
     recorder = Recorder()
@@ -264,7 +264,7 @@ def test_a_transport_that_breaks_costs_one_attempt(charity: Charity, log: io.Str
     assert TOKEN not in log.getvalue()
 
 
-def test_a_lease_that_is_nearly_over_starts_nothing(charity: Charity) -> None:
+def test_no_request_starts_on_an_expiring_lease(charity: Charity) -> None:
     charity.write(2)
     recorder = Recorder()
     delivery = charity.delivery(recorder, lease=timedelta(seconds=5))
@@ -272,7 +272,7 @@ def test_a_lease_that_is_nearly_over_starts_nothing(charity: Charity) -> None:
     async def briefly() -> None:
         stop = asyncio.Event()
         worker = asyncio.create_task(delivery.run(stop))
-        await until(lambda: delivery.outcomes["given_back"] >= 2)
+        await until(lambda: delivery.outcomes["give_back"] >= 2)
         stop.set()
         await worker
 
@@ -281,7 +281,9 @@ def test_a_lease_that_is_nearly_over_starts_nothing(charity: Charity) -> None:
     assert charity.states() == {"pending": 2}
 
 
-def test_from_the_outbox_to_a_phone(charity: Charity, tmp_path: Path, log: io.StringIO) -> None:
+def test_a_message_travels_from_the_outbox_to_a_phone(
+    charity: Charity, tmp_path: Path, log: io.StringIO
+) -> None:
     """FCM: out for a while, one device gone; and no secret in any log line."""
     private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = private_key.private_bytes(
@@ -343,7 +345,7 @@ def test_the_service_role_is_enough(charity: Charity, database: Database) -> Non
     assert answered.fetchone() == ("sent",)
 
 
-def test_two_that_sum_up_at_once_make_one_digest(charity: Charity, database: Database) -> None:
+def test_two_workers_at_once_make_one_digest(charity: Charity, database: Database) -> None:
     coordinator = charity.fetch(
         "insert into public.coordinator_assignments (organisation_id, user_id) values (%s, gen_random_uuid())"
         " returning user_id",
@@ -369,7 +371,7 @@ def test_two_that_sum_up_at_once_make_one_digest(charity: Charity, database: Dat
     assert second.execute(claim.encode(), ("second",)).fetchall() == []
 
 
-def test_once_also_delivers_what_takes_several_claims_to_sum_up(charity: Charity) -> None:
+def test_once_delivers_digests_that_need_several_claims(charity: Charity) -> None:
     coordinator = charity.fetch(
         "insert into public.coordinator_assignments (organisation_id, user_id) values (%s, gen_random_uuid())"
         " returning user_id",

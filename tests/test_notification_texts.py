@@ -1,16 +1,16 @@
-"""The words of each kind, in both languages."""
+"""The words of each kind, in every language."""
 
 import re
 import uuid
 from typing import Any
 
 import pytest
+from conftest import Database
 from test_notification_transports import a_message
 
 from peerledger.notify.texts import TEMPLATES, NoTextError, compose
-from peerledger.sqlfiles import ROOT
 
-LOCALES = ("nb", "en")
+LOCALES = ("nb", "nn", "en")
 PAYLOADS: dict[str, dict[str, Any]] = {
     "badge_awarded": {"badge_definition_id": str(uuid.uuid4()), "qualified_on": "2026-01-15"},
     "certification_reminder": {"certification_id": str(uuid.uuid4()), "expires_on": "2026-03-01"},
@@ -21,16 +21,18 @@ PAYLOADS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_every_kind_of_the_database_has_a_text() -> None:
-    files = sorted(
-        path for path in (ROOT / "migrations").glob("*.sql") if not path.stem.endswith(".rollback")
+@pytest.mark.one_target
+def test_every_kind_of_the_database_has_a_text(database: Database) -> None:
+    row = (
+        database.superuser()
+        .execute(
+            "select pg_get_constraintdef(oid) from pg_constraint"
+            " where conname = 'kind_is_known' and conrelid = 'public.notifications'::regclass"
+        )
+        .fetchone()
     )
-    checks = [
-        found
-        for path in files
-        for found in re.findall(r"kind_is_known check \(\s*kind in \((.*?)\)", path.read_text(), re.DOTALL)
-    ]
-    kinds = set(re.findall(r"'(\w+)'", checks[-1])) | {"digest"}
+    assert row is not None
+    kinds = set(re.findall(r"'(\w+)'", row[0])) | {"digest"}
     assert kinds == set(PAYLOADS)
     for locale in LOCALES:
         assert {file.stem for file in (TEMPLATES / locale).glob("*.j2")} == kinds
@@ -56,14 +58,29 @@ def test_a_text_is_a_title_and_whole_sentences(kind: str, locale: str) -> None:
     assert "Nord" in text.title + text.body
 
 
-def test_dates_and_names_are_as_people_write_them() -> None:
+def test_dates_and_names_are_written_as_people_write_them() -> None:
     payload = PAYLOADS["certification_reminder"]
     assert "utløper 1. mars 2026." in compose(a_message(payload=payload)).body
     assert "expires on 1 March 2026." in compose(a_message(payload=payload, locale="en")).body
     badge = a_message(kind="badge_awarded", payload=PAYLOADS["badge_awarded"], badge_name="Ti <samtaler>")
     assert "«Ti <samtaler>»" in compose(badge).body
     digest = a_message(kind="digest", payload=PAYLOADS["digest"])
-    assert compose(digest).body.startswith("1 sertifisering som er utløpt, 3 endrede statuser.")
+    assert compose(digest).body.startswith("1 likeperson med utløpt kursbevis, 3 statusendringer.")
+    assert "går ut 1. mars 2026." in compose(a_message(payload=payload, locale="nn")).body
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("nb", "nettsiden"), ("nn", "nettsida"), ("en", "the website")]
+)
+def test_the_website_is_mentioned_only_where_there_is_one(locale: str, words: str) -> None:
+    for is_on_website in (True, False):
+        expired = a_message(
+            kind="certification_expired",
+            locale=locale,
+            payload=PAYLOADS["certification_expired"],
+            is_on_website=is_on_website,
+        )
+        assert (words in compose(expired).body) == is_on_website
 
 
 @pytest.mark.parametrize(
@@ -77,6 +94,6 @@ def test_dates_and_names_are_as_people_write_them() -> None:
         {"kind": "digest", "payload": {"counts": {"unknown": 1}}},
     ],
 )
-def test_no_text_rather_than_a_wrong_one(changes: dict[str, Any]) -> None:
+def test_no_text_is_made_from_missing_data(changes: dict[str, Any]) -> None:
     with pytest.raises(NoTextError):
         compose(a_message(**changes))

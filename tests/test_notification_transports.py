@@ -56,6 +56,7 @@ def a_message(*tokens: str, **changes: Any) -> Message:
         "attempts": 0,
         "created_at": datetime(2026, 2, 1, 12, tzinfo=UTC),
         "lease_expires_at": datetime(2026, 2, 1, 12, 5, tzinfo=UTC),
+        "is_on_website": True,
     }
     return Message(**(values | changes))
 
@@ -90,7 +91,7 @@ def send_until_it_comes(
     return attempts
 
 
-def test_the_receiver_can_check_the_signature(web: Receiver) -> None:
+def test_receivers_can_verify_the_signature(web: Receiver) -> None:
     message = a_message()
     assert send(Webhook(f"{web.url}/hook", SECRET), message) == [[Attempt(200)]]
     (request,) = web.received("/hook")
@@ -101,7 +102,7 @@ def test_the_receiver_can_check_the_signature(web: Receiver) -> None:
         Verifier(SECRET).verify(request.body.decode().replace("nb", "en"), request.headers)
 
 
-def test_a_webhook_carries_ids_dates_and_our_words_alone(web: Receiver) -> None:
+def test_a_webhook_carries_only_ids_dates_and_our_texts(web: Receiver) -> None:
     message = a_message("a-device-token")
     send(Webhook(web.url + "/hook", SECRET), message)
     (request,) = web.requests
@@ -136,12 +137,12 @@ def test_a_webhook_carries_ids_dates_and_our_words_alone(web: Receiver) -> None:
     ],
     ids=lambda value: str(getattr(value, "error_kind", None) or getattr(value, "response_code", "")),
 )
-def test_a_webhook_says_what_it_saw(web: Receiver, answer: Answer, attempt: Attempt) -> None:
+def test_webhook_responses_have_outcomes(web: Receiver, answer: Answer, attempt: Attempt) -> None:
     transport = Webhook(web.url + "/hook", SECRET)
     assert send_until_it_comes(web, "/hook", answer, transport, a_message()) == [attempt]
 
 
-def test_nobody_listens() -> None:
+def test_an_unreachable_receiver_is_retried() -> None:
     with receiver() as gone:
         url = gone.url
     assert send(Webhook(url, SECRET), a_message()) == [[Attempt(error_kind="connection")]]
@@ -215,7 +216,9 @@ def test_fcm_sends_to_each_device_with_one_token(web: Receiver, credentials: Pat
     ],
     ids=["unregistered", "wrong project", "not JSON", "400", "403", "429", "503", "reset", "time-out"],
 )
-def test_fcm_says_what_it_saw(web: Receiver, credentials: Path, answer: Answer, attempt: Attempt) -> None:
+def test_fcm_responses_have_outcomes(
+    web: Receiver, credentials: Path, answer: Answer, attempt: Attempt
+) -> None:
     message = a_message("phone")
     (seen,) = send_until_it_comes(web, SEND, answer, Fcm.from_file(credentials, web.url), message)
     assert seen == Attempt(
@@ -238,27 +241,27 @@ def test_a_revoked_token_is_replaced_once(web: Receiver, credentials: Path) -> N
     ]
 
 
-def test_refused_with_a_fresh_token_it_is_the_credentials(web: Receiver, credentials: Path) -> None:
+def test_a_refusal_with_a_fresh_token_blames_the_credentials(web: Receiver, credentials: Path) -> None:
     web.answer(SEND, Answer(401))
     ((seen,),) = send(Fcm.from_file(credentials, web.url), a_message("phone"))
     assert seen.response_code == 401
     assert len(web.received(SEND)) == 2
 
 
-def test_a_refused_service_account_is_the_credentials(web: Receiver, credentials: Path) -> None:
+def test_a_refused_service_account_blames_the_credentials(web: Receiver, credentials: Path) -> None:
     web.answer("/token", Answer(400, {"error": "invalid_grant"}))
     ((seen,),) = send(Fcm.from_file(credentials, web.url), a_message("phone"))
-    assert seen.error_kind == "credentials"
+    assert seen.error_kind == "token_refused"
     assert web.received(SEND) == []
 
 
-def test_a_token_endpoint_that_is_away_is_an_outage(web: Receiver, credentials: Path) -> None:
+def test_an_unreachable_token_endpoint_is_an_outage(web: Receiver, credentials: Path) -> None:
     web.answer("/token", Answer(resets=True))
     ((seen,),) = send(Fcm.from_file(credentials, web.url), a_message("phone"))
     assert seen.error_kind == "connection"
 
 
-def test_without_a_device_there_is_no_address(web: Receiver, credentials: Path) -> None:
+def test_a_recipient_without_devices_has_no_address(web: Receiver, credentials: Path) -> None:
     assert send(Fcm.from_file(credentials, web.url), a_message()) == [[Attempt(error_kind="no_address")]]
     assert web.requests == []
 

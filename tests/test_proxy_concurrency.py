@@ -101,7 +101,7 @@ def pool() -> ThreadPoolExecutor:
 
 @pytest.mark.parametrize("first", [register, insert])
 @pytest.mark.parametrize("second", [register, insert])
-def test_a_day_is_not_overfilled_by_two_at_once(
+def test_two_sessions_at_once_cannot_overfill_a_day(
     charity: Charity,
     pool: ThreadPoolExecutor,
     first: Callable[[psycopg.Connection, uuid.UUID, int], None],
@@ -119,7 +119,9 @@ def test_a_day_is_not_overfilled_by_two_at_once(
     assert charity.count("activities") == charity.count("proxy_audit_log") == 1
 
 
-def test_the_same_activity_sent_twice_at_once_is_one(charity: Charity, pool: ThreadPoolExecutor) -> None:
+def test_the_same_activity_sent_twice_at_once_is_stored_once(
+    charity: Charity, pool: ThreadPoolExecutor
+) -> None:
     activity = uuid.uuid4()
     one, other = charity.session(), charity.session()
     register(one, charity.mentors[0], 800, activity)
@@ -143,7 +145,7 @@ def bulk_of_one(
 @pytest.mark.parametrize(
     ("second", "code", "path"), [(register, "22023", "id"), (bulk_of_one, "PL006", "entries[0].id")]
 )
-def test_the_same_id_for_two_mentors_at_once_is_refused_as_one_after_the_other(
+def test_the_same_id_for_two_mentors_at_once_is_rejected(
     charity: Charity,
     pool: ThreadPoolExecutor,
     first: Callable[[psycopg.Connection, uuid.UUID, int, uuid.UUID], None],
@@ -164,7 +166,7 @@ def test_the_same_id_for_two_mentors_at_once_is_refused_as_one_after_the_other(
     assert charity.count("activities") == charity.count("proxy_audit_log") == 1
 
 
-def test_what_could_not_be_logged_leaves_no_raw_message_in_the_server_log(charity: Charity) -> None:
+def test_failed_logging_leaves_no_raw_message_in_the_server_log(charity: Charity) -> None:
     charity.connection.execute(
         "alter table public.proxy_audit_log add constraint nothing_fits check (false) not valid"
     )
@@ -198,7 +200,7 @@ def test_bulks_over_the_same_mentors_in_any_order_do_not_deadlock(
     assert charity.count("activities") == charity.count("proxy_audit_log") == 5 * (3 * _MENTORS + 20)
 
 
-def test_two_changes_of_one_activity_are_two_states(charity: Charity, pool: ThreadPoolExecutor) -> None:
+def test_two_concurrent_changes_are_two_states(charity: Charity, pool: ThreadPoolExecutor) -> None:
     activity = uuid.uuid4()
     one, other = charity.session(), charity.session()
     register(one, charity.mentors[0], 10, activity)
@@ -219,7 +221,7 @@ def test_two_changes_of_one_activity_are_two_states(charity: Charity, pool: Thre
     ]
 
 
-def test_a_likely_doublet_is_a_warning(charity: Charity) -> None:
+def test_a_probable_duplicate_is_a_warning(charity: Charity) -> None:
     session = charity.session()
     said: list[tuple[str, str | None]] = []
     session.add_notice_handler(lambda notice: said.append((notice.severity or "", notice.message_detail)))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.two_targets
 _HEADER = "id,organisation_id,mentor_id,coordinator_id,activity_type,occurred_on,duration_minutes"
 
 
-def test_activities_by_proxy_that_are_loaded_are_logged(database: Database, tmp_path: Path) -> None:
+def test_loaded_proxy_activities_are_logged(database: Database, tmp_path: Path) -> None:
     owner = database.superuser()
     owner.execute("select tests.make_two_organisations()")
     ids = owner.execute(

@@ -1,6 +1,8 @@
-"""Every table and RPC as clients reach it: in the SQL that the REST API sends, as each role, found in the catalog.
+"""Every table and RPC as clients reach it: in the SQL that the REST API sends, as each role, found in the
+catalog.
 
-A table or function that is added later is in these tests by itself; a new argument needs a sample, in `World.arguments`.
+A table or function that is added later is in these tests by itself; a new argument needs a sample, in
+`World.arguments`.
 """
 
 import json
@@ -16,13 +18,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import Database, new_database
-from psycopg import sql
+from conftest import Database
 from rest import Answer, Rest, http_status
 
 from docs import generate
 from peerledger.database import Database as RunnerDatabase
-from peerledger.migrate import migrate, render
+from peerledger.migrate import migrate, render, rollback
+from peerledger.sqlfiles import Tree
 
 ROLES = ("anon", "mentor", "coordinator", "service_role")
 
@@ -32,7 +34,8 @@ update public.peer_mentors set user_id = tests.id('user', display_name);
 select tests.make_listed_mentor('liv', 'north', 'oslo'), tests.make_listed_mentor('sol', 'south');
 select tests.make_activity('sven for sara', 'sara', 'sven'), tests.make_activity('sol''s', 'sol');
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
-select tests.id('badge', name), tests.id('organisation', name), 'first', 'First', '{"metric": "activity_count", "at_least": 1}'
+select tests.id('badge', name), tests.id('organisation', name), 'first', 'First', '{"metric":
+"activity_count", "at_least": 1}'
 from unnest(array['north', 'south']) as name;
 select tests.make_certificate('olga', current_date - 1), tests.make_certificate('berit', current_date + 7),
     tests.make_certificate('sara', current_date - 1), tests.make_certificate('sol', current_date + 7);
@@ -50,7 +53,8 @@ select public.set_legal_hold(tests.id('organisation', 'south'), 'South-1');
 select private.raise_alert('test', 'warning', 'A test.', 'test:' || name, tests.id('organisation', name))
 from unnest(array['north', 'south']) as name;
 insert into public.job_runs (id, organisation_id, job, business_date, state, finished_at)
-select coalesce(tests.id('job', name), gen_random_uuid()), tests.id('organisation', name), 'some_job', current_date - 1, 'ran', now()
+select coalesce(tests.id('job', name), gen_random_uuid()), tests.id('organisation', name), 'some_job',
+current_date - 1, 'ran', now()
 from unnest(array['north', 'south', null]) as name;
 select public.pause_hlf_sync(array[tests.id('organisation', 'south')]);
 select public.claim_hlf_sync('w', 10, '1 minute', true);
@@ -58,9 +62,12 @@ select public.complete_hlf_sync(jsonb_build_array(tests.sync_result('sol', 204))
 select tests.set_status('sol', 'paused');
 update public.ops_alerts set id = tests.id('alert', 'south') where dedupe_key = 'test:south';
 update public.legal_holds set id = tests.id('hold', 'south');
-update public.activities set duration_minutes = 61 where id in (tests.id('activity', 'sol''s'), tests.id('activity', 'olga''s'));
+update public.activities set duration_minutes = 61
+where id in (tests.id('activity', 'sol''s'), tests.id('activity', 'olga''s'));
 insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
-select tests.id('certificate', 'south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'), '2020-01-01', '2021-01-01';
+select
+    tests.id('certificate', 'south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'),
+    '2020-01-01', '2021-01-01';
 select public.start_badge_reconciliation();
 select public.revoke_badge(tests.id('mentor', 'sol'), tests.id('badge', 'south'), 'A test.');
 """
@@ -68,7 +75,7 @@ select public.revoke_badge(tests.id('mentor', 'sol'), tests.id('badge', 'south')
 
 @dataclass
 class World:
-    """Two organisations in which everything has happened that leaves a row: north, and south, where the callers are."""
+    """Two organisations in which everything has happened that leaves a row; the callers are of south."""
 
     database: Database
     superuser: psycopg.Connection
@@ -97,7 +104,8 @@ class World:
 
     def tables(self) -> list[str]:
         return self.column(
-            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') "
+            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', "
+            "'p', 'v') "
             "and relowner = 'peerledger_owner'::regrole order by 1"
         )
 
@@ -109,21 +117,25 @@ class World:
                 proname as name, provolatile as volatility, proretset as is_set, prorows as rows,
                 coalesce(proargnames[1:pronargs], '{}') as arguments,
                 array(
-                    select format_type(kind, null) from unnest(proargtypes) with ordinality as a (kind, nth) order by nth
+                    select format_type(kind, null) from unnest(proargtypes) with ordinality as a (kind, nth)
+                    order by nth
                 ) as types,
                 pronargs - pronargdefaults as required,
                 array(
-                    select acl.grantee::regrole::text from aclexplode(proacl) as acl where acl.grantee <> proowner
+                    select acl.grantee::regrole::text from aclexplode(proacl) as acl where acl.grantee <>
+                    proowner
                 ) as callers,
                 array(
                     select attname::text from pg_attribute
-                    where attrelid = (select typrelid from pg_type where pg_type.oid = prorettype) and attnum > 0
+                    where attrelid = (select typrelid from pg_type where pg_type.oid = prorettype) and
+                    attnum > 0
                 ) as columns
             from pg_proc
             where
                 pronamespace = 'public'::regnamespace and proowner = 'peerledger_owner'::regrole
                 and not exists (
-                    select from pg_class where reltype = proargtypes[0] and relkind in ('r', 'p') and pronargs = 1
+                    select from pg_class where reltype = proargtypes[0] and relkind in ('r', 'p') and
+                    pronargs = 1
                 )
             order by 1
             """
@@ -133,7 +145,7 @@ class World:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def arguments(self, function: Mapping[str, Any], *, only_required: bool = False) -> dict[str, Any]:
-        """What a careful client of south would send: by the name of the argument, and by the function where that matters."""
+        """What a careful client of south would send, by the name of the argument or by the function."""
         sync = {"mentor_id": self.id("mentor", "sol"), "desired_version": 1, "worker": "w"}
         samples: dict[str, Any] = {
             "activity_id": self.id("activity", "sven for sara"),
@@ -186,6 +198,7 @@ class World:
             "reason": "operator",
             "reconciliation_id": (self.column("select id from private.badge_reconciliations") or [None])[0],
             "refuse_duplicates": False,
+            "retry_after": "1 minute",
             "results": [sync | {"dynamics_response_code": 204}],
             "run_id": self.id("run", "first"),
             "since": "2026-01-01T00:00:00Z",
@@ -197,7 +210,9 @@ class World:
             "worker": "w",
         }
         special: dict[str, dict[str, Any]] = {
-            "complete_notifications": {"results": [{"id": str(uuid.uuid4()), "worker": "w", "response_code": 200}]},
+            "complete_notifications": {
+                "results": [{"id": str(uuid.uuid4()), "worker": "w", "response_code": 200}]
+            },
             "claim_notifications": {"as_of": "2030-01-01T12:00:00Z"},
             "run_certification_expiry": {"run_id": str(uuid.uuid4()), "as_of": None},
             "begin_certification_run": {"run_id": str(uuid.uuid4()), "as_of": None},
@@ -213,18 +228,18 @@ class World:
 
 
 @pytest.fixture
-def world(database: Database) -> Iterator[World]:
+def world(database: Database) -> World:
     superuser = database.superuser()
     for statement in filter(str.strip, _WORLD.split(";\n")):
         superuser.execute(statement.encode())
-    yield World(database, superuser)
+    return World(database, superuser)
 
 
 def described(role: str, what: str, answer: Answer) -> str:
     return f"{role}: {what}: {answer.status} {answer.code} {answer.message}"
 
 
-# Reading. -------------------------------------------------------------------------------------------------------------
+# Reading. ----------------------------------------------------------------------------------------------
 
 
 def test_each_reads_every_table_or_is_refused_as_its_privileges_say(world: World) -> None:
@@ -240,7 +255,9 @@ def test_each_reads_every_table_or_is_refused_as_its_privileges_say(world: World
                 name
                 for name in rest.columns(table)
                 if may
-                and world.column(f"select has_column_privilege('{rest.role}', 'public.{table}', '{name}', 'select')")[0]
+                and world.column(
+                    f"select has_column_privilege('{rest.role}', 'public.{table}', '{name}', 'select')"
+                )[0]
             ]
             answer = rest.get(table, ", ".join(f'"{name}"' for name in columns) or "*")
             wanted = 200 if may else (401 if role == "anon" else 403)
@@ -255,11 +272,11 @@ def test_each_reads_every_table_or_is_refused_as_its_privileges_say(world: World
     assert seen > 40
 
 
-# RPCs. ----------------------------------------------------------------------------------------------------------------
+# RPCs. -------------------------------------------------------------------------------------------------
 
 
 def test_each_rpc_answers_or_refuses_with_a_code_of_ours(world: World) -> None:
-    """As each role, with what a careful client sends, with nothing but what is required, and with ids of nobody."""
+    """As each role: what a careful client sends, what is required alone, and ids of nobody."""
     problems, answered = [], set()
     for role in ROLES:
         rest = world.rest(role)
@@ -289,14 +306,16 @@ def test_each_rpc_answers_or_refuses_with_a_code_of_ours(world: World) -> None:
 def strange(arguments: Mapping[str, Any], make: Callable[[str], Any]) -> dict[str, Any]:
     """The same with another id wherever there is one."""
     text = json.dumps(arguments, default=str)
-    return dict(json.loads(re.sub(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", lambda found: make(found[0]), text)))
+    return dict(
+        json.loads(re.sub(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", lambda found: make(found[0]), text))
+    )
 
 
-# Writing. -------------------------------------------------------------------------------------------------------------
+# Writing. ----------------------------------------------------------------------------------------------
 
 
 def test_a_row_is_sent_back_as_it_was_read_and_nothing_changes(world: World) -> None:
-    """`.upsert(row)` of every row that was read: harmless where the role may insert and update, refused elsewhere."""
+    """`.upsert(row)` of every row: harmless where the role may insert and update, refused elsewhere."""
     problems, sent = [], set()
     for role in ROLES:
         rest = world.rest(role)
@@ -304,7 +323,9 @@ def test_a_row_is_sent_back_as_it_was_read_and_nothing_changes(world: World) -> 
             privileges = {
                 name
                 for name in ("insert", "update")
-                if world.column(f"select has_any_column_privilege('{rest.role}', 'public.{table}', '{name}')")[0]
+                if world.column(
+                    f"select has_any_column_privilege('{rest.role}', 'public.{table}', '{name}')"
+                )[0]
             }
             before = world.column(f"select tests.fingerprint('public.{table}')")
             for row in world.column(f"select to_jsonb(t) from public.{table} as t limit 20"):
@@ -342,12 +363,16 @@ def test_what_may_not_change_is_named(world: World) -> None:
         },
     )
     assert (answer.status, answer.code, answer.details) == (403, "42501", "created_at, status")
-    assert answer.hint and "display_name" in answer.hint
+    assert answer.hint
+    assert "display_name" in answer.hint
     # To another of the mentor's own activities: only the trigger is in the way.
     activity = world.rest("mentor", keep=True).insert("activities", visit(world, "two"))
-    assert answer.status == 403 and activity.status == 201
+    assert answer.status == 403
+    assert activity.status == 201
     moved = world.rest("mentor").update(
-        "activity_notes", {"activity_id": world.id("activity", "two")}, activity_id=world.id("activity", "sara's")
+        "activity_notes",
+        {"activity_id": world.id("activity", "two")},
+        activity_id=world.id("activity", "sara's"),
     )
     assert (moved.status, moved.code) == (403, "42501")
 
@@ -365,7 +390,7 @@ def visit(world: World, name: str, **more: object) -> dict[str, object]:
 
 
 def test_what_is_sent_again_changes_nothing(world: World) -> None:
-    """`ignoreDuplicates: true` leaves what somebody edited meanwhile; a plain upsert of the same leaves no trace."""
+    """`ignoreDuplicates: true` leaves what was edited meanwhile; an upsert of the same leaves no trace."""
     mentor = world.rest("mentor", keep=True)
     assert mentor.insert("activities", visit(world, "new")).status == 201
     mentor.update("activities", {"duration_minutes": 90}, id=world.id("activity", "new"))
@@ -397,23 +422,26 @@ def test_times_are_the_databases_and_not_the_clients(world: World) -> None:
     rest = world.rest("mentor", keep=True)
     sent = visit(world, "old", created_at="2020-01-01T00:00:00Z", updated_at="2020-01-01T00:00:00Z")
     created = rest.insert("activities", sent, representation=True).body[0]
-    assert created["created_at"] > "2026" and created["updated_at"] == created["created_at"]
-    changed = rest.update("activities", {"created_at": "2020-01-01", "duration_minutes": 5}, single=True, id=sent["id"])
+    assert created["created_at"] > "2026"
+    assert created["updated_at"] == created["created_at"]
+    changed = rest.update(
+        "activities", {"created_at": "2020-01-01", "duration_minutes": 5}, single=True, id=sent["id"]
+    )
     assert changed.body["created_at"] == created["created_at"]
     assert changed.body["updated_at"] > created["updated_at"]
 
 
 def test_a_row_that_may_not_be_changed_is_seen_with_single_only(world: World) -> None:
     """A mentor sees what a coordinator registered for them, and may not change it."""
-    rest, filters = world.rest("mentor"), {"id": world.id("activity", "sven for sara")}
-    assert len(rest.get("activities", **filters).body) == 1
-    assert rest.update("activities", {"duration_minutes": 1}, **filters).status == 204
-    assert rest.update("activities", {"duration_minutes": 1}, single=True, **filters).status == 406
+    rest, activity = world.rest("mentor"), world.id("activity", "sven for sara")
+    assert len(rest.get("activities", id=activity).body) == 1
+    assert rest.update("activities", {"duration_minutes": 1}, id=activity).status == 204
+    assert rest.update("activities", {"duration_minutes": 1}, single=True, id=activity).status == 406
     own = rest.update("activities", {"duration_minutes": 1}, single=True, id=world.id("activity", "sara's"))
     assert (own.status, own.body["duration_minutes"]) == (200, 1)
 
 
-# Methods and limits. --------------------------------------------------------------------------------------------------
+# Methods and limits. -----------------------------------------------------------------------------------
 
 
 def test_what_writes_is_refused_by_get_and_what_only_reads_is_stable(world: World) -> None:
@@ -440,7 +468,6 @@ _BOUNDED = {
     "complete_notifications": "a row for each message that was claimed, of which there are 1,000 at most",
     "continue_badge_reconciliation": "one row",
     "evaluate_badges": "a row for each active badge of an organisation",
-    "find_missed_nights": "XX",
     "preview_badge": "XX",
     "extend_hlf_sync_leases": "a row for each mentor, of which 1,000 may be named",
     "get_badge_progress": "a row for each leaf of the active badges of an organisation",
@@ -468,10 +495,13 @@ def test_a_page_says_how_many_rows_there_are(world: World) -> None:
         "select tests.make_certificate(name, current_date + 9) from unnest(array['tor', 'unn']) as name, "
         "lateral tests.make_mentor(name, 'south') as made"
     )
-    simulated = coordinator.rpc("simulate_certification_expiry", {"as_of": "2040-01-01", "page_limit": 1}).body
+    simulated = coordinator.rpc(
+        "simulate_certification_expiry", {"as_of": "2040-01-01", "page_limit": 1}
+    ).body
     assert [row["total_count"] for row in simulated] == [2]
     world.superuser.execute(
-        "insert into public.certification_expiry_runs (as_of, status) select current_date, 'crashed' from generate_series(1, 3)"
+        "insert into public.certification_expiry_runs (as_of, status) select current_date, 'crashed' from "
+        "generate_series(1, 3)"
     )
     runs = coordinator.rpc("get_certification_runs", {"page_limit": 2}).body
     assert [row["total_count"] for row in runs] == [4, 4]
@@ -494,7 +524,7 @@ def test_a_claim_leases_no_more_than_it_can_return(world: World) -> None:
     assert world.column("select count(*) from public.hlf_sync_state where leased_by = 'capped'") == [2]
 
 
-# Errors. --------------------------------------------------------------------------------------------------------------
+# Errors. -----------------------------------------------------------------------------------------------
 
 
 def test_the_statuses_of_the_errors_are_what_is_documented() -> None:
@@ -506,10 +536,11 @@ def test_the_statuses_of_the_errors_are_what_is_documented() -> None:
         assert http_status(code, "authenticated") == int(status), code
         assert http_status(code, "anon") == int(for_anon or status), code
     named = re.findall(r"`(\w{5})`(?: and `(\w{5})`)? \((?:HTTP )?(\d{3})\)", page)
-    assert len(named) >= 5
+    assert len(named) >= 4
     for code, other, status in named:
         assert {http_status(name, "authenticated") for name in (code, other or code)} == {int(status)}, code
-    assert all(http_status(code, "authenticated") < 500 for code in generate.raised())
+    # One that the server raises itself as well, and that is caught before a client meets it.
+    assert {code for code in generate.raised() if http_status(code, "authenticated") >= 500} <= {"57014"}
 
 
 def test_the_faults_of_a_bulk_come_in_the_order_of_its_entries(world: World) -> None:
@@ -522,11 +553,13 @@ def test_the_faults_of_a_bulk_come_in_the_order_of_its_entries(world: World) -> 
     ]
     answer = world.rest("coordinator").rpc("register_proxy_activities", {"entries": entries})
     assert (answer.status, answer.code) == (400, "PL006")
-    places = [int(found) for found in re.findall(r"^entries\[(\d+)\]", answer.details or "", flags=re.MULTILINE)]
+    places = [
+        int(found) for found in re.findall(r"^entries\[(\d+)\]", answer.details or "", flags=re.MULTILINE)
+    ]
     assert places == [0, 1, 2, 3]
 
 
-# Embedding. -----------------------------------------------------------------------------------------------------------
+# Embedding. --------------------------------------------------------------------------------------------
 
 
 def test_a_log_embeds_its_mentor_and_activity_as_far_as_the_caller_sees_them(world: World) -> None:
@@ -536,10 +569,13 @@ def test_a_log_embeds_its_mentor_and_activity_as_far_as_the_caller_sees_them(wor
     assert entry["activity"]["id"] == entry["proxy_activity_id"] == world.id("activity", "sven for sara")
     assert entry["organisation"]["slug"] == "south"
     # A log outlives what it speaks of.
-    world.superuser.execute("insert into public.badge_evaluation_logs (peer_mentor_id, org_id, duration_ms, source) "
-                            "values (gen_random_uuid(), tests.id('organisation', 'south'), 1, 'manual')")
+    world.superuser.execute(
+        "insert into public.badge_evaluation_logs (peer_mentor_id, org_id, duration_ms, source) "
+        "values (gen_random_uuid(), tests.id('organisation', 'south'), 1, 'manual')"
+    )
     mentors = [row["mentor"] for row in sven.embed("badge_evaluation_logs", ["mentor"]).body]
-    assert None in mentors and {m["organisation_id"] for m in mentors if m} == {world.id("organisation", "south")}
+    assert None in mentors
+    assert {m["organisation_id"] for m in mentors if m} == {world.id("organisation", "south")}
     assert world.rest("mentor").embed("proxy_audit_log", ["mentor"]).body == []
     # The mentor of somebody else's organisation stays out of sight, whatever row is handed in.
     stranger = sven.connection
@@ -549,7 +585,8 @@ def test_a_log_embeds_its_mentor_and_activity_as_far_as_the_caller_sees_them(wor
         "select set_config('request.jwt.claims', %s, true)", (json.dumps({"sub": world.id("user", "sven")}),)
     )
     row = stranger.execute(
-        "select count(*) from public.mentor(row(gen_random_uuid(), %s, %s, 'active', 'paused', now(), null, 'direct', null)"
+        "select count(*) from public.mentor(row(gen_random_uuid(), %s, %s, 'active', 'paused', now(), "
+        "null, 'direct', null)"
         "::public.mentor_status_changes)",
         (world.id("organisation", "north"), world.id("mentor", "olga")),
     ).fetchone()
@@ -560,7 +597,10 @@ def test_a_log_embeds_its_mentor_and_activity_as_far_as_the_caller_sees_them(wor
 def test_whatever_speaks_of_somebody_can_embed_them(world: World) -> None:
     """By a foreign key, or by a computed relationship of the name that docs/rest_api.md gives it."""
     wanted = {
-        "mentor": ("peer_mentors", {"mentor_id", "peer_mentor_id", "attributed_mentor_id", "recipient_mentor_id"}),
+        "mentor": (
+            "peer_mentors",
+            {"mentor_id", "peer_mentor_id", "attributed_mentor_id", "recipient_mentor_id"},
+        ),
         "activity": ("activities", {"activity_id", "proxy_activity_id"}),
         "organisation": ("organisations", {"organisation_id", "org_id"}),
     }
@@ -571,10 +611,13 @@ def test_whatever_speaks_of_somebody_can_embed_them(world: World) -> None:
             for column in names & columns:
                 by_key = world.column(
                     f"select count(*) from pg_constraint inner join pg_attribute on attrelid = conrelid and "
-                    f"attnum = any (conkey) where contype = 'f' and conrelid = 'public.{table}'::regclass and "
+                    f"attnum = any (conkey) where contype = 'f' and conrelid = 'public.{table}'::regclass "
+                    f"and "
                     f"confrelid = 'public.{target}'::regclass and attname = '{column}'"
                 )[0]
-                by_function = world.column(f"select to_regprocedure('public.{function}(public.{table})') is not null")[0]
+                by_function = world.column(
+                    f"select to_regprocedure('public.{function}(public.{table})') is not null"
+                )[0]
                 assert by_key or by_function, f"{table}.{column} cannot be embedded"
                 found += 1
     assert found > 30
@@ -590,7 +633,9 @@ def test_every_computed_relationship_is_inlined(world: World) -> None:
     assert len(names) > 15
     for name in names:
         function, _, source = name.partition(" from ")
-        plan = world.column(f"explain select 1 from {source} left join lateral {function} as f on true where f.* is null")
+        plan = world.column(
+            f"explain select 1 from {source} left join lateral {function} as f on true where f.* is null"
+        )
         assert not any("Function Scan" in line for line in plan), name
 
 
@@ -617,11 +662,11 @@ def test_relationships_are_to_one_on_every_version(world: World) -> None:
     assert world.column("select count(*) from pg_constraint where contype = 'f' and not convalidated") == [0]
 
 
-# Nobody else's numbers. -----------------------------------------------------------------------------------------------
+# Nobody else's numbers. --------------------------------------------------------------------------------
 
 
 def test_what_one_organisation_does_changes_no_answer_of_another(world: World) -> None:
-    """Every table and every reading RPC, as sven of south sees them, before and after much has happened in north."""
+    """Every table and reading RPC, as sven of south sees them, before and after a busy day in north."""
 
     def answers() -> dict[str, Any]:
         rest, found = world.rest("coordinator"), {}
@@ -629,7 +674,9 @@ def test_what_one_organisation_does_changes_no_answer_of_another(world: World) -
             readable = [
                 f'"{name}"'
                 for name in rest.columns(table)
-                if world.column(f"select has_column_privilege('authenticated', 'public.{table}', '{name}', 'select')")[0]
+                if world.column(
+                    f"select has_column_privilege('authenticated', 'public.{table}', '{name}', 'select')"
+                )[0]
             ]
             found[table] = sorted(map(json.dumps, rest.get(table, ", ".join(readable)).body))
         for function in world.functions():
@@ -649,7 +696,9 @@ def test_what_one_organisation_does_changes_no_answer_of_another(world: World) -
             changed = dict(differences(answer, after[name], name))
             assert not {path: what for path, what in changed.items() if not re.search(_CLOCKS, path)}
     runs = [row for row in after["get_certification_runs"] if row["run_id"] == world.id("run", "second")]
-    assert [(row["total_transitioned"], row["total_reminders_sent"], row["total_failures"]) for row in runs] == [(0, 0, 0)]
+    assert [
+        (row["total_transitioned"], row["total_reminders_sent"], row["total_failures"]) for row in runs
+    ] == [(0, 0, 0)]
 
 
 def differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
@@ -664,17 +713,19 @@ def differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, tuple[Any,
 
 
 # When a report was made, and how long something has been open, are different with each call.
-_CLOCKS = r"[.](made_at|longest_open|longest_open_seconds|database_position)$"
+_CLOCKS = r"[.](made_at|checked_at|\w+_seconds|longest_open|longest_open_seconds|database_position)$"
 
 _NORTH = """
 select public.set_legal_hold(tests.id('organisation', 'north'), 'North-1');
 insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
-select tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'visit', '2026-03-01', 10 from generate_series(1, 7);
+select tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'visit', '2026-03-01', 10 from
+generate_series(1, 7);
 select tests.make_certificate('liv', current_date + 6);
 select public.run_certification_expiry(null, tests.id('run', 'second'));
 select public.pause_hlf_sync(array[tests.id('organisation', 'north')]);
 select tests.set_status('liv', 'paused');
-select private.raise_alert('test', 'critical', 'Another test.', 'again:north', tests.id('organisation', 'north'));
+select private.raise_alert('test', 'critical', 'Another test.', 'again:north', tests.id('organisation',
+'north'));
 select evaluated.* from public.peer_mentors as mentor, lateral public.evaluate_badges(mentor.id) as evaluated
 where mentor.organisation_id = tests.id('organisation', 'north')
 """
@@ -704,23 +755,81 @@ def test_what_a_night_says_to_one_organisation_is_of_that_one(database: Database
         for statement in statements.split(";"):
             superuser.execute(statement.encode())
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
-        subprocess.run(
+        night = subprocess.run(
             [sys.executable, "-m", "peerledger", "nightly"],
             cwd=tmp_path,
             env=clean | {"PEERLEDGER_DATABASE_URL": other.dsn(database.target.server.migrator_dsn)},
             capture_output=True,
+            text=True,
             check=False,
         )
         rest = World(other, superuser).rest("coordinator", "sven")
         nights = rest.get("job_runs", "job, state, reason, details").body
-        assert {row["job"] for row in nights} > {"certification_expiry"}
+        assert {row["job"] for row in nights} > {"certification_expiry"}, night.stderr
         runs = rest.rpc("get_certification_runs").body
         told.append(
             [
                 *sorted(re.sub(r"[0-9a-f-]{36}|20\d\d-[^\"]+", "…", json.dumps(row)) for row in nights),
-                *([row["total_transitioned"], row["total_reminders_sent"], row["total_failures"]] for row in runs),
+                *(
+                    [row["total_transitioned"], row["total_reminders_sent"], row["total_failures"]]
+                    for row in runs
+                ),
             ]
         )
         other.close()
         database.target.server.drop_database(other.name)
     assert told[0] == told[1]
+
+
+# Realtime, and the cache of PostgREST. -----------------------------------------------------------------
+
+
+def test_realtime_is_told_of_badges_and_each_user_of_their_own(world: World) -> None:
+    """The publication, where there is one, and what Realtime asks: may the subscriber read the row?"""
+    published = world.column(
+        "select tablename from pg_publication_tables where pubname = 'supabase_realtime' order by 1"
+    )
+    assert published == (
+        ["earned_badges", "notifications"] if world.database.target.server.is_supabase else []
+    )
+    keys = world.column(
+        "select id from public.earned_badges where mentor_id = tests.id('mentor', 'sara') and revoked_at "
+        "is null"
+    )
+    assert len(keys) == 1
+    for user, sees in (("sara", True), ("sven", True), ("sol", False), ("olga", False), ("nina", False)):
+        found = world.rest("authenticated", user).get("earned_badges", "1 as one", id=keys[0]).body
+        assert bool(found) is sees, user
+
+
+def test_a_migration_publishes_for_realtime_and_tells_postgrest(world: World) -> None:
+    """As on Supabase, whose database has the publication before we come."""
+    superuser = world.superuser
+    name = f"test_{uuid.uuid4().hex}"
+    server = world.database.target.server
+    server.create_empty_database(name)
+    dsn = server.dsn(server.migrator_dsn, name)
+    try:
+        with psycopg.connect(dsn, autocommit=True) as listener:
+            if not listener.execute(
+                "select 1 from pg_publication where pubname = 'supabase_realtime'"
+            ).fetchone():
+                listener.execute("create publication supabase_realtime")
+            listener.execute("listen pgrst")
+            database = RunnerDatabase(dsn, is_embedded=False, psql=None)
+            migrate(database)
+            listener.execute("select 1")
+            assert [told.payload for told in listener.notifies(timeout=0)] == ["reload schema"]
+            migrate(database)
+            listener.execute("select 1")
+            assert [told.payload for told in listener.notifies(timeout=0)] == []
+            tables = listener.execute(
+                "select tablename from pg_publication_tables where pubname = 'supabase_realtime' order by 1"
+            ).fetchall()
+            assert tables == [("earned_badges",), ("notifications",)]
+            rollback(database, sum(file.stem >= "0027" for file in Tree().migrations()))
+            assert listener.execute("select from pg_publication_tables").fetchall() == []
+    finally:
+        server.drop_database(name)
+    assert superuser.execute("select 1").fetchone() == (1,)
+    assert "notify pgrst, 'reload schema';" in render()

@@ -93,7 +93,7 @@ def test_a_malformed_setting_is_named(tmp_path: Path, name: str, value: str, wor
     assert "hemmelig" not in result.stdout + result.stderr
 
 
-def test_settings_come_from_dotenv_too(tmp_path: Path) -> None:
+def test_settings_are_read_from_dotenv(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PEERLEDGER_MIGRATE_WAIT_SECONDS=soon\nOTHER=1\n")
     assert_one_line(run("status", cwd=tmp_path), 2, "PEERLEDGER_MIGRATE_WAIT_SECONDS")
 
@@ -131,7 +131,7 @@ def test_print_needs_no_database(tmp_path: Path) -> None:
     assert "create table public.organisations" in result.stdout
 
 
-def test_status_is_for_programs_too(tmp_path: Path, embedded_database: str) -> None:
+def test_status_can_be_read_by_programs(tmp_path: Path, embedded_database: str) -> None:
     result = run("status", "--json", cwd=tmp_path, PEERLEDGER_DATABASE_URL=embedded_database)
     state = json.loads(result.stdout)
     assert (result.returncode, state["migrated"], state["problems"]) == (0, True, [])
@@ -231,7 +231,7 @@ def test_a_wrong_header_is_named(database: Database, files: Path, name: str, tex
         load(database, files)
 
 
-def test_reconcile_badges_goes_on_where_it_was_stopped(database: Database, tmp_path: Path) -> None:
+def test_reconcile_badges_resumes_where_it_was_stopped(database: Database, tmp_path: Path) -> None:
     with database.connect() as connection:
         connection.execute(
             "insert into public.organisations (id, slug, name) values (%s, 'nord', 'Nord')", (ORG,)
@@ -260,13 +260,13 @@ def test_reconcile_badges_goes_on_where_it_was_stopped(database: Database, tmp_p
     def reconcile(*arguments: str) -> subprocess.CompletedProcess[str]:
         return run("reconcile", "badges", *arguments, cwd=tmp_path, PEERLEDGER_DATABASE_URL=database.conninfo)
 
-    assert_one_line(reconcile("--resume", "--all"), 2, "Only one of")
+    assert_one_line(reconcile("--resume", "--all"), 2, "mutually exclusive")
     assert_one_line(reconcile("--since", "yesterday"), 2, "yesterday")
     resumed = reconcile("--resume", "--batch-size", "2")
     assert resumed.returncode == 0, resumed.stderr
     assert "5 badges awarded to 5 mentors" in resumed.stdout
     assert count(database, "earned_badges") == 5
     assert count(database, "notifications") == 0, "it was started without telling anyone"
-    assert_one_line(reconcile("--resume"), 1, "no unfinished reconciliation")
+    assert_one_line(reconcile("--resume"), 1, "No interrupted reconciliation")
     again = reconcile("--all")
     assert "0 badges awarded" in again.stdout, again.stderr

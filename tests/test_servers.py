@@ -108,7 +108,7 @@ def test_local_time_zones_are_known(migrator: psycopg.Connection) -> None:
 
 
 @on_supabase
-def test_anyone_may_do_all_with_a_new_table_on_supabase(server: Server, migrator: psycopg.Connection) -> None:
+def test_supabase_grants_everything_on_new_tables(server: Server, migrator: psycopg.Connection) -> None:
     migrator.execute("create table logbook (id int)")
     for role in API_ROLES:
         assert privileges(migrator, role) >= ALL_ON_TABLES

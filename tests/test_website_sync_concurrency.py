@@ -75,7 +75,7 @@ def test_workers_side_by_side_claim_each_mentor_once(world: World) -> None:
     assert len({one.worker for one in claimed}) == 6
 
 
-def test_a_claim_waits_for_nobody(world: World) -> None:
+def test_a_claim_never_waits(world: World) -> None:
     mentors = world.add_mentors(3)
     changer, worker = world.session(), world.session()
     with changer.transaction():
@@ -119,7 +119,7 @@ def test_a_reconciliation_waits_for_a_status_change_and_does_not_undo_it(world: 
     assert operations.fetchall() == [("remove", "reconciliation")]
 
 
-def test_a_first_wish_and_a_status_change_of_a_locked_mentor_do_not_deadlock(world: World) -> None:
+def test_a_first_change_and_a_locked_mentor_do_not_deadlock(world: World) -> None:
     [mentor] = world.add_mentors(1)
     world.connection.execute("delete from public.hlf_sync_state")
     changer, coordinator = world.session(), world.session()
@@ -166,7 +166,7 @@ def test_status_changes_results_and_requeues_in_any_order_do_not_deadlock(world:
     assert world.differences() == []
 
 
-def test_what_a_killed_session_had_claimed_is_free_again(world: World) -> None:
+def test_claims_of_a_killed_session_are_released(world: World) -> None:
     world.add_mentors(2)
     victim, worker = world.session(), world.session()
     victim.execute("begin")
@@ -179,7 +179,7 @@ def test_what_a_killed_session_had_claimed_is_free_again(world: World) -> None:
     assert world.entries() == 0
 
 
-def test_what_a_dead_worker_had_claimed_is_taken_over_when_its_lease_ends(world: World) -> None:
+def test_claims_of_a_dead_worker_are_taken_over_when_the_lease_ends(world: World) -> None:
     world.add_mentors(2)
     with world.session() as victim:
         lost = claim(victim, "victim", 10, timedelta(minutes=10))
@@ -195,7 +195,7 @@ def test_what_a_dead_worker_had_claimed_is_taken_over_when_its_lease_ends(world:
     assert outcomes.fetchall() == [("failure", 0)] * 2 + [("success", 1)] * 2
 
 
-def test_workers_are_woken_when_there_is_something_to_do(world: World) -> None:
+def test_workers_are_woken_by_new_work(world: World) -> None:
     mentors = world.add_mentors(3)
     listener = world.session()
     listener.execute("listen peerledger_hlf_sync")
@@ -225,7 +225,7 @@ def test_workers_are_woken_when_there_is_something_to_do(world: World) -> None:
     assert woken() == 1
 
 
-def test_killed_workers_and_flapping_statuses_leave_the_portal_right(world: World) -> None:
+def test_killed_workers_and_flapping_statuses_leave_the_website_right(world: World) -> None:
     """Thousands of changes, four workers whose sessions are ended again and again."""
     mentors = world.add_mentors(1500)
     pids: dict[str, int] = {}

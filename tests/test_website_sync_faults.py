@@ -205,7 +205,7 @@ def server() -> Iterator[Server]:
         yield Server(directory)
 
 
-def test_whatever_fails_the_website_ends_up_right_and_every_attempt_is_on_record(server: Server) -> None:
+def test_whatever_fails_the_website_ends_up_right_and_every_attempt_is_logged(server: Server) -> None:
     chance = random.Random(7)
     with StandIn() as standin, ExitStack() as stack:
         standin.faults.always = Fault(latency=0.02)

@@ -200,7 +200,7 @@ class History:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_any_history_ends_well(database: Database, seed: int) -> None:
+def test_any_history_ends_in_the_desired_state(database: Database, seed: int) -> None:
     world = World(database)
     history = History(world, random.Random(seed))
     history.mentors = {mentor: Mentor() for mentor in world.add_mentors(5)}

@@ -23,10 +23,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import Database
+from night_steps import STEPS
 from test_dynamics_cli import assert_one_line, end_in_the_middle, environment, until
 from website import PATIENCE, Website, make_website
 
 from peerledger import nightly
+from peerledger.database import Database as RunnerDatabase
+from peerledger.errors import NoConnectionError
 from peerledger.settings import Settings
 from peerledger.sqlfiles import ROOT
 from peerledger.worker import Pace, Worker, nightly_trigger
@@ -124,7 +127,7 @@ def worker(environment: dict[str, str], cwd: Path, *arguments: str) -> Iterator[
                 process.wait()
 
 
-def test_the_whole_of_it_in_seconds(website: Website, tmp_path: Path) -> None:
+def test_the_worker_does_everything(website: Website, tmp_path: Path) -> None:
     """An activity brings a badge and its message; an expired certificate takes its mentor off the website."""
     (mentor,) = website.add_mentors(1)
     website.do("update public.peer_mentors set user_id = gen_random_uuid() where id = %s", mentor)
@@ -138,7 +141,7 @@ def test_the_whole_of_it_in_seconds(website: Website, tmp_path: Path) -> None:
     with worker(settings, tmp_path) as running:
         until(lambda: website.is_listed(mentor))
         # Its first night it runs at once, for tonight's time has passed.
-        until(lambda: len([each for each in running.events if each["event"] == "step"]) == len(nightly.STEPS))
+        until(lambda: len([each for each in running.events if each["event"] == "step"]) == len(STEPS))
 
         website.do(
             "insert into public.activities"
@@ -203,7 +206,7 @@ def test_the_sync_alone_needs_its_settings(website: Website, tmp_path: Path) -> 
     assert_one_line(command(clean, tmp_path, "worker", "--only", "sync"), 2, "PEERLEDGER_DYNAMICS_URL")
 
 
-def test_sigterm_in_the_middle_leaves_nothing_half(
+def test_sigterm_leaves_nothing_half_done(
     website: Website, tmp_path: Path, released: threading.Event
 ) -> None:
     website.add_mentors(200)
@@ -236,7 +239,7 @@ def port_for_good() -> int:
     raise AssertionError("no port is free")
 
 
-def test_metrics_tell_what_the_database_knows(website: Website, tmp_path: Path) -> None:
+def test_metrics_report_the_state_of_the_database(website: Website, tmp_path: Path) -> None:
     website.add_mentors(3, status="withdrawn")
     website.do("update public.hlf_removals set wanted_at = now() - interval '1 hour'")
     website.do("select private.raise_alert('audit_write_failed', 'critical', 'Test.', 'test')")
@@ -270,6 +273,31 @@ def test_metrics_tell_what_the_database_knows(website: Website, tmp_path: Path) 
         assert "peerledger_database_up 0.0" in fetch(port, "/metrics")[1]
         assert fetch(port, "/alive")[0] == 200
         assert running.end() == 0
+
+
+def test_at_its_start_it_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, told = [0.0], list[str]()
+    monkeypatch.setattr("time.sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+
+    class Away(RunnerDatabase):
+        def connect(self, **options: Any) -> Any:
+            if clock[0] < 40:
+                raise NoConnectionError("No connection.")
+            return _Closed()
+
+    database = Away("", is_embedded=False, psql=None)
+    database.wait(60, told.append)
+    assert (clock[0], told) == (40, ["No connection. Retrying."])
+    clock[0] = 0
+    with pytest.raises(NoConnectionError):
+        database.wait(30, told.append)
+    assert clock[0] == 30
+
+
+class _Closed:
+    def close(self) -> None:
+        pass
 
 
 def test_a_part_that_crashes_is_started_again(website: Website) -> None:
@@ -310,7 +338,7 @@ def test_a_part_that_crashes_is_started_again(website: Website) -> None:
 
 @pytest.mark.parametrize("at", [clock(3, 15), clock(2, 30), clock(0, 0), clock(23, 59)], ids=str)
 @pytest.mark.parametrize("change", [date(2026, 3, 29), date(2026, 10, 25)], ids=str)
-def test_there_is_one_night_a_day_whatever_the_clocks_do(at: clock, change: date) -> None:
+def test_there_is_one_nightly_run_a_day_across_clock_changes(at: clock, change: date) -> None:
     """02:30 does not exist on 29 March 2026 and comes twice on 25 October; 03:15 is always there once."""
     trigger = nightly_trigger(Settings.model_construct(nightly_at=at))
     now = datetime.combine(change - timedelta(days=3), clock(0, 0, 1), OSLO)
@@ -334,12 +362,12 @@ def test_there_is_one_night_a_day_whatever_the_clocks_do(at: clock, change: date
         ("2026-03-29T23:00+02:00", "2026-03-29T03:15+02:00"),
     ],
 )
-def test_what_was_due_last_is_known(now: str, last: str) -> None:
+def test_the_last_due_time_is_known(now: str, last: str) -> None:
     trigger = nightly_trigger(Settings.model_construct())
     assert trigger.last_fire_time(datetime.fromisoformat(now)) == datetime.fromisoformat(last)
 
 
-def test_an_embedded_database_will_do(data_directory: Path) -> None:
+def test_the_worker_runs_on_the_embedded_database(data_directory: Path) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
     result = command(clean | {"PYTHONPATH": str(ROOT)}, data_directory, "worker")
     assert_one_line(result, 1, "peerledger migrate")

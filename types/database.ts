@@ -72,6 +72,7 @@ export type Database = {
           id: string
           mentor_id: string
           organisation_id: string
+          recorded_in: number
           activity: Database["public"]["Tables"]["activities"]["Row"] | null
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
@@ -87,6 +88,7 @@ export type Database = {
           id?: string
           mentor_id: string
           organisation_id: string
+          recorded_in?: number
         }
         Update: {
           activity_id?: string
@@ -98,6 +100,7 @@ export type Database = {
           id?: string
           mentor_id?: string
           organisation_id?: string
+          recorded_in?: number
         }
         Relationships: []
       }
@@ -137,6 +140,7 @@ export type Database = {
           details: Json
           id: string
           organisation_id: string
+          recorded_in: number
           subject_id: string
           subject_kind: string
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
@@ -149,6 +153,7 @@ export type Database = {
           details?: Json
           id?: string
           organisation_id: string
+          recorded_in?: number
           subject_id: string
           subject_kind: string
         }
@@ -159,6 +164,7 @@ export type Database = {
           details?: Json
           id?: string
           organisation_id?: string
+          recorded_in?: number
           subject_id?: string
           subject_kind?: string
         }
@@ -223,6 +229,7 @@ export type Database = {
           id: string
           org_id: string
           peer_mentor_id: string
+          recorded_in: number
           source: string
           triggered_at: string
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -239,6 +246,7 @@ export type Database = {
           id?: string
           org_id: string
           peer_mentor_id: string
+          recorded_in?: number
           source: string
           triggered_at?: string
         }
@@ -252,6 +260,7 @@ export type Database = {
           id?: string
           org_id?: string
           peer_mentor_id?: string
+          recorded_in?: number
           source?: string
           triggered_at?: string
         }
@@ -317,6 +326,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"] | null
           old_status: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id: string
+          recorded_in: number
           run_id: string
           threshold_days: number | null
           timestamp: string
@@ -333,6 +343,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"] | null
           old_status?: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id: string
+          recorded_in?: number
           run_id: string
           threshold_days?: number | null
           timestamp?: string
@@ -346,6 +357,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"] | null
           old_status?: Database["public"]["Enums"]["mentor_status"] | null
           organisation_id?: string
+          recorded_in?: number
           run_id?: string
           threshold_days?: number | null
           timestamp?: string
@@ -639,6 +651,7 @@ export type Database = {
           operation: string
           organisation_id: string
           outcome: string
+          recorded_in: number
           retry_count: number
           triggered_by_event: string
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -654,6 +667,7 @@ export type Database = {
           operation: string
           organisation_id: string
           outcome: string
+          recorded_in?: number
           retry_count?: number
           triggered_by_event: string
         }
@@ -666,6 +680,7 @@ export type Database = {
           operation?: string
           organisation_id?: string
           outcome?: string
+          recorded_in?: number
           retry_count?: number
           triggered_by_event?: string
         }
@@ -673,19 +688,25 @@ export type Database = {
       }
       hlf_sync_pauses: {
         Row: {
+          next_probe_at: string | null
           organisation_id: string
           paused_at: string
+          probes: number
           reason: string
         }
         ComputedFields: never
         Insert: {
+          next_probe_at?: string | null
           organisation_id: string
           paused_at?: string
+          probes?: number
           reason: string
         }
         Update: {
+          next_probe_at?: string | null
           organisation_id?: string
           paused_at?: string
+          probes?: number
           reason?: string
         }
         Relationships: [
@@ -875,6 +896,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"]
           old_status: Database["public"]["Enums"]["mentor_status"]
           organisation_id: string
+          recorded_in: number
           run_id: string | null
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
@@ -889,6 +911,7 @@ export type Database = {
           new_status: Database["public"]["Enums"]["mentor_status"]
           old_status: Database["public"]["Enums"]["mentor_status"]
           organisation_id: string
+          recorded_in?: number
           run_id?: string | null
         }
         Update: {
@@ -900,6 +923,7 @@ export type Database = {
           new_status?: Database["public"]["Enums"]["mentor_status"]
           old_status?: Database["public"]["Enums"]["mentor_status"]
           organisation_id?: string
+          recorded_in?: number
           run_id?: string | null
         }
         Relationships: []
@@ -1187,6 +1211,7 @@ export type Database = {
           organisation_id: string
           payload_snapshot: Json
           proxy_activity_id: string
+          recorded_in: number
           timestamp: string
           activity: Database["public"]["Tables"]["activities"]["Row"] | null
           mentor: Database["public"]["Tables"]["peer_mentors"]["Row"] | null
@@ -1201,6 +1226,7 @@ export type Database = {
           organisation_id: string
           payload_snapshot: Json
           proxy_activity_id: string
+          recorded_in?: number
           timestamp?: string
         }
         Update: {
@@ -1211,6 +1237,7 @@ export type Database = {
           organisation_id?: string
           payload_snapshot?: Json
           proxy_activity_id?: string
+          recorded_in?: number
           timestamp?: string
         }
         Relationships: []
@@ -1225,6 +1252,7 @@ export type Database = {
           id: string
           occurred_at: string
           organisation_id: string | null
+          recorded_in: number
           session_role: string
           statement_kind: string | null
           table_name: string | null
@@ -1240,6 +1268,7 @@ export type Database = {
           id?: string
           occurred_at?: string
           organisation_id?: string | null
+          recorded_in?: number
           session_role?: string
           statement_kind?: string | null
           table_name?: string | null
@@ -1253,6 +1282,7 @@ export type Database = {
           id?: string
           occurred_at?: string
           organisation_id?: string | null
+          recorded_in?: number
           session_role?: string
           statement_kind?: string | null
           table_name?: string | null
@@ -1269,23 +1299,25 @@ export type Database = {
       begin_certification_run: { Args: { as_of?: string | null; run_id?: string }; Returns: Omit<Database["public"]["Tables"]["certification_expiry_runs"]["Row"], Database["public"]["Tables"]["certification_expiry_runs"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "certification_expiry_runs"; isOneToOne: true; isSetofReturn: false } }
       check_proxy_activities: { Args: { entries: Json; coordinator_id?: string | null; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["proxy_entry_problem"][]; SetofOptions: { from: "*"; to: "proxy_entry_problem"; isOneToOne: false; isSetofReturn: true } }
       claim_hlf_sync: { Args: { worker: string; batch_size: number; lease: string; ignore_pause?: boolean; organisation_ids?: string[] | null }; Returns: { mentor_id: string; organisation_id: string; operation: string; desired_version: number; attempts: number; dynamics_contact_id: string; lease_expires_at: string }[] }
-      claim_notifications: { Args: { worker: string; batch_size?: number; lease?: string; as_of?: string }; Returns: { id: string; organisation_id: string; organisation_name: string; kind: string; locale: string; recipient_user_id: string; recipient_mentor_id: string; payload: Json; badge_name: string; devices: Json; attempts: number; created_at: string; lease_expires_at: string }[] }
-      complete_hlf_sync: { Args: { results: Json }; Returns: { mentor_id: string; accepted: boolean; state: string; next_attempt_at: string; reason: string }[] }
+      claim_notifications: { Args: { worker: string; batch_size?: number; lease?: string; as_of?: string }; Returns: { id: string; organisation_id: string; organisation_name: string; kind: string; locale: string; recipient_user_id: string | null; recipient_mentor_id: string | null; payload: Json; badge_name: string | null; devices: Json; attempts: number; created_at: string; lease_expires_at: string; is_on_website: boolean }[] }
+      complete_hlf_sync: { Args: { results: Json }; Returns: { mentor_id: string; accepted: boolean; state: string | null; next_attempt_at: string | null; reason: string | null; outcome: string }[] }
       complete_notifications: { Args: { results: Json; as_of?: string }; Returns: { id: string; outcome: string }[] }
       continue_badge_reconciliation: { Args: { reconciliation_id: string; batch_size?: number }; Returns: { mentors_total: number; mentors_done: number; activities_scanned: number; mentors_missing: number; badges_awarded: number; is_finished: boolean; mentors_skipped: number }[] }
       evaluate_badges: { Args: { mentor_id: string }; Returns: { badge_definition_id: string; is_met: boolean; newly_awarded: boolean }[] }
       extend_hlf_sync_leases: { Args: { worker: string; mentor_ids: string[]; lease: string }; Returns: string[] }
       find_cross_org_awards: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["cross_org_award"][]; SetofOptions: { from: "*"; to: "cross_org_award"; isOneToOne: false; isSetofReturn: true } }
       find_duplicate_transitions: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["duplicate_transition"][]; SetofOptions: { from: "*"; to: "duplicate_transition"; isOneToOne: false; isSetofReturn: true } }
-      find_missed_nights: { Args: { as_of?: string; jobs?: string[] | null }; Returns: { business_date: string; job: string; organisation_id: string; state: string; reason: string }[] }
+      find_missed_nights: { Args: { as_of?: string; jobs?: string[] | null }; Returns: Database["public"]["CompositeTypes"]["missed_night"][]; SetofOptions: { from: "*"; to: "missed_night"; isOneToOne: false; isSetofReturn: true } }
       forget_mentor: { Args: { mentor_id: string }; Returns: Json }
       get_badge_progress: { Args: { mentor_id: string }; Returns: { badge_definition_id: string; slug: string; leaf_path: string; metric: string; value: number; threshold: number; share: number; is_earned: boolean }[] }
       get_certification_runs: { Args: { since?: string | null; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["certification_run"][]; SetofOptions: { from: "*"; to: "certification_run"; isOneToOne: false; isSetofReturn: true } }
       get_compliance_report: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Json }
+      get_entry_proof: { Args: { log_name: string; entry_id: string }; Returns: Json }
       get_hlf_removal_times: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_removal_times"][]; SetofOptions: { from: "*"; to: "hlf_removal_times"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_audit_summary: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_sync_audit_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_audit_summary"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_state_summary: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["hlf_sync_state_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_state_summary"; isOneToOne: false; isSetofReturn: true } }
       get_mentor_audit_history: { Args: { mentor_id: string; since?: string | null; page_limit?: number; page_offset?: number }; Returns: Omit<Database["public"]["Tables"]["certification_expiry_audit_log"]["Row"], Database["public"]["Tables"]["certification_expiry_audit_log"]["ComputedFields"]>[]; SetofOptions: { from: "*"; to: "certification_expiry_audit_log"; isOneToOne: false; isSetofReturn: true } }
+      get_organisation_status: { Args: { org_id: string }; Returns: Json }
       get_proxy_history: { Args: { activity_id: string; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["proxy_activity_state"][]; SetofOptions: { from: "*"; to: "proxy_activity_state"; isOneToOne: false; isSetofReturn: true } }
       get_run_summary: { Args: { run_id: string; page_limit?: number; page_offset?: number }; Returns: {
           run_id: string
@@ -1327,10 +1359,10 @@ export type Database = {
         | { Args: { mentor_status_changes: Omit<Database["public"]["Tables"]["mentor_status_changes"]["Row"], Database["public"]["Tables"]["mentor_status_changes"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "mentor_status_changes"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { proxy_audit_log: Omit<Database["public"]["Tables"]["proxy_audit_log"]["Row"], Database["public"]["Tables"]["proxy_audit_log"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "proxy_audit_log"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { security_events: Omit<Database["public"]["Tables"]["security_events"]["Row"], Database["public"]["Tables"]["security_events"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["organisations"]["Row"], Database["public"]["Tables"]["organisations"]["ComputedFields"]>; SetofOptions: { from: "security_events"; to: "organisations"; isOneToOne: true; isSetofReturn: true } }
-      pause_hlf_sync: { Args: { organisation_ids?: string[] | null; reason?: string }; Returns: number }
+      pause_hlf_sync: { Args: { organisation_ids?: string[] | null; reason?: string; retry_after?: string | null }; Returns: number }
       preview_badge: { Args: { organisation_id: string; criteria: Json; page_limit?: number; page_offset?: number }; Returns: { mentor_id: string; qualified_on: string; evidence: Json; would_notify: boolean; total_count: number }[] }
       reconcile_badges: { Args: { since?: string; suppress_notifications?: boolean }; Returns: { activities_scanned: number; mentors_missing: number; badges_awarded: number; award_ratio: number; alert: boolean }[] }
-      reconcile_hlf_sync: { Args: { observed: Json; organisation_ids?: string[] | null }; Returns: { contacts_observed: number; in_agreement: number; queued_remove: number; queued_restore: number; revived_dead_letters: number; already_pending: number; not_in_dynamics: number; no_contact_id: number; unknown_contacts: number }[] }
+      reconcile_hlf_sync: { Args: { observed: Json; organisation_ids?: string[] | null }; Returns: { contacts_observed: number; in_agreement: number; queued_remove: number; queued_restore: number; revived_dead_letters: number; already_pending: number; not_in_dynamics: number; no_contact_id: number; unknown_contacts: number; by_organisation: Json }[] }
       record_credential_check: { Args: { ok: boolean; error_kind?: string | null; organisation_ids?: string[] | null }; Returns: number }
       register_device_token: { Args: { token: string; platform: string }; Returns: string }
       register_proxy_activities: { Args: { entries: Json; refuse_duplicates?: boolean; coordinator_id?: string | null }; Returns: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]>[]; SetofOptions: { from: "*"; to: "activities"; isOneToOne: false; isSetofReturn: true } }
@@ -1416,6 +1448,14 @@ export type Database = {
         paused_since: string | null
         pending: number
         synced: number
+        total_count: number
+      }
+      missed_night: {
+        business_date: string
+        job: string
+        organisation_id: string | null
+        reason: string | null
+        state: string | null
         total_count: number
       }
       proxy_activity_state: {

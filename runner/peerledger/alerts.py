@@ -12,13 +12,7 @@ from peerledger.database import Connection, Database
 from peerledger.errors import from_database
 from peerledger.plan import require_migrated
 
-_OPEN = """
-select alert.id, alert.raised_at, alert.severity, alert.kind, organisation.name, alert.message
-from public.ops_alerts as alert
-left join public.organisations as organisation on organisation.id = alert.organisation_id
-where alert.acknowledged_at is null
-order by array_position(array['critical', 'warning', 'info'], alert.severity), alert.raised_at
-"""
+_OPEN = "select * from private.open_alerts()"
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,18 @@ from peerledger.plan import require_migrated
 MANIFEST = "manifest.json"
 FORMAT = 1
 _FETCH = 5_000
+# As they are sealed: a column of a form is never dropped.
 _COLUMNS = """
-select attname, pg_catalog.format_type(atttypid, atttypmod)
-from pg_catalog.pg_attribute
-where attrelid = format('public.%%I', %s::text)::regclass and attnum > 0 and not attisdropped
-order by attnum
+select field.attname, pg_catalog.format_type(field.atttypid, field.atttypmod)
+from private.seal_forms as form
+inner join pg_catalog.pg_attribute as field
+    on field.attrelid = format('public.%%I', form.log_name)::regclass and field.attname = any (form.columns)
+where
+    form.log_name = %s::text
+    and form.form = (
+        select max(newest.form) from private.seal_forms as newest where newest.log_name = form.log_name
+    )
+order by field.attnum
 """
 Report = Callable[[str], None]
 
@@ -68,7 +75,7 @@ def run(database: Database, directory: Path, *, execute: bool, report: Report) -
         months = past_floor(connection)
         due = [month for month in months if not month.is_held]
         for held in (month for month in months if month.is_held):
-            report(f"{held}: kept, a legal hold stands")
+            report(f"{held}: kept: under a legal hold")
         if not execute:
             for month in due:
                 report(f"{month}: would be archived and removed, {_count(connection, month):,} entries")
@@ -135,9 +142,9 @@ def export(connection: Connection, month: Month, directory: Path) -> Entry:
 def verify(directory: Path, entry: Entry) -> None:
     """Reads the file back from the disk and compares it with its entry in the manifest on the disk."""
     if entry not in read_manifest(directory):
-        raise RunnerError(f"{directory / MANIFEST} does not say of {entry.file} what was written.")
+        raise RunnerError(f"{directory / MANIFEST} does not match what was written to {entry.file}.")
     if _file_sha256(directory / entry.file) != entry.file_sha256:
-        raise RunnerError(f"{entry.file} is not the file that the manifest speaks of: its sha256 differs.")
+        raise RunnerError(f"{entry.file} is not the file in the manifest: its SHA-256 differs.")
     digest, count = hashlib.sha256(), 0
     for line in read_lines(directory / entry.file):
         if not isinstance(json.loads(line), dict):
@@ -145,14 +152,14 @@ def verify(directory: Path, entry: Entry) -> None:
         digest.update(hashlib.sha256(line).digest())
         count += 1
     if (count, digest.hexdigest()) != (entry.rows, entry.rows_sha256):
-        raise RunnerError(f"{entry.file} does not hold the entries that the manifest speaks of.")
+        raise RunnerError(f"{entry.file} does not contain the entries in the manifest.")
 
 
 def restore(database: Database, directory: Path, schema: str, log: str | None, report: Report) -> int:
     """Loads archived months into tables of a new schema, for somebody who has a question."""
     entries = [entry for entry in read_manifest(directory, must_exist=True) if log in (None, entry.log)]
     if not entries:
-        raise RunnerError(f"{directory / MANIFEST} has nothing of {log or 'any log'}.")
+        raise RunnerError(f"{directory / MANIFEST} contains nothing of {log or 'any log'}.")
     for entry in entries:
         verify(directory, entry)
     with database.connect() as connection:
@@ -187,7 +194,7 @@ def read_manifest(directory: Path, *, must_exist: bool = False) -> list[Entry]:
         raise RunnerError(f"{path} cannot be read ({type(error).__name__}).") from error
     for entry in entries:
         if Path(entry.file).name != entry.file:
-            raise RunnerError(f"{path} names a file elsewhere.")
+            raise RunnerError(f"{path} names a file outside its directory.")
     return entries
 
 
@@ -265,14 +272,14 @@ def _type(connection: Connection, name: str) -> str:
     """The type's name as the server writes it, which a name in a file is not yet."""
     found = _scalar(connection, "select to_regtype(%s)::text", (name,))
     if found is None:
-        raise RunnerError(f"The manifest names a type that is not there: {name}.")
+        raise RunnerError(f"The manifest names an unknown type: {name}.")
     return str(found)
 
 
 def _scalar(connection: Connection, query: str | sql.Composed, values: tuple[Any, ...]) -> Any:
     row = connection.execute(query.encode() if isinstance(query, str) else query, values).fetchone()
     if row is None:
-        raise RunnerError("The log is not there any more.")
+        raise RunnerError("The log no longer exists.")
     return row[0]
 
 
@@ -280,7 +287,7 @@ def _make_directory(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise RunnerError(f"{directory} cannot be made ({error.strerror}).") from error
+        raise RunnerError(f"{directory} cannot be created ({error.strerror}).") from error
 
 
 def _write_manifest(directory: Path, entries: list[Entry]) -> None:

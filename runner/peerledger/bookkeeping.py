@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from psycopg import errors as pg
 from yoyo import default_migration_table, read_migrations
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI, parse_uri
 
+from peerledger import guards
 from peerledger.database import Connection
 from peerledger.sqlfiles import SqlFile, Tree
 
@@ -52,6 +54,9 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
                 "insert into private.sql_files (path, kind, sha256) values (%s, 'migration', %s)",
                 (file.path, file.sha256),
             )
+            # The code that is there may not understand the new tables; the end of the migration marks again.
+            with suppress(pg.Error):
+                guards.mark(self._ours)
 
     def rollback_one(self, migration: Any, force: bool = False) -> None:
         file = self._files[migration.id]

@@ -1,5 +1,6 @@
 """The command line: `peerledger`."""
 
+import importlib.metadata
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from rich.console import Console
 from peerledger import alerts as alerts_command
 from peerledger import archive as archive_command
 from peerledger import demo as demo_command
+from peerledger import guards
 from peerledger import load as load_command
 from peerledger import migrate as migration
 from peerledger import nightly as nightly_command
@@ -29,28 +31,27 @@ from peerledger import status as status_command
 from peerledger.database import Database, open_database
 from peerledger.errors import INTERRUPTED, RunnerError, from_database, one_line
 from peerledger.settings import Settings, load_settings
-from peerledger.sqlfiles import ROOT
+from peerledger.sqlfiles import ROOT, Tree
 
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
 
 app = typer.Typer(
     name="peerledger",
-    help="The database of a peer-mentor organisation, with records that nobody can change. "
-    "Works on PEERLEDGER_DATABASE_URL, or on an embedded PostgreSQL under .peerledger/ when that is unset.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 reconcile = typer.Typer(
-    help="Find what the ordinary way missed, and make up for it.", no_args_is_help=True, rich_markup_mode=None
+    help="Detect and repair missed badges and website changes.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(reconcile, name="reconcile")
 
 
 class Language(StrEnum):
     NB = "nb"
+    NN = "nn"
     EN = "en"
 
 
@@ -64,20 +65,42 @@ def _opened() -> Iterator[tuple[Settings, Database]]:
         yield settings, database
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"peerledger {importlib.metadata.version('peerledger')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """The database backend of a peer-mentor organisation, with records that nobody can change.
+
+    Uses the database in PEERLEDGER_DATABASE_URL, or an embedded PostgreSQL under .peerledger/ if unset.
+    """
+
+
 @app.command()
 def migrate(
     check: Annotated[
-        bool, typer.Option("--check", help="Only say what would change, and exit 1 if anything would.")
+        bool,
+        typer.Option(
+            "--check", help="List what would change, without changing anything; exit 1 if anything would."
+        ),
     ] = False,
     rollback: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Take back the last N migrations. Their tables go, with all rows."
+            min=1, metavar="N", help="Undo the last N migrations. Drops their tables with all rows."
         ),
     ] = None,
     print_sql: Annotated[
         bool,
-        typer.Option("--print", help="Print the whole SQL, for psql or the Supabase CLI; needs no database."),
+        typer.Option("--print", help="Print all SQL, for psql or the Supabase CLI. Needs no database."),
     ] = False,
     since: Annotated[
         str | None,
@@ -94,9 +117,9 @@ def migrate(
         ),
     ] = False,
 ) -> None:
-    """Bring the database and access to it up to this version. Safe to run twice, and many at once."""
+    """Bring the database and access to it up to this version. Safe to repeat and to run concurrently."""
     if check + (rollback is not None) + print_sql + prepare > 1:
-        raise RunnerError("Only one of --check, --rollback, --prepare and --print can be given.", 2)
+        raise RunnerError("--check, --rollback, --prepare and --print are mutually exclusive.", 2)
     if since is not None and not print_sql:
         raise RunnerError("--since VERSION goes with --print.", 2)
     if print_sql:
@@ -114,37 +137,39 @@ def migrate(
         elif rollback is not None:
             left = migration.rollback(database, rollback, settings.migrate_wait_seconds, report=typer.echo)
             typer.echo(
-                f"{left} migrations are left, without functions and policies. "
-                "Run `peerledger migrate` of the version that belongs to them."
+                f"{left} migrations remain, without functions, triggers and policies. "
+                "Run `peerledger migrate` with the matching version."
                 if left
-                else "Nothing of Peerledger is left but its bookkeeping."
+                else "All of Peerledger has been removed, except its list of migrations."
             )
         else:
             plan = migration.migrate(database, settings.migrate_wait_seconds, report=typer.echo)
-            typer.echo("There was nothing to do." if plan.is_empty else "The database is up to date.")
+            typer.echo("Nothing to do." if plan.is_empty else "The database is up to date.")
 
 
 @app.command()
 def load(
     directory: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help="Holds one CSV file a table, named after it.")
+        Path | None, typer.Argument(metavar="DIR", help="Contains one CSV file per table, named after it.")
     ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Load the good lines and write the bad ones to a rejects file.")
+        bool, typer.Option("--skip-bad", help="Load the valid lines and list the others in a rejects file.")
     ] = False,
     update: Annotated[
-        bool, typer.Option("--update", help="Change rows that are there already to what the files say.")
+        bool, typer.Option("--update", help="Update existing rows that differ from the files.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything without writing anything.")
+    ] = False,
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The rejects file; DIR/rejects.csv if not given.")
+        Path | None, typer.Option(metavar="FILE", help="The rejects file. Default: DIR/rejects.csv.")
     ] = None,
     template: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write an example file for each table into DIR, and load nothing."),
+        typer.Option(metavar="DIR", help="Write example files for all tables into DIR; load nothing."),
     ] = None,
 ) -> None:
-    """Load CSV files, all or nothing. Loading them again adds nothing and names what differs."""
+    """Load CSV files, all or nothing. Loading them again changes nothing, and names what differs."""
     if template is not None:
         load_command.write_template(template)
         return
@@ -158,7 +183,7 @@ def load(
 
 @app.command()
 def demo() -> None:
-    """The whole system on sample data: migrates, loads examples/, shows what came of it."""
+    """Run the whole system on sample data."""
     with _opened() as (settings, database):
         demo_command.run(database, settings, ROOT / "examples" / "likeperson")
 
@@ -169,19 +194,19 @@ def reconcile_badges(
         datetime | None,
         typer.Option(
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
-            help="Mentors with an activity written since then, UTC; the last 24 hours if not given.",
+            help="Only mentors with activities written since then (UTC). Default: the last 24 hours.",
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All mentors, over all of history.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the one that was stopped.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All mentors, over their whole history.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the interrupted one.")] = False,
     notify: Annotated[
-        bool, typer.Option("--notify/--no-notify", help="Tell the mentors of what they are awarded.")
+        bool, typer.Option("--notify/--no-notify", help="Notify mentors of the badges awarded.")
     ] = True,
-    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Mentors a transaction.")] = 500,
+    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Mentors per transaction.")] = 500,
 ) -> None:
-    """Evaluate mentors anew from their activities, and award what was missed."""
+    """Re-evaluate mentors from their activities, and award the badges that were missed."""
     if (since is not None) + everything + resume > 1:
-        raise RunnerError("Only one of --since, --all and --resume can be given.", 2)
+        raise RunnerError("--since, --all and --resume are mutually exclusive.", 2)
     point = "-infinity" if everything else since.isoformat() + "Z" if since else None
     with _opened() as (_, database):
         badge_reconciliation.run(database, point, notify=notify, resume=resume, batch_size=batch_size)
@@ -194,14 +219,18 @@ def nightly(
         typer.Option(
             formats=["%Y-%m-%d"],
             metavar="DATE",
-            help="Expire and remind as if it were that day; each organisation's own today if not given.",
+            help="Expire and remind as of that date. Default: today in each organisation's time zone.",
         ),
     ] = None,
 ) -> None:
-    """The work of a night, step by step. Exit code 1 when a step failed; the others still ran."""
+    """Run the nightly steps. A failed step does not stop the others; exit code 1 if any failed."""
+    from peerledger import seal_night
+
     with _opened() as (settings, database):
         results = nightly_command.run(database, as_of.date() if as_of else None, settings=settings)
-    nightly_command.print_results(results)
+        nightly_command.print_results(results)
+        # Also of a night in which a step failed: what was written is sealed.
+        seal_night.run(database, settings, typer.echo)
     if not all(result.succeeded for result in results):
         raise typer.Exit(1)
 
@@ -213,11 +242,11 @@ def worker(
         typer.Option(
             "--only",
             metavar="PART",
-            help="sync, notifications or nightly; may be repeated. All three if not given.",
+            help="sync, notifications, seal or nightly; may be repeated. Default: all four.",
         ),
     ] = None,
 ) -> None:
-    """Sync, notifications and the nightly schedule in one process, until Ctrl-C or SIGTERM."""
+    """Run website sync, notifications, seals and the nightly schedule until SIGTERM or Ctrl-C."""
     from peerledger import worker as worker_command
 
     settings = load_settings()
@@ -229,17 +258,17 @@ def worker(
 @app.command()
 def sync(
     once: Annotated[
-        bool, typer.Option("--once", help="End when nothing is due, and say what was done.")
+        bool, typer.Option("--once", help="Stop when nothing is due, and print a summary.")
     ] = False,
     credentials: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Other credentials, as TOML or .env. With --once also while the sync stands still.",
+            help="Use other credentials (TOML or .env). With --once, works while the sync is paused.",
         ),
     ] = None,
 ) -> None:
-    """Bring the website to what the database wants, until SIGTERM."""
+    """Run the website sync worker until SIGTERM."""
     from peerledger import sync_command
 
     accounts = _accounts(load_settings(), credentials)
@@ -257,7 +286,7 @@ def sync(
 
 @app.command(name="check-credentials")
 def check_credentials() -> None:
-    """Do Entra and Dynamics accept the credentials? Exit code 1 when not. A good answer ends a standstill."""
+    """Check the Dynamics credentials, and resume the sync if they are accepted. Exit code 1 if not."""
     from peerledger import credential_check
 
     accounts = _accounts(load_settings())
@@ -269,7 +298,7 @@ def check_credentials() -> None:
 
 @reconcile.command()
 def website() -> None:
-    """Compare what the website shows with what it should, and queue what differs."""
+    """Compare the website with the database, and queue what differs."""
     from peerledger import reconcile_website
 
     accounts = _accounts(load_settings())
@@ -284,54 +313,56 @@ def _accounts(settings: Settings, file: Path | None = None) -> "list[Account]":
     file = file or settings.dynamics_credentials_file
     accounts = load_accounts(settings, file)
     if file is not None and readable_by_all(file):
-        _errors.print(f"peerledger: {file} holds secrets and everybody can read it; run chmod 600 on it.")
+        _errors.print(
+            f"peerledger: {file} contains secrets and is readable by everyone. Run: chmod 600 {file}"
+        )
     return accounts
 
 
 @app.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """How the system is. Exit code 1 when something needs a person."""
+    """Show the state of the system. Exit code 1 when action is required."""
     with _opened() as (settings, database):
         state = status_command.read(database, settings)
     if as_json:
         typer.echo(json.dumps(state.as_dict(), indent=2))
     else:
-        status_command.show(state)
+        status_command.show(state, settings)
     if state.problems:
         raise typer.Exit(1)
 
 
 @app.command()
 def report(
-    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation.")],
+    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation's slug.")],
     first: Annotated[
         datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")
     ],
     last: Annotated[
-        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day, included.")
+        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day (inclusive).")
     ],
-    html: Annotated[Path, typer.Option("--html", metavar="FILE", help="Where it is written.")],
+    html: Annotated[Path, typer.Option("--html", metavar="FILE", help="The file to write.")],
     language: Annotated[
-        Language | None, typer.Option("--lang", help="The organisation's own if not given.")
+        Language | None, typer.Option("--lang", help="Default: the organisation's language.")
     ] = None,
 ) -> None:
-    """What happened in an organisation, as one HTML file for whoever audits it."""
+    """Write an organisation's compliance report for a period, as one HTML file."""
     from peerledger import report as report_command
 
     with _opened() as (_, database):
         report_command.write(
             database, org, first.date(), last.date(), html, language.value if language else None
         )
-    typer.echo(f"The report is in {html}.")
+    typer.echo(f"Report written to {html}.")
 
 
 @app.command()
 def notify(
-    once: Annotated[bool, typer.Option("--once", help="Deliver what is due now, then end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Deliver what is due now, then stop.")] = False,
 ) -> None:
-    """Deliver notifications by PEERLEDGER_NOTIFY_TRANSPORT until Ctrl-C or SIGTERM."""
+    """Deliver notifications until SIGTERM or Ctrl-C."""
     # Only here: the other commands need neither an HTTP client nor Google's library.
     from peerledger.notify import command as notify_command
 
@@ -347,7 +378,7 @@ app.add_typer(alerts_app, name="alerts")
 
 @alerts_app.callback()
 def alerts(context: typer.Context) -> None:
-    """List the open alerts, the gravest first."""
+    """List open alerts, most severe first."""
     if context.invoked_subcommand is None:
         with _opened() as (_, database):
             alerts_command.show(alerts_command.list_open(database))
@@ -355,9 +386,9 @@ def alerts(context: typer.Context) -> None:
 
 @alerts_app.command()
 def acknowledge(
-    alert_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="As `peerledger alerts` shows it.")],
+    alert_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="As listed by `peerledger alerts`.")],
 ) -> None:
-    """Say that somebody has seen to an alert. If the trouble comes back there is a new one."""
+    """Acknowledge an alert. If the problem recurs, a new one is raised."""
     with _opened() as (_, database):
         alerts_command.acknowledge(database, alert_id)
     typer.echo("Acknowledged.")
@@ -366,39 +397,225 @@ def acknowledge(
 @app.command()
 def archive(
     to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="Where the files and their manifest.json go.")
+        Path, typer.Option("--to", metavar="DIR", help="Directory for the files and their manifest.json.")
     ] = Path("archive"),
     execute: Annotated[
-        bool, typer.Option("--execute", help="Really do it. Without: only say what would be archived.")
+        bool, typer.Option("--execute", help="Archive. Without it, only list what would be archived.")
     ] = False,
 ) -> None:
-    """Move months of the logs that are past their retention into files."""
+    """Move log months past their retention into files."""
     with _opened() as (_, database):
         count = archive_command.run(database, to, execute=execute, report=typer.echo)
     if not count:
-        typer.echo("No month is past its retention and free to go.")
+        typer.echo("No month is past its retention and free of legal holds.")
     elif not execute:
-        typer.echo("Nothing was written or removed. Add --execute to do it.")
+        typer.echo("Nothing was written or removed. Add --execute to archive.")
+
+
+@app.command()
+def seal(
+    once: Annotated[
+        bool, typer.Option("--once", help="Seal and sign now, then end. Without: until Ctrl-C or SIGTERM.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Where each checkpoint goes, too: somebody else's."),
+    ] = None,
+    make_key: Annotated[
+        bool, typer.Option("--make-key", help="Make PEERLEDGER_SEAL_KEY_FILE and print its public key.")
+    ] = False,
+    new_generation: Annotated[
+        bool,
+        typer.Option(
+            "--new-generation", help="The tree does not continue what was signed, and that is known."
+        ),
+    ] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Why, like restored_from_backup; with --new-generation."),
+    ] = None,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="This server is the production database now: sign again.")
+    ] = False,
+) -> None:
+    """Seal the logs and sign checkpoints. Exit code 4: the database does not continue what was signed."""
+    from peerledger import checkpoints
+    from peerledger import seal as seal_command
+
+    if make_key + once + new_generation + adopt > 1 + (once and (new_generation or adopt)):
+        raise RunnerError("Only one of --make-key, --new-generation and --adopt can be given.", 2)
+    if (reason is not None) != new_generation:
+        raise RunnerError("--new-generation and --reason CODE go together.", 2)
+    settings = load_settings()
+    if make_key:
+        if settings.seal_key_file is None:
+            raise RunnerError("PEERLEDGER_SEAL_KEY_FILE: set it to where the key shall be.", 2)
+        origin = settings.seal_origin
+        if origin is None:
+            with open_database(settings) as database:
+                origin = seal_command.origin(database, settings)
+        key = checkpoints.make_key(settings.seal_key_file)
+        typer.echo(checkpoints.vkey(origin, key))
+        return
+    if settings.seal_key_file is not None:
+        checkpoints.load_key(settings.seal_key_file)
+    with open_database(settings) as database:
+        if not (once or new_generation or adopt):
+            from peerledger import worker as worker_command
+
+            worker_command.run(database, settings, ["seal"], (), seal_to=to)
+            return
+        sealed = seal_command.seal(database, _errors.print)
+        made = seal_command.checkpoint(
+            database, settings, to=to, adopt=adopt, new_generation=reason, report=_errors.print
+        )
+    if made is None:
+        typer.echo("There is nothing to seal yet.")
+        return
+    typer.echo(f"{sealed.entries:,} entries sealed.")
+    typer.echo(made.note, nl=False)
+    if settings.seal_key_file is None:
+        typer.echo(
+            "Not signed: no PEERLEDGER_SEAL_KEY_FILE is set; `peerledger seal --make-key` makes one.",
+            err=True,
+        )
+    elif new_generation:
+        key = checkpoints.load_key(settings.seal_key_file)
+        typer.echo(f"Hand out the key under its new name: {checkpoints.vkey(made.origin, key)}", err=True)
+
+
+@app.command()
+def prove(
+    log: Annotated[str, typer.Argument(metavar="LOG", help="The log, like proxy_audit_log.")],
+    entry_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="The entry's id.")],
+    at: Annotated[
+        int | None, typer.Option("--at", metavar="SIZE", help="In the tree of that size, not the newest.")
+    ] = None,
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--seen", metavar="FILE", help="A checkpoint that the reader has: link the proof to it."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where it is written.")] = None,
+    tlog_proof: Annotated[
+        bool, typer.Option("--tlog-proof", help="Write C2SP's text form beside it, too.")
+    ] = False,
+) -> None:
+    """Prove a log entry to somebody who trusts nobody: one file, judged by docs/verify_proof.py."""
+    from peerledger import prove as prove_command
+
+    with _opened() as (_, database):
+        proof = prove_command.prove(database, log, entry_id, at, seen or [])
+    text = prove_command.write(proof, out, tlog_proof)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        typer.echo(f"The proof is in {out}. To judge it: python3 docs/verify_proof.py {out}")
+
+
+@app.command()
+def verify(
+    first: Annotated[int, typer.Option("--from", metavar="N", min=0, help="From this leaf on.")] = 0,
+    past: Annotated[
+        int | None, typer.Option("--to", metavar="N", min=0, help="Up to the leaf before this one.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since", formats=["%Y-%m-%d"], metavar="DATE", help="Only what was sealed since then."
+        ),
+    ] = None,
+    archive_directory: Annotated[
+        Path | None, typer.Option("--archive", metavar="DIR", help="The archive's files instead of the logs.")
+    ] = None,
+    proof: Annotated[
+        Path | None, typer.Option("--proof", metavar="FILE", help="A pocket proof; needs no database.")
+    ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", metavar="VKEY", help="The key that must have signed.")
+    ] = None,
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option("--seen", metavar="FILE", help="A checkpoint that was kept elsewhere; may be repeated."),
+    ] = None,
+) -> None:
+    """Recompute the seals. Exit code 0: sound, 1: findings, 2: cannot be judged, 3: nobody vouches."""
+    from peerledger import checkpoints
+    from peerledger import verify as verify_command
+    from peerledger.progress import bar
+
+    if proof is not None:
+        arguments = [str(proof)]
+        for name, values in (("--key", key or []), ("--seen", [str(path) for path in seen or []])):
+            for value in values:
+                arguments += [name, value]
+        raise typer.Exit(checkpoints.verifier().main(arguments))
+    settings = load_settings()
+    with open_database(settings) as database:
+        if archive_directory is not None:
+            verdict = verify_command.verify_archive(database, archive_directory)
+        else:
+            with bar("verifying") as progress:
+                verdict = verify_command.verify(
+                    database,
+                    settings,
+                    first=first,
+                    past=past,
+                    since=since.date() if since else None,
+                    keys=key or [],
+                    seen=seen or [],
+                    progress=progress,
+                )
+    for finding in verdict.findings:
+        typer.echo(f"FOUND {finding}")
+    for note in verdict.notes:
+        typer.echo(note)
+    words = {
+        verify_command.SOUND: "sound.",
+        verify_command.FINDINGS: f"{len(verdict.findings):,} findings.",
+        verify_command.NOBODY_VOUCHES: "sound, but nobody outside vouches: give --key, or --seen "
+        "with a checkpoint that was kept elsewhere.",
+    }
+    typer.echo(f"{verdict.entries:,} entries verified: {words[verdict.exit_code]}")
+    if verdict.exit_code:
+        raise typer.Exit(verdict.exit_code)
 
 
 @app.command("restore-archive")
 def restore_archive(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds the files and manifest.json.")],
-    schema: Annotated[str, typer.Option(metavar="NAME", help="The new schema to load into.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Contains the files and manifest.json.")],
+    schema: Annotated[str, typer.Option(metavar="NAME", help="The schema to create and load into.")],
     log: Annotated[str | None, typer.Option(metavar="LOG", help="Only this log.")] = None,
 ) -> None:
-    """Load archived months into a schema of their own, to answer a question. The logs stay as they are."""
+    """Load archived months into a separate schema, for inspection. The logs are not changed."""
     with _opened() as (_, database):
         count = archive_command.restore(database, directory, schema, log, typer.echo)
-    typer.echo(f"{count:,} entries. When the question is answered: drop schema {schema} cascade;")
+    typer.echo(f"{count:,} entries restored. When you are done: drop schema {schema} cascade;")
+
+
+@app.command("record-attempts")
+def record_attempts(
+    print_sql: Annotated[
+        bool, typer.Option("--print", help="Print the SQL instead, for psql; needs no database.")
+    ] = False,
+) -> None:
+    """Let refused attempts to change a log be recorded at once. Once, as a superuser."""
+    file = Tree().superuser_script("record_attempts")
+    if print_sql:
+        typer.echo(file.text)
+        return
+    with _opened() as (_, database):
+        guards.run_as_superuser(database, file)
+    typer.echo("Attempts are recorded at once; `peerledger status` says so.")
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def psql(context: typer.Context) -> None:
-    """Open a psql shell on the database. Arguments after -- go to psql."""
+    """Open psql on the database. Arguments after -- are passed to psql."""
     with _opened() as (_, database):
         if database.psql is None:
-            raise RunnerError("psql is not installed. Install PostgreSQL's client programs.")
+            raise RunnerError("psql is not installed. Install the PostgreSQL client programs.")
         # Not on the command line, where everybody on the machine could read it.
         parts = conninfo_to_dict(database.conninfo)
         password = parts.pop("password", None)

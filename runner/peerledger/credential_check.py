@@ -47,7 +47,7 @@ async def check(client: DynamicsClient, tokens: TokenSource) -> Seen:
     try:
         token = await tokens.token()
     except TokenError as error:
-        return Seen(None, error.kind, error.retry_after)
+        return Seen(None, error.kind, error.retry_after, error.remedy)
     return await client.who_am_i(token)
 
 

@@ -1,7 +1,8 @@
 """The one database that the settings point to."""
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,21 @@ class Database:
         except psycopg.OperationalError as error:
             raise NoConnectionError(self._why(error)) from error
 
+    def wait(self, seconds: float, tell: Callable[[str], None]) -> None:
+        """A worker may start while the server does. A wrong address looks the same, so not for ever."""
+        deadline = time.monotonic() + seconds
+        is_told = False
+        while True:
+            try:
+                return self.connect().close()
+            except NoConnectionError as error:
+                if time.monotonic() >= deadline:
+                    raise
+                if not is_told:
+                    tell(f"{error.message} Retrying.")
+                is_told = True
+            time.sleep(0.5)
+
     @property
     def name(self) -> str:
         """Where it is, without a secret."""
@@ -44,8 +60,8 @@ class Database:
             words = words.replace(str(password), "***")
         known = {
             "password authentication failed": "The user or the password is wrong.",
-            "no password supplied": "The address holds no password.",
-            "does not exist": "Does PEERLEDGER_DATABASE_URL name the right one?",
+            "no password supplied": "The address contains no password.",
+            "does not exist": "Check the name in PEERLEDGER_DATABASE_URL.",
             "refused": "Is a server running there?",
             "could not translate": "Is the host name right?",
             "failed to resolve": "Is the host name right?",

@@ -4,11 +4,12 @@ import asyncio
 import csv
 import os
 import shutil
+import subprocess
 import sys
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -64,16 +65,56 @@ def run(database: Database, settings: Settings, samples: Path) -> None:
         _work(database, _with_standin(settings, standin.settings()), out)
         shown = sum(standin.listed().values())
     (attempts,) = _row(database, "select count(*) from public.hlf_sync_audit_log")
-    out.print(f"The website lists {shown:,} mentors now; {attempts:,} attempts are in the log for good.")
+    out.print(f"The website now lists {shown:,} mentors; the log holds {attempts:,} attempts.")
     _deliver(database, out)
+    _prove(database, settings, out)
     page = settings.data_dir / "report.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     # The activities are of their own days; what was done with them is of today.
     today = datetime.now(ZoneInfo("Europe/Oslo")).date()
     report.write(database, _REPORT_OF, date(NIGHT_OF.year, 1, 1), max(NIGHT_OF, today), page)
-    out.print(f"What an auditor gets of {_REPORT_OF}: {page} (open it in a browser).")
+    out.print(f"The report an auditor gets about {_REPORT_OF}: {page} (open it in a browser).")
     program = "peerledger" if shutil.which("peerledger") else os.path.relpath(sys.argv[0])
-    out.print(f"Look around: {program} status, or with alerts or psql instead.")
+    out.print(f"Look around with: {program} status, {program} alerts, {program} psql.")
+
+
+def _prove(database: Database, settings: Settings, out: Console) -> None:
+    """Seals all that is in the logs, proves one entry, and has the auditor's own program judge the proof."""
+    from peerledger import checkpoints, prove, seal
+
+    key_file = settings.data_dir / "demo-seal.key"
+    if not key_file.exists():
+        checkpoints.make_key(key_file)
+    settings = settings.model_copy(
+        update={"seal_key_file": key_file, "seal_webhook": None, "seal_dir": settings.data_dir / "seals"}
+    )
+    sealed = seal.seal(database)
+    made = seal.checkpoint(database, settings)
+    if made is None:
+        return
+    vkey = checkpoints.vkey(made.origin, checkpoints.load_key(key_file))
+    out.print(f"\n{sealed.entries:,} log entries sealed; the tree has {made.size:,}. Its checkpoint, signed:")
+    out.print(made.note.rstrip(), soft_wrap=True)
+    log = "proxy_audit_log"
+    with database.connect() as connection:
+        row = connection.execute(
+            'select id from public.proxy_audit_log order by "timestamp", id limit 1'
+        ).fetchone()
+    if row is None:
+        return
+    file = settings.data_dir / "proof.json"
+    prove.write(prove.prove(database, log, row[0]), file, tlog_proof=False)
+    program = os.path.relpath(checkpoints.VERIFIER)
+    out.print(f"One entry, proved without the database: python3 {program} {file} --key …", soft_wrap=True)
+    judged = subprocess.run(
+        [sys.executable, "-I", "-S", checkpoints.VERIFIER, file, "--key", vkey],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    out.print(judged.stdout.rstrip(), soft_wrap=True)
+    if judged.returncode:
+        raise RunnerError("The proof of an entry is not valid.")
 
 
 def _work(database: Database, settings: Settings, out: Console) -> None:
@@ -83,7 +124,7 @@ def _work(database: Database, settings: Settings, out: Console) -> None:
     sync(database, settings, out)
     failed = [result.name for result in results if not result.succeeded]
     if failed:
-        raise RunnerError(f"In the night this failed: {', '.join(failed)}.")
+        raise RunnerError(f"These nightly steps failed: {', '.join(failed)}.")
 
 
 def sync(database: Database, settings: Settings, out: Console) -> None:
@@ -134,16 +175,17 @@ def _deliver(database: Database, out: Console) -> None:
 
     asyncio.run(until_nothing_is_due())
     if counter.counts:
-        table = Table("notifications", "sent", "the first one's title")
+        table = Table("notifications", "sent", "first title")
         table.columns[1].justify = "right"
         for kind, count in sorted(counter.counts.items()):
             table.add_row(kind, f"{count:,}", counter.first[kind])
         out.print(table)
-    (due, waiting) = _row(database, "select due, waiting from private.notification_queue()")
+    (numbers,) = _row(database, "select private.status_numbers()")
+    due, waiting = numbers["notifications_due"], numbers["notifications_waiting"]
     if waiting or due:
-        out.print(f"{due + waiting:,} notifications wait for the morning or for tomorrow's digest.")
+        out.print(f"{due + waiting:,} notifications wait for the morning or tomorrow's digest.")
     elif not counter.counts:
-        out.print("No notification is due.")
+        out.print("No notifications are due.")
 
 
 def _with_standin(settings: Settings, values: dict[str, str]) -> Settings:
@@ -165,12 +207,13 @@ def _refuse_other_data(database: Database, samples: Path) -> None:
     (others,) = _row(database, "select count(*) from public.organisations where id <> all (%s)", ours)
     if others:
         raise RunnerError(
-            f"{database.name} holds organisations that are not samples. Give the demo a database of its own: "
-            "unset PEERLEDGER_DATABASE_URL, or set PEERLEDGER_DATA_DIR to another directory."
+            f"{database.name} contains organisations that are not sample data. "
+            "Use a separate database for the demo: unset PEERLEDGER_DATABASE_URL, "
+            "or set PEERLEDGER_DATA_DIR to another directory."
         )
 
 
-def _row(database: Database, query: str, *values: object) -> tuple[int, ...]:
+def _row(database: Database, query: str, *values: object) -> tuple[Any, ...]:
     with database.connect() as connection:
         row = connection.execute(query.encode(), values or None).fetchone()
     assert row is not None

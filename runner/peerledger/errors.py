@@ -58,11 +58,11 @@ _CLASSES: dict[type[psycopg.Error], type[RunnerError]] = {
     pg.InvalidSchemaName: NotMigratedError,
 }
 _ADVICE: dict[type[psycopg.Error], str] = {
-    pg.LockNotAvailable: "A table was in use for too long; nothing was changed. Try again later.",
+    pg.LockNotAvailable: "A table was locked for too long; nothing was changed. Try again later.",
     pg.UndefinedTable: "Is the database migrated? Run `peerledger migrate`.",
     pg.UndefinedFunction: "Is the database migrated? Run `peerledger migrate`.",
     pg.InvalidSchemaName: "Is the database migrated? Run `peerledger migrate`.",
-    pg.QueryCanceled: "It ran longer than the server's statement_timeout, or was cancelled.",
+    pg.QueryCanceled: "It exceeded the server's statement_timeout, or was cancelled.",
     pg.AdminShutdown: "The server closed the connection. Try again.",
 }
 

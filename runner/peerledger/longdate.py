@@ -3,38 +3,15 @@
 from collections.abc import Mapping
 from datetime import date
 
-MONTHS: Mapping[str, tuple[str, ...]] = {
-    "nb": (
-        "januar",
-        "februar",
-        "mars",
-        "april",
-        "mai",
-        "juni",
-        "juli",
-        "august",
-        "september",
-        "oktober",
-        "november",
-        "desember",
-    ),
-    "en": (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
+_NORWEGIAN = "januar februar mars april mai juni juli august september oktober november desember"
+_ENGLISH = "January February March April May June July August September October November December"
+MONTHS: Mapping[str, list[str]] = {
+    "nb": _NORWEGIAN.split(),
+    "nn": _NORWEGIAN.split(),
+    "en": _ENGLISH.split(),
 }
-_DATE = {"nb": "{day}. {month} {year}", "en": "{day} {month} {year}"}
 
 
 def long_date(day: date, locale: str) -> str:
-    return _DATE[locale].format(day=day.day, month=MONTHS[locale][day.month - 1], year=day.year)
+    dot = "" if locale == "en" else "."
+    return f"{day.day}{dot} {MONTHS[locale][day.month - 1]} {day.year}"

@@ -9,71 +9,13 @@ import psycopg
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from psycopg.rows import dict_row
 
 from peerledger.database import Database
 from peerledger.errors import RunnerError
-from peerledger.nightly import jobs
 
 _HOST = "127.0.0.1"
 _LONGEST_READ = 10
 
-# Nothing here reads a log from its beginning: attempts are those of a day, by index.
-_VALUES = """
-select
-    sync.*,
-    outbox.*,
-    (
-        select coalesce(extract(epoch from clock_timestamp() - min(removal.wanted_at)), 0)
-        from public.hlf_removals as removal
-        left join public.organisation_settings as setting on setting.organisation_id = removal.organisation_id
-        where
-            removal.confirmed_at is null and removal.cancelled_at is null
-            and coalesce(setting.website_sync_enabled, true)
-    ) as oldest_removal_seconds,
-    (select count(*) from public.hlf_sync_pauses) as sync_paused,
-    (
-        select extract(epoch from clock_timestamp() - max(run.finished_at))
-        from public.job_runs as run
-        where run.business_date = private.last_good_night(%(jobs)s)
-    ) as last_good_night_seconds,
-    (
-        select count(distinct missed.business_date)
-        from public.find_missed_nights(jobs => %(jobs)s) as missed
-    ) as missed_nights,
-    (select count(*) from public.ops_alerts where kind = 'audit_write_failed') as audit_write_failures,
-    (select count(*) from private.access_differences()) as access_differences
-from
-    (
-        select
-            count(*) filter (where state.state = 'pending') as sync_pending,
-            count(*) filter (where state.state = 'in_progress') as sync_in_progress,
-            count(*) filter (where state.state = 'dead_lettered') as sync_dead_letters
-        from public.hlf_sync_state as state
-    ) as sync,
-    (
-        select
-            queue.due as notifications_due,
-            queue.waiting as notifications_waiting,
-            queue.dead_lettered as notifications_dead_letters,
-            coalesce(extract(epoch from clock_timestamp() - queue.oldest_due_at), 0)
-            as oldest_notification_seconds
-        from private.notification_queue() as queue
-    ) as outbox
-"""
-_ATTEMPTS = """
-select outcome.name, count(attempt.id)
-from unnest(array['success', 'failure', 'dead_lettered']) as outcome (name)
-left join public.hlf_sync_audit_log as attempt
-    on attempt.outcome = outcome.name and attempt.created_at > clock_timestamp() - interval '24 hours'
-group by outcome.name
-"""
-_ALERTS = """
-select severity.name, count(alert.id)
-from unnest(array['info', 'warning', 'critical']) as severity (name)
-left join public.ops_alerts as alert on alert.severity = severity.name and alert.acknowledged_at is null
-group by severity.name
-"""
 _GAUGES = {
     "sync_pending": "Mentors whose state is to be sent to the website.",
     "sync_in_progress": "Mentors whose state is being sent.",
@@ -88,6 +30,9 @@ _GAUGES = {
     "missed_nights": "Dates that are not accounted for.",
     "access_differences": "Privileges, policies, triggers … that are not as this version has them.",
     "audit_write_failures": "Times that an entry of a log could not be written, as far as alerts tell.",
+    "sealed_entries": "Log entries that are leaves of the tree.",
+    "unsealed_entries": "Log entries that the next seal takes.",
+    "checkpoint_age_seconds": "Since the newest checkpoint was made; NaN: there is none.",
 }
 
 
@@ -98,12 +43,14 @@ async def read(database: Database) -> dict[str, Any]:
         async with connection:
             await connection.execute("set default_transaction_read_only = on")
             await connection.execute(f"set statement_timeout = '{_LONGEST_READ}s'".encode())
-            async with connection.cursor(row_factory=dict_row) as cursor:
-                await cursor.execute(_VALUES, {"jobs": jobs()})
-                values = await cursor.fetchone() or {}
-            attempts = await (await connection.execute(_ATTEMPTS)).fetchall()
-            alerts = await (await connection.execute(_ALERTS)).fetchall()
-    return {**values, "attempts": dict(attempts), "alerts": dict(alerts)}
+            row = await (await connection.execute("select private.status_numbers()")).fetchone()
+            access = await (
+                await connection.execute("select count(*) from private.access_differences()")
+            ).fetchone()
+    values: dict[str, Any] = row[0] if row else {}
+    if "unreadable" in values:
+        raise psycopg.DatabaseError(f"Not to be read: {', '.join(values['unreadable'])}.")
+    return values | {"access_differences": access[0] if access else 0}
 
 
 def render(values: Mapping[str, Any] | None, parts: Mapping[str, str]) -> bytes:
@@ -120,14 +67,15 @@ def render(values: Mapping[str, Any] | None, parts: Mapping[str, str]) -> bytes:
     if values is None:
         return generate_latest(registry)
     for name, help_text in _GAUGES.items():
-        value = values[name]
+        # What the database cannot count is no number; status says so.
+        value = values.get(name)
         gauge(name, help_text).set(float("nan") if value is None else value)
     attempts = gauge("sync_attempts_last_day", "Attempts of the website sync in 24 hours.", "outcome")
-    for outcome, count in values["attempts"].items():
-        attempts.labels(outcome).set(count)
+    for outcome in ("success", "failure", "dead_lettered"):
+        attempts.labels(outcome).set(values.get(f"sync_attempts_{outcome}", float("nan")))
     alerts = gauge("open_alerts", "Alerts that nobody has acknowledged.", "severity")
-    for severity, count in values["alerts"].items():
-        alerts.labels(severity).set(count)
+    for severity in ("info", "warning", "critical"):
+        alerts.labels(severity).set(values.get(f"open_alerts_{severity}", float("nan")))
     return generate_latest(registry)
 
 

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import errors as pg
 from psycopg.types.json import Jsonb
 
-from peerledger import access, objects
+from peerledger import access, guards, objects
 from peerledger.access import Difference
 from peerledger.bookkeeping import Backend, known_migrations
 from peerledger.database import Connection, Database
@@ -137,7 +137,10 @@ def migrate(
         with _explained("the bookkeeping in schema private"), connection.transaction():
             connection.execute(tree.ledger().text.encode())
             plan = _plan(connection, tree)
-            if plan.access:
+        if problem := guards.look(connection):
+            report(problem)
+        if plan.access:
+            with _explained("sql/prepare.sql"), connection.transaction():
                 connection.execute(tree.prepare().text.encode())
                 access.take_ownership(connection, tree, access.described(tree) or access.stored(connection))
         backend = Backend(connection, tree)
@@ -186,8 +189,16 @@ def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[
     left = access.bring_about(connection, tree, lines)
     # Before the upkeep, which compares with it.
     access.store(connection, lines)
-    has_upkeep = any(file.stem == "ensure_log_partitions" for file in tree.objects())
     connection.execute("set local search_path = ''")
+    if (plan.vanished or plan.access) and not plan.replay:
+        # Something of this transaction says that it was a migration.
+        connection.execute(
+            "update private.sql_files set applied_at = now() "
+            "where path = (select max(path) from private.sql_files)"
+        )
+    has_upkeep = any(file.stem == "ensure_log_partitions" for file in tree.objects())
+    if has_upkeep and not plan.is_empty:
+        guards.mark(connection)
     connection.execute("set local role peerledger_owner")
     if has_upkeep:
         connection.execute("select private.ensure_log_partitions()")
@@ -244,7 +255,10 @@ def rollback(
             raise RunnerError(
                 f"Only {len(applied)} migrations are applied; {count} cannot be rolled back.", 2
             )
+        if problem := guards.look(connection):
+            report(problem)
         with _explained("rollback"), backend.transaction():
+            guards.forget(connection)
             objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
             # It belongs to this code. Without one the upkeep compares nothing.
             access.forget(connection)
@@ -314,7 +328,8 @@ def _rendered_objects(tree: Tree, before_upkeep: str = "") -> list[str]:
         + _recorded(files, "object")
         + _described(tree)
         + before_upkeep
-        + "set role peerledger_owner;\nselect private.ensure_log_partitions();\nreset role;\n"
+        + "set role peerledger_owner;\nselect private.mark_guards('migrate');\n"
+        + "select private.ensure_log_partitions();\nreset role;\n"
         + f"{_RELOAD_REST_API};\n",
     ]
 
@@ -386,11 +401,11 @@ def _set_lock_timeout(connection: Connection, value: str) -> None:
 def _who_holds(connection: Connection, wait_seconds: float) -> str:
     holder = connection.execute(_HOLDER, (LOCK_KEY,)).fetchone()
     if holder is None:
-        return f"Another migration ran for more than {wait_seconds:g} s. It has ended now; try again."
+        return f"Another migration ran for more than {wait_seconds:g} s and has now ended. Try again."
     pid, name, since = holder
     return (
         f"Another migration has held the lock for more than {wait_seconds:g} s: server process {pid} "
-        f"({name or 'no name'}), connected since {since}. Wait for it, or, if nobody is behind it any more, "
+        f"({name or 'no name'}), connected since {since}. Wait for it, or if it is orphaned, "
         f"end it with: select pg_terminate_backend({pid});"
     )
 

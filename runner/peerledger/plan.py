@@ -58,7 +58,7 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
     )
     if unknown:
         raise DatabaseAheadError(
-            f"The database is ahead of this code: it has {', '.join(unknown)}, which is not in migrations/. "
+            f"The database is ahead of this version: it has {', '.join(unknown)}, which is unknown here. "
             "Use the newer version of Peerledger."
         )
     for file in migrations:
@@ -170,7 +170,7 @@ def require_migrated(connection: Connection, tree: Tree | None = None) -> None:
         raise NotMigratedError("The database is not migrated yet. Run `peerledger migrate`.")
     plan = make_plan(connection, tree or Tree())
     if plan.apply or plan.replay or plan.vanished:
-        raise NotMigratedError("The database is older than this code. Run `peerledger migrate`.")
+        raise NotMigratedError("The database is older than this version. Run `peerledger migrate`.")
 
 
 def _exists(connection: Connection, table: str) -> bool:

@@ -28,6 +28,7 @@ class State:
     mentors_missing: int
     badges_awarded: int
     is_finished: bool
+    mentors_skipped: int
 
 
 def run(database: Database, since: str | None, *, notify: bool, resume: bool, batch_size: int) -> None:
@@ -38,13 +39,18 @@ def run(database: Database, since: str | None, *, notify: bool, resume: bool, ba
             state = _to_the_end(connection, reconciliation, batch_size)
         except KeyboardInterrupt:
             raise RunnerError(
-                "Stopped. What was done stays done; `peerledger reconcile badges --resume` does the rest.",
+                "Interrupted. Finished batches are kept. To continue: peerledger reconcile badges --resume",
                 INTERRUPTED,
             ) from None
     Console(highlight=False).print(
         f"{state.activities_scanned:,} activities, {state.mentors_done:,} mentors: "
-        f"{state.badges_awarded:,} badges awarded to {state.mentors_missing:,} mentors who had missed them."
+        f"{state.badges_awarded:,} missed badges awarded to {state.mentors_missing:,} mentors."
     )
+    if state.mentors_skipped:
+        Console(highlight=False).print(
+            f"Mentors left out because they took too long: {state.mentors_skipped:,}. "
+            "`peerledger alerts` names them."
+        )
 
 
 def _start(connection: Connection, since: str | None, notify: bool) -> UUID:
@@ -56,7 +62,7 @@ def _start(connection: Connection, since: str | None, notify: bool) -> UUID:
 def _unfinished(connection: Connection) -> UUID:
     row = connection.execute(_UNFINISHED).fetchone()
     if row is None:
-        raise RunnerError("There is no unfinished reconciliation to resume.")
+        raise RunnerError("No interrupted reconciliation to resume.")
     return UUID(str(row[0]))
 
 

@@ -22,14 +22,14 @@ from peerledger.sync_database import connected
 
 KINDS = {
     "contacts_observed": "contacts in Dynamics",
-    "in_agreement": "mentors shown as they should be",
-    "queued_remove": "queued to be taken off the website",
-    "queued_restore": "queued to be put on the website",
-    "revived_dead_letters": "of those queued, given up before",
-    "already_pending": "on their way already",
+    "in_agreement": "mentors shown correctly",
+    "queued_remove": "queued for removal from the website",
+    "queued_restore": "queued to be added to the website",
+    "revived_dead_letters": "of those queued, dead-lettered before",
+    "already_pending": "already queued",
     "not_in_dynamics": "active, but not in Dynamics",
     "no_contact_id": "active, but without a Dynamics contact",
-    "unknown_contacts": "listed, but no mentor of ours",
+    "unknown_contacts": "listed, but not one of our mentors",
 }
 
 
@@ -56,7 +56,7 @@ def reconcile(
 
 def reconcile_account(
     database: Database, settings: Settings, account: Account, organisations: Sequence[UUID] | None
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """`organisations`: whose website it is; None for all that there are."""
     observed = asyncio.run(_read(settings, account))
     content = [{"dynamics_contact_id": str(contact), "listed": listed} for contact, listed in observed]
@@ -64,7 +64,7 @@ def reconcile_account(
     with connected(database) as connection:
         cursor: Any = connection.cursor(row_factory=dict_row)
         query = "select * from public.reconcile_hlf_sync(%s, %s)"
-        counts: dict[str, int] = cursor.execute(query, (Jsonb(content), ids)).fetchone()
+        counts: dict[str, Any] = cursor.execute(query, (Jsonb(content), ids)).fetchone()
     return counts
 
 

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     data_dir: Path = Path(".peerledger")
+    # How long what runs until it is stopped waits, at its start, for a database that is away.
+    start_wait_seconds: float = Field(default=60, ge=0, le=86_400)
     # How long a migrator waits for another one to finish.
     migrate_wait_seconds: float = Field(default=60, gt=0, le=86_400)
 
@@ -42,6 +44,14 @@ class Settings(BaseSettings):
     nightly_zone: str = "Europe/Oslo"
     # Where, on this machine only, the worker shows its metrics; unset: nowhere.
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    # The seals: the name of the tree in its checkpoints, the key that signs them, where the runner keeps its
+    # own copy, and where else each goes. The database never sees the key.
+    seal_origin: str | None = Field(default=None, pattern="^[^\\s+]{1,200}$")
+    seal_key_file: Path | None = None
+    seal_dir: Path | None = None
+    seal_webhook: SecretStr | None = None
+    seal_seconds: float = Field(default=10, gt=0, le=3_600)
+    checkpoint_minutes: float = Field(default=15, gt=0, le=1_440)
     # How to reach Dynamics; `peerledger.dynamics.credentials` checks them when they are needed.
     dynamics_url: str | None = None
     dynamics_authority: str | None = None
@@ -92,7 +102,7 @@ class Settings(BaseSettings):
             raise ValueError("not a time zone like Europe/Oslo") from None
         return zone
 
-    @field_validator("webhook_url")
+    @field_validator("webhook_url", "seal_webhook")
     @classmethod
     def _is_a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
         try:

@@ -1,4 +1,4 @@
-"""The SQL files of the checkout, rendered and hashed."""
+"""The SQL files, rendered and hashed."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,14 +8,16 @@ import jinja2
 
 from peerledger.errors import RunnerError
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+# A wheel carries them inside the package; an editable install reads the checkout.
+_PACKAGE = Path(__file__).resolve().parent
+ROOT = _PACKAGE / "files" if (_PACKAGE / "files").is_dir() else _PACKAGE.parents[1]
 TEMPLATE = ".sql.j2"
 
 
 @dataclass(frozen=True)
 class SqlFile:
     path: str
-    """Relative to the checkout, with slashes: the name in private.sql_files."""
+    """Relative to the root, with slashes: the name in private.sql_files."""
     text: str
 
     @property
@@ -42,12 +44,16 @@ def is_policy(path: str) -> bool:
 
 @dataclass(frozen=True)
 class Tree:
-    """A checkout: `migrations/` and `sql/` under a root."""
+    """`migrations/` and `sql/` under a root."""
 
     root: Path = ROOT
 
     def ledger(self) -> SqlFile:
         return self._plain(self.root / "sql" / "ledger.sql")
+
+    def superuser_script(self, name: str) -> SqlFile:
+        """What `migrate` cannot do where its role is no superuser."""
+        return self._plain(self.root / "sql" / "superuser" / f"{name}.sql")
 
     def migrations(self) -> list[SqlFile]:
         return [
@@ -99,9 +105,7 @@ class Tree:
     def _migration_paths(self) -> list[Path]:
         paths = sorted((self.root / "migrations").glob("*.sql"))
         if not paths:
-            raise RunnerError(
-                f"There are no migrations in {self.root / 'migrations'}. Install from a checkout: -e ."
-            )
+            raise RunnerError(f"No migrations in {self.root / 'migrations'}: the installation is incomplete.")
         return paths
 
     def _name(self, path: Path) -> str:

@@ -18,7 +18,7 @@ def require_organisations(database: Database, accounts: Sequence[Account]) -> di
         for slug in sorted(account.slugs or ()):
             if slug not in known:
                 raise RunnerError(
-                    f"The credentials file names the organisation {slug}, which is not there.", USAGE
+                    f"The credentials file names the organisation {slug}, which does not exist.", USAGE
                 )
     return known
 

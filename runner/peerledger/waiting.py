@@ -1,8 +1,11 @@
-"""Waiting for whichever comes first."""
+"""Waiting for whichever comes first, and for the signal to stop."""
 
 import asyncio
-from collections.abc import Coroutine
+import signal
+from collections.abc import Callable, Coroutine
 from typing import Any
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 async def first_of(*waits: Coroutine[Any, Any, Any], at_most: float | None = None) -> None:
@@ -14,3 +17,16 @@ async def first_of(*waits: Coroutine[Any, Any, Any], at_most: float | None = Non
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def on_signal(stop: Callable[[], None]) -> None:
+    """SIGTERM or Ctrl-C stops. A second one ends us at once: leases and the ledger see to the rest."""
+    loop = asyncio.get_running_loop()
+
+    def stopped() -> None:
+        stop()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stopped)

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-import psycopg
+from psycopg.errors import UndefinedFunction
 from rich.table import Table
 
 from peerledger.credential_check import check, verdict_of_check
@@ -29,9 +29,10 @@ from peerledger.dynamics.client import DynamicsClient, Seen, describe, seconds_t
 from peerledger.dynamics.credentials import Account
 from peerledger.dynamics.limits import RequestLimits
 from peerledger.errors import RunnerError
+from peerledger.queue_database import DatabaseAwayError
 from peerledger.settings import Settings
 from peerledger.sync_accounts import organisations_of
-from peerledger.sync_database import Claim, DatabaseAwayError, SyncDatabase, Verdict
+from peerledger.sync_database import Claim, SyncDatabase, Verdict
 from peerledger.waiting import first_of
 
 _OUTAGE_CODES = frozenset({408, 429, 500, 502, 503, 504})
@@ -93,12 +94,12 @@ class Summary:
         table = Table("website sync", "mentors")
         table.columns[1].justify = "right"
         for name, count in (
-            ("taken off the website", self.removed),
-            ("put on the website", self.restored),
-            ("failed, to be tried again", self.to_be_retried),
-            ("given up (dead letters)", self.given_up),
-            ("came too late, another worker had them", self.refused),
-            ("given back unsent", self.given_back),
+            ("removed from the website", self.removed),
+            ("added to the website", self.restored),
+            ("failed, to be retried", self.to_be_retried),
+            ("dead-lettered", self.given_up),
+            ("too late: another worker took over", self.refused),
+            ("returned unsent", self.given_back),
         ):
             table.add_row(name, f"{count:,}")
         return table
@@ -144,7 +145,7 @@ class Lane:
         self._failures = 0
         self._probe_wait = sync.pace.first_probe
         self._probe_at = 0.0
-        self._stands_still = False
+        self._is_paused = False
         self._check_wait = sync.pace.first_check
         self._check_at = 0.0
         self._checks = 0
@@ -156,8 +157,8 @@ class Lane:
             try:
                 if await self._round():
                     return
-            except DatabaseAwayError:
-                await self.sync.lost_database()
+            except DatabaseAwayError as error:
+                await self.sync.lost_database(error)
 
     async def _round(self) -> bool:
         """Claim once, or wait for a reason to. True when there is nothing more to do."""
@@ -166,7 +167,7 @@ class Lane:
             await self._something_happens()
             return False
         organisations = await self._organisations()
-        if await self._must_stand_still(organisations):
+        if await self._must_wait(organisations):
             return self.sync.once
         if self._gate is Gate.AWAY:
             if self.sync.once:
@@ -221,26 +222,28 @@ class Lane:
 
     # Refused credentials. ---------------------------------------------------------------------------
 
-    async def _must_stand_still(self, organisations: list[UUID] | None) -> bool:
+    async def _must_wait(self, organisations: list[UUID] | None) -> bool:
         """Refused, by us or by another worker, and not yet accepted since. Makes a check when it is time."""
         if self.sync.is_break_glass:
             if self._gate is Gate.REFUSED:
                 self.sync.trouble.add(f"{self.account.name}: Entra or Dynamics refuses these credentials.")
             return self._gate is Gate.REFUSED
-        if not await self.sync.database.stands_still(organisations):
+        if not await self.sync.database.is_paused(organisations):
             if self._gate is Gate.REFUSED:
                 self._gate = Gate.OPEN
-            self._stands_still = False
+            self._is_paused = False
             return False
-        if not self._stands_still:
-            self._stands_still = True
+        if not self._is_paused:
+            self._is_paused = True
             # Just refused: not again at once. Found so: perhaps it has been mended since.
             refused_now = self._gate is Gate.REFUSED and not self.sync.once
             self._check_at = time.monotonic() + (self._check_wait if refused_now else 0)
             if not self.sync.once:
-                self._say("the sync stands still until Dynamics accepts the credentials.")
+                self._say("the sync is paused until Dynamics accepts the credentials.")
         if self.sync.once and self._checks:
-            self.sync.trouble.add(f"{self.account.name}: the sync stands still. Run check-credentials.")
+            self.sync.trouble.add(
+                f"{self.account.name}: the sync is paused. Run: peerledger check-credentials"
+            )
             return True
         if (wait := self._check_at - time.monotonic()) > 0:
             # Somebody else's check may be good before ours.
@@ -250,8 +253,8 @@ class Lane:
         seen = await check(self.client, self.tokens)
         await self.sync.database.record_check(*verdict_of_check(seen), organisations)
         if seen.code == 200 and seen.error_kind is None:
-            self._gate, self._stands_still = Gate.OPEN, False
-            self._say("Dynamics accepts the credentials, the sync goes on.")
+            self._gate, self._is_paused = Gate.OPEN, False
+            self._say("Dynamics accepts the credentials; the sync resumes.")
             return False
         if self.sync.once:
             self.sync.trouble.add(f"{self.account.name}: {describe(seen)}. Nothing was sent.")
@@ -289,7 +292,7 @@ class Lane:
             try:
                 token = await self.tokens.token()
             except TokenError as error:
-                seen = Seen(None, error.kind, error.retry_after)
+                seen = Seen(None, error.kind, error.retry_after, error.remedy)
                 self._learn(held, seen)
                 return seen
         if not self._may_send(held):
@@ -435,7 +438,7 @@ class WebsiteSync:
         self.trouble: set[str] = set()
         self.stopping = asyncio.Event()
         name = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
-        self.database = SyncDatabase(database.conninfo, name)
+        self.database = SyncDatabase(database.conninfo, name, self._wake)
         self.reporter = Reporter(self)
         self.accounts = accounts
         self.lanes = [Lane(self, account) for account in accounts]
@@ -448,7 +451,7 @@ class WebsiteSync:
             for lane in self.lanes:
                 await stack.enter_async_context(lane.client)
             async with asyncio.TaskGroup() as group:
-                background = [group.create_task(self._listen()), group.create_task(self._heartbeat())]
+                background = [group.create_task(self.database.listen()), group.create_task(self._heartbeat())]
                 for lane in self.lanes:
                     background += [group.create_task(lane.send()) for _ in range(self.limits.in_flight)]
                 reporting = group.create_task(self.reporter.run())
@@ -470,32 +473,28 @@ class WebsiteSync:
                 await reporting
         except TimeoutError:
             self.trouble.add(
-                f"The database is away: {len(self.reporter):,} results could not be written down. "
-                "Their mentors are tried again when the leases have ended."
+                f"The database is unavailable: {len(self.reporter):,} results could not be written back. "
+                "Their mentors are retried when the leases expire."
             )
 
-    async def lost_database(self) -> None:
+    async def lost_database(self, error: DatabaseAwayError) -> None:
+        # A worker waits for the end of a migration; a person is told that there was none.
+        if self.once and isinstance(error.__cause__, UndefinedFunction):
+            raise error.__cause__
         since = self.database.away_since
         if since is not None and self._told_of != since:
             self._told_of = since
-            self.tell("The database is away; trying again.")
+            self.tell("The database is unavailable; retrying.")
         if self.once and since is not None and time.monotonic() - since > self.pace.goodbye:
-            raise RunnerError("The database is away.")
+            raise RunnerError("The database is unavailable.")
         await first_of(self.database.pause(), self.stopping.wait())
 
     async def rest(self, seconds: float) -> None:
         await first_of(self.stopping.wait(), at_most=seconds)
 
-    async def _listen(self) -> None:
-        """Wakes the lanes. Without it they poll."""
-        while True:
-            try:
-                async for _ in self.database.notifications():
-                    for lane in self.lanes:
-                        lane.wake.set()
-            except psycopg.Error:
-                pass
-            await asyncio.sleep(1)
+    def _wake(self) -> None:
+        for lane in self.lanes:
+            lane.wake.set()
 
     async def _heartbeat(self) -> None:
         while True:

@@ -6,19 +6,16 @@ What is wrong with the settings is said before anything starts.
 
 import asyncio
 import contextlib
-import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_clock
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from peerledger import logs, metrics, nightly
 from peerledger.database import Database
@@ -28,12 +25,12 @@ from peerledger.notify.delivery import Delivery
 from peerledger.notify.transports import make_transport
 from peerledger.plan import require_migrated
 from peerledger.settings import Settings
-from peerledger.waiting import first_of
+from peerledger.waiting import on_signal
 
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
 
-PARTS = ("sync", "notifications", "nightly")
+PARTS = ("sync", "notifications", "seal", "nightly")
 _log = Log("worker")
 
 
@@ -47,7 +44,7 @@ class Pace:
     sound: float = 600
     first_retry: float = 60
     longest_retry: float = 900
-    # How often to see whether a night came that the scheduler slept through, as a laptop does.
+    # How often to see what time it is: a machine that slept wakes up in the middle of a wait.
     look: float = 300
 
 
@@ -58,6 +55,8 @@ class Worker:
     accounts: "Sequence[Account]" = ()
     parts: Sequence[str] = PARTS
     pace: Pace = field(default_factory=Pace)
+    seal_to: Path | None = None
+    """Where each checkpoint goes, too."""
     states: dict[str, str] = field(default_factory=dict)
     """running, or failed while it waits to be started again."""
 
@@ -68,6 +67,7 @@ class Worker:
         works: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "sync": self._sync,
             "notifications": self._notifications,
+            "seal": self._seal,
             "nightly": self._nightly,
         }
         async with metrics.served(self.settings.metrics_port, self.database, self.states):
@@ -129,40 +129,47 @@ class Worker:
         async with transport:
             await delivery.run(self.stop)
 
+    async def _seal(self) -> None:
+        from peerledger import seal
+
+        log = Log("seal")
+        next_checkpoint = 0.0
+        while not self.stop.is_set():
+            try:
+                sealed = await asyncio.to_thread(seal.seal, self.database, stopped=self.stop.is_set)
+                if sealed.entries:
+                    log.info("sealed", entries=sealed.entries, size=sealed.size)
+                if time.monotonic() >= next_checkpoint:
+                    next_checkpoint = time.monotonic() + self.settings.checkpoint_minutes * 60
+                    made = await asyncio.to_thread(
+                        seal.checkpoint, self.database, self.settings, to=self.seal_to
+                    )
+                    if made is not None:
+                        log.info("checkpoint", size=made.size, is_signed=made.is_signed)
+            except (RunnerError, psycopg.Error) as error:
+                # Tried again the next time: what could not be signed or sent holds up no sealing.
+                log.error("not_sealed", error=_innermost(error))
+                if isinstance(error, RunnerError) and error.exit_code == 2:
+                    raise
+            await _until(self.stop, self.settings.seal_seconds)
+
     # The night. -------------------------------------------------------------------------------------
 
     async def _nightly(self) -> None:
-        trigger = nightly_trigger(self.settings)
-        due = asyncio.Event()
+        schedule = nightly_trigger(self.settings)
         handled = _now(self.settings)
-
-        async def ring() -> None:
-            due.set()
-
-        async def look() -> None:
-            if trigger.last_fire_time(_now(self.settings)) > handled:
-                due.set()
-
-        scheduler = AsyncIOScheduler(timezone=ZoneInfo(self.settings.nightly_zone))
-        # Late is better than never, and once is enough.
-        how = {"coalesce": True, "misfire_grace_time": None}
-        scheduler.add_job(ring, trigger, **how)
-        scheduler.add_job(look, IntervalTrigger(seconds=int(self.pace.look)), **how)
-        scheduler.start()
-        try:
-            if trigger.last_fire_time(handled) >= trigger.on(handled.date()):
-                # Tonight's time has passed. What is done already is not done again.
-                due.set()
-            else:
-                await asyncio.to_thread(_alert_of_missed_nights, self.database)
-            while not self.stop.is_set():
-                await first_of(due.wait(), self.stop.wait())
-                if due.is_set() and not self.stop.is_set():
-                    due.clear()
-                    handled = _now(self.settings)
-                    await self._night()
-        finally:
-            scheduler.shutdown(wait=False)
+        # When tonight's time has passed already: what is done is not done again.
+        is_due = schedule.last_fire_time(handled) >= schedule.on(handled.date())
+        if not is_due:
+            await asyncio.to_thread(_alert_of_missed_nights, self.database)
+        while not self.stop.is_set():
+            now = _now(self.settings)
+            if is_due or schedule.last_fire_time(now) > handled:
+                # However late, and once however many were slept through.
+                is_due, handled = False, now
+                await self._night()
+            following = schedule.get_next_fire_time(None, _now(self.settings)) - _now(self.settings)
+            await _until(self.stop, min(self.pace.look, max(following.total_seconds(), 0)))
 
     async def _night(self) -> None:
         wait = self.pace.first_retry
@@ -182,6 +189,7 @@ class Worker:
                 await _until(self.stop, wait)
                 wait = min(wait * 2, self.pace.longest_retry)
                 continue
+            await asyncio.to_thread(self._after_night)
             for result in results:
                 write = _log.info if result.succeeded else _log.error
                 write(
@@ -193,13 +201,17 @@ class Worker:
                 )
             return
 
+    def _after_night(self) -> None:
+        from peerledger import seal_night
 
-class DailyTrigger(BaseTrigger):  # type: ignore[misc]
-    """Once a day by the clocks of a zone, also when they are changed.
+        try:
+            seal_night.run(self.database, self.settings, lambda line: Log("seal").info("said", line=line))
+        except (RunnerError, psycopg.Error) as error:
+            _log.error("night_not_sealed", error=_innermost(error))
 
-    Not the library's CronTrigger: at 02:30 it fires without end on the night when that hour comes twice, and
-    at 00:00 it leaves out the day after the clocks went forward.
-    """
+
+class DailyTrigger:
+    """Once a day by the clocks of a zone, also when they are changed."""
 
     def __init__(self, at: wall_clock, zone: ZoneInfo) -> None:
         self._at = at
@@ -228,11 +240,18 @@ def nightly_trigger(settings: Settings) -> DailyTrigger:
 # The command. ---------------------------------------------------------------------------------------
 
 
-def run(database: Database, settings: Settings, only: Sequence[str], accounts: "Sequence[Account]") -> None:
+def run(
+    database: Database,
+    settings: Settings,
+    only: Sequence[str],
+    accounts: "Sequence[Account]",
+    seal_to: Path | None = None,
+) -> None:
+    logs.setup()
+    database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
     with database.connect() as connection:
         require_migrated(connection)
     parts = list(only or PARTS)
-    logs.setup()
     if "sync" in parts:
         if accounts:
             from peerledger.sync_accounts import require_organisations
@@ -241,7 +260,7 @@ def run(database: Database, settings: Settings, only: Sequence[str], accounts: "
         else:
             parts.remove("sync")
             _log.warning("sync_is_off", reason=nightly.NO_DYNAMICS)
-    asyncio.run(_run(database, settings, accounts, parts))
+    asyncio.run(_run(database, settings, accounts, parts, seal_to))
 
 
 def check_settings(settings: Settings, only: Sequence[str]) -> "Sequence[Account]":
@@ -251,6 +270,10 @@ def check_settings(settings: Settings, only: Sequence[str]) -> "Sequence[Account
             raise RunnerError(f"--only {name}: there is no such part. Known are {', '.join(PARTS)}.", 2)
     if not only or "notifications" in only:
         make_transport(settings)
+    if settings.seal_key_file is not None and (not only or "seal" in only):
+        from peerledger.checkpoints import load_key
+
+        load_key(settings.seal_key_file)
     if settings.has_dynamics or "sync" in only:
         from peerledger.dynamics.credentials import load_accounts
 
@@ -259,21 +282,19 @@ def check_settings(settings: Settings, only: Sequence[str]) -> "Sequence[Account
 
 
 async def _run(
-    database: Database, settings: Settings, accounts: "Sequence[Account]", parts: Sequence[str]
+    database: Database,
+    settings: Settings,
+    accounts: "Sequence[Account]",
+    parts: Sequence[str],
+    seal_to: Path | None,
 ) -> None:
-    worker = Worker(database, settings, accounts, parts)
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
+    worker = Worker(database, settings, accounts, parts, seal_to=seal_to)
 
     def stop() -> None:
         _log.info("stopping")
         worker.stop.set()
-        # A second one ends us at once: leases and the ledger see to the rest.
-        for number in signals:
-            loop.remove_signal_handler(number)
 
-    for number in signals:
-        loop.add_signal_handler(number, stop)
+    on_signal(stop)
     await worker.run()
 
 
@@ -288,7 +309,7 @@ def _alert_of_part(database: Database, name: str) -> None:
 
 def _alert_of_missed_nights(database: Database) -> None:
     # begin_night alerts. That another night has the lock is no reason to wait: it alerts as well.
-    _quietly(database, "select private.begin_night(%s)", nightly.jobs())
+    _quietly(database, "select private.begin_night()")
 
 
 def _quietly(database: Database, statement: str, *values: object) -> None:

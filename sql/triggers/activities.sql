@@ -40,7 +40,8 @@ before update on public.activities
 for each row execute function private.tg_activities__stamp_times();
 
 -- What nobody can have done: the limits that a row shows by itself. WHEN, so that the usual row pays for nothing else. Of
--- an update only what it changes is judged: a row that is beyond a limit already can be corrected elsewhere, and voided.
+-- an update only what it changes or brings back is judged: a row that is beyond a limit already can be corrected
+-- elsewhere, and voided.
 create or replace trigger _110_refuse_impossible_inserted
 before insert on public.activities
 for each row
@@ -58,14 +59,23 @@ create or replace trigger _110_refuse_impossible_updated
 before update on public.activities
 for each row
 when (
-    (
-        (new.occurred_on < '1970-01-01' or new.occurred_on > (now() at time zone 'Etc/GMT-14')::date)
-        and new.occurred_on <> old.occurred_on
+    new.voided_at is null
+    and (
+        (
+            (new.occurred_on < '1970-01-01' or new.occurred_on > (now() at time zone 'Etc/GMT-14')::date)
+            and (old.voided_at is not null or new.occurred_on <> old.occurred_on)
+        )
+        or (new.duration_minutes > 1440 and (old.voided_at is not null or new.duration_minutes > old.duration_minutes))
+        or (new.participant_count > 10000 and (old.voided_at is not null or new.participant_count > old.participant_count))
+        or (
+            new.activity_type ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}'
+            and (old.voided_at is not null or new.activity_type <> old.activity_type)
+        )
+        or (
+            new.delivery_mode ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}'
+            and (old.voided_at is not null or new.delivery_mode <> old.delivery_mode)
+        )
     )
-    or (new.duration_minutes > 1440 and new.duration_minutes > old.duration_minutes)
-    or (new.participant_count > 10000 and new.participant_count > old.participant_count)
-    or (new.activity_type ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}' and new.activity_type <> old.activity_type)
-    or (new.delivery_mode ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}' and new.delivery_mode <> old.delivery_mode)
 )
 execute function private.tg_activities__refuse_impossible();
 

@@ -69,3 +69,7 @@ create function auth.jwt() returns jsonb language sql stable as $$
 $$;
 
 reset role;
+
+-- Realtime sends what is in it; there is nothing at first, and it belongs to postgres.
+create publication supabase_realtime;
+alter publication supabase_realtime owner to postgres;

@@ -24,16 +24,28 @@ _RENEW_BEFORE_END = 300
 _REFUSALS = (400, 401, 403)
 _NOT_A_REFUSAL = ("temporarily_unavailable", "server_error")
 
+# What Entra's codes ask of a person: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_REMEDIES = {
+    7000215: "the client secret is wrong; copy its value, not its id",
+    7000222: "the client secret has expired; make a new one in Entra",
+    700016: "there is no such application in the tenant; look at the client id and the tenant id",
+    700027: "the certificate is not one that is registered for the application",
+    90002: "there is no such tenant; look at the tenant id",
+}
+
 TokenErrorKind = Literal["token_refused", "token_unavailable"]
 
 
 class TokenError(Exception):
     """No token: refused, which a person must mend, or not to be had just now."""
 
-    def __init__(self, kind: TokenErrorKind, retry_after: str | None = None) -> None:
+    def __init__(
+        self, kind: TokenErrorKind, retry_after: str | None = None, remedy: str | None = None
+    ) -> None:
         super().__init__(kind)
         self.kind = kind
         self.retry_after = retry_after
+        self.remedy = remedy
 
 
 class TokenSource:
@@ -107,9 +119,11 @@ def _what_it_means(answers: list[Any]) -> TokenError:
     if answer.status_code not in _REFUSALS:
         return TokenError("token_unavailable", retry_after)
     try:
-        reason = answer.json().get("error")
+        said = answer.json()
+        reason, codes = said.get("error"), said.get("error_codes")
     except (ValueError, AttributeError):
-        reason = None
+        reason, codes = None, None
     if reason in _NOT_A_REFUSAL:
         return TokenError("token_unavailable", retry_after)
-    return TokenError("token_refused")
+    known = [code for code in codes if code in _REMEDIES] if isinstance(codes, list) else []
+    return TokenError("token_refused", remedy=_REMEDIES[known[0]] if known else None)

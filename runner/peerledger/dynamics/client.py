@@ -39,6 +39,8 @@ class Seen:
     code: int | None = None
     error_kind: ErrorKind | None = None
     retry_after: str | None = None
+    remedy: str | None = None
+    """What a person can do about it, in our words."""
 
 
 class ReadError(RunnerError):
@@ -208,20 +210,22 @@ class DynamicsClient:
 def describe(seen: Seen) -> str:
     """For a person. Nothing of what the other side said but its status."""
     if seen.error_kind == "bad_response":
-        return "the answer is not one of Dynamics'; look at the address"
+        return "the answer is not from Dynamics; check the address"
     if seen.code is not None:
         meanings = {
-            401: "it does not accept the token",
+            401: "the token was not accepted",
             403: "the application user lacks a permission",
-            404: "the address or the table is not there",
+            404: "no such address or table",
             429: "too many requests",
         }
         return f"HTTP {seen.code}" + (f", {meanings[seen.code]}" if seen.code in meanings else "")
+    if seen.remedy is not None:
+        return f"Entra refuses a token: {seen.remedy}"
     return {
         "timeout": "no answer in time",
-        "connection": "no connection, or it broke",
-        "token_refused": "Entra refuses a token; look at tenant, client, and secret or certificate",
-        "token_unavailable": "Entra gives no token just now",
+        "connection": "no connection, or it was lost",
+        "token_refused": "Entra refused a token; check tenant, client, and secret or certificate",
+        "token_unavailable": "Entra is not issuing tokens at present",
     }.get(seen.error_kind or "", "nothing was sent")
 
 

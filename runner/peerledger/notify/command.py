@@ -1,7 +1,6 @@
 """`notify`: delivers until a signal, or once."""
 
 import asyncio
-import signal
 
 from peerledger import logs
 from peerledger.database import open_database
@@ -9,6 +8,9 @@ from peerledger.notify.delivery import Delivery
 from peerledger.notify.transports import make_transport
 from peerledger.plan import require_migrated
 from peerledger.settings import Settings
+from peerledger.waiting import on_signal
+
+_log = logs.Log("notify")
 
 
 def run(settings: Settings, once: bool) -> dict[str, int]:
@@ -16,25 +18,17 @@ def run(settings: Settings, once: bool) -> dict[str, int]:
     # Before the database: a wrong setting needs none to be named.
     transport = make_transport(settings)
     with open_database(settings) as database:
+        logs.setup()
+        if not once:
+            database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
         with database.connect() as connection:
             require_migrated(connection)
-        logs.setup()
         return asyncio.run(_run(Delivery(database.conninfo, transport, settings.notify_poll_seconds), once))
 
 
 async def _run(delivery: Delivery, once: bool) -> dict[str, int]:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def stopped() -> None:
-        stop.set()
-        # A second one does not wait for what is on its way.
-        for number in signals:
-            loop.remove_signal_handler(number)
-
-    for number in signals:
-        loop.add_signal_handler(number, stopped)
+    on_signal(stop.set)
     async with delivery.transport:
         await (delivery.run_once(stop) if once else delivery.run(stop))
     return dict(delivery.outcomes)

@@ -16,33 +16,25 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import psycopg
+from psycopg.errors import UndefinedFunction
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from peerledger.errors import NoConnectionError, from_database
 from peerledger.logs import Log
 from peerledger.notify.messages import Attempt, Message
 from peerledger.notify.texts import NoTextError, compose
 from peerledger.notify.transports import LONGEST_POST_SECONDS, Transport
+from peerledger.queue_database import DatabaseAwayError, QueueDatabase
 from peerledger.waiting import first_of
 
 CHANNEL = "peerledger_notifications"
 
-_CLAIM = "select * from public.claim_notifications(%s, %s, %s)"
-_COMPLETE = "select id, outcome from public.complete_notifications(%s)"
-_LONGEST_PAUSE = 30.0
 # Twice when a token was refused, and a token in between.
 _LONGEST_SENDING = 3 * LONGEST_POST_SECONDS
-# A server that vanished without a word is noticed within a minute.
-_KEEPALIVES: dict[str, Any] = {
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
-}
+# For how long, told to stop, it tries to say what was sent while the database is away.
+_GOODBYE = 30.0
 _log = Log("notify")
-
-_Connection = psycopg.AsyncConnection[dict[str, Any]]
 
 
 @dataclass
@@ -60,77 +52,77 @@ class Delivery:
 
     def __post_init__(self) -> None:
         self._wake = asyncio.Event()
+        self._queue = QueueDatabase(self.conninfo, CHANNEL, self._wake.set)
         self._unanswered: list[dict[str, Any]] = []
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop."""
-        listener = asyncio.create_task(self._listen())
+        listener = asyncio.create_task(self._queue.listen())
         _log.info("started", transport=self.transport.name, worker=self.worker)
-        pause = 0.5
         try:
-            while True:
+            while not stop.is_set():
                 try:
-                    async with await self._connect() as connection:
-                        pause = 0.5
-                        await self._work(connection, stop)
-                # Not only a lost line: a migration may have taken away, for a moment, what we call.
-                except psycopg.Error as error:
-                    _log.warning("database_lost", error=error, unanswered=len(self._unanswered))
-                    if stop.is_set():
-                        # It still tries for a while to say what was sent.
-                        if not self._unanswered or pause >= _LONGEST_PAUSE:
-                            return
-                        await asyncio.sleep(pause)
-                    else:
-                        await first_of(stop.wait(), at_most=pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
-                else:
-                    return
+                    await self._work(stop)
+                except DatabaseAwayError as error:
+                    _log.warning("database_lost", error=error.__cause__, unanswered=len(self._unanswered))
+                    await first_of(self._queue.pause(), stop.wait())
+            await self._say_goodbye()
         finally:
             listener.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listener
+            await self._queue.close()
             _log.info("stopped", worker=self.worker, unanswered=len(self._unanswered))
 
     async def run_once(self, stop: asyncio.Event) -> None:
         """Until nothing is due any more."""
-        async with await self._connect() as connection:
-            # A claim that only summed up part of what had gathered says so on the channel.
-            connection.add_notify_handler(lambda _: self._wake.set())
-            await connection.execute(f"listen {CHANNEL}".encode())
-            await self._work(connection, stop, once=True)
+        try:
+            await self._work(stop, once=True)
+        except DatabaseAwayError as error:
+            cause = error.__cause__
+            if isinstance(cause, UndefinedFunction):
+                raise from_database(cause) from cause
+            raise NoConnectionError("The database stopped answering. Try again.") from cause
+        finally:
+            await self._queue.close()
 
-    async def _connect(self) -> _Connection:
-        return await psycopg.AsyncConnection.connect(
-            self.conninfo, autocommit=True, row_factory=dict_row, **_KEEPALIVES
-        )
-
-    async def _work(self, connection: _Connection, stop: asyncio.Event, once: bool = False) -> None:
-        await self._answer(connection)
+    async def _work(self, stop: asyncio.Event, once: bool = False) -> None:
+        await self._answer()
         while not stop.is_set():
             self._wake.clear()
-            messages = await self._claim(connection)
+            messages = await self._claim()
             if messages:
                 self._unanswered += await self._send_all(messages, stop)
-                await self._answer(connection)
+                await self._answer()
             elif not once:
                 await first_of(stop.wait(), self._wake.wait(), at_most=self.poll_seconds)
+            # A claim that only summed up part of what had gathered says so on the channel.
             elif not self._wake.is_set():
                 return
 
-    async def _claim(self, connection: _Connection) -> list[Message]:
-        cursor = await connection.execute(_CLAIM, (self.worker, self.batch_size, self.lease))
-        return [Message.from_row(row) for row in await cursor.fetchall()]
+    async def _claim(self) -> list[Message]:
+        query = "select * from public.claim_notifications(%s, %s, %s)"
+        rows = await self._queue.fetch(dict_row, query, self.worker, self.batch_size, self.lease)
+        return [Message.from_row(row) for row in rows]
 
-    async def _answer(self, connection: _Connection) -> None:
+    async def _answer(self) -> None:
         if not self._unanswered:
             return
-        cursor = await connection.execute(_COMPLETE, (Jsonb(self._unanswered),))
-        answers = await cursor.fetchall()
+        query = "select id, outcome from public.complete_notifications(%s)"
+        answers = await self._queue.fetch(dict_row, query, Jsonb(self._unanswered))
         self._unanswered = []
         counted = Counter(str(answer["outcome"]) for answer in answers)
         self.outcomes.update(counted)
         _log.info("answered", transport=self.transport.name, **counted)
+
+    async def _say_goodbye(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE):
+                while self._unanswered:
+                    try:
+                        await self._answer()
+                    except DatabaseAwayError:
+                        await self._queue.pause()
 
     async def _send_all(self, messages: list[Message], stop: asyncio.Event) -> list[dict[str, Any]]:
         """The answers for all of them; those not begun in time, or after `stop`, are given back."""
@@ -158,19 +150,6 @@ class Delivery:
             _log.error("no_text", notification_id=message.id, kind=message.kind, error=error.__cause__)
             return [Attempt(error_kind="no_text")]
         except Exception as error:
-            # A fault of ours in one message must not stop the others; it is retried, and then buried.
+            # A fault of ours in one message must not stop the others; it is retried, and then dead-lettered.
             _log.error("sending_failed", notification_id=message.id, kind=message.kind, error=error)
             return [Attempt(error_kind="bad_response")]
-
-    async def _listen(self) -> None:
-        """Wakes the loop when something is written. Without it there is still the poll."""
-        while True:
-            try:
-                async with await self._connect() as connection:
-                    await connection.execute(f"listen {CHANNEL}".encode())
-                    # Something may have come before we listened.
-                    self._wake.set()
-                    async for _ in connection.notifies():
-                        self._wake.set()
-            except psycopg.Error:
-                await asyncio.sleep(self.poll_seconds)

@@ -74,7 +74,7 @@ class Fcm:
         except google.auth.exceptions.TransportError:
             return Attempt(error_kind="connection", device_id=device.id)
         except google.auth.exceptions.GoogleAuthError as error:
-            kind = "connection" if getattr(error, "retryable", False) else "credentials"
+            kind = "connection" if getattr(error, "retryable", False) else "token_refused"
             return Attempt(error_kind=kind, device_id=device.id)  # type: ignore[arg-type]
         return attempt
 

@@ -12,7 +12,7 @@ ErrorKind = Literal[
     "bad_response",
     "no_address",
     "no_text",
-    "credentials",
+    "token_refused",
     "not_sent",
 ]
 
@@ -40,6 +40,8 @@ class Message:
     attempts: int
     created_at: datetime
     lease_expires_at: datetime
+    is_on_website: bool
+    """The organisation keeps a public website up to date."""
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "Message":

@@ -32,6 +32,7 @@ def compose(message: Message) -> Text:
                 payload=message.payload,
                 organisation=message.organisation_name,
                 badge=message.badge_name,
+                is_on_website=message.is_on_website,
             )
         )
     except (jinja2.TemplateError, KeyError, TypeError, ValueError) as error:

@@ -14,6 +14,18 @@ _TOGETHER = "\u00a0"
 
 
 @dataclass(frozen=True)
+class _Count:
+    """`{removals}` is the number, `{removals:removal|removals}` the number and the word that goes with it."""
+
+    value: int
+    shown: str
+
+    def __format__(self, forms: str) -> str:
+        one, _, many = forms.partition("|")
+        return f"{self.shown} {one if self.value == 1 else many}" if forms else self.shown
+
+
+@dataclass(frozen=True)
 class Words:
     language: str
     all: dict[str, Any]
@@ -24,7 +36,8 @@ class Words:
         for part in key.split("."):
             found = found[part]
         shown = {
-            name: self.number(value) if isinstance(value, int) else value for name, value in values.items()
+            name: _Count(value, self.number(value)) if isinstance(value, int) else value
+            for name, value in values.items()
         }
         return str(found).format(**shown)
 
@@ -53,7 +66,10 @@ class Words:
         if at is None:
             return "–"
         moment = datetime.fromisoformat(at)
-        return f"{self.day(moment.date())}{_TOGETHER}{moment:%H:%M}"
+        words = self(
+            "numbers.moment", day=self.day(moment.date()), hour=f"{moment:%H}", minute=f"{moment:%M}"
+        )
+        return words.replace(" ", _TOGETHER)
 
     def day_of(self, at: str | None) -> str:
         return "–" if at is None else self.day(datetime.fromisoformat(at).date())

@@ -15,24 +15,13 @@ declare
     v_day record;
     v_activity record;
 begin
-    select grown.mentor_id, grown.occurred_on, total.minutes
+    select change.mentor_id, change.occurred_on, max(change.day_minutes) as minutes
     into v_day
-    from (
-        select change.mentor_id, change.occurred_on
-        from unnest(require_possible_activities.changes) as change
-        group by change.mentor_id, change.occurred_on
-        having sum(change.added_minutes) > 0
-    ) as grown
-    cross join lateral (
-        select sum(activity.duration_minutes) as minutes
-        from public.activities as activity
-        where
-            activity.mentor_id = grown.mentor_id
-            and activity.occurred_on = grown.occurred_on
-            and activity.voided_at is null
-    ) as total
-    where total.minutes > 1440
-    order by grown.occurred_on, grown.mentor_id
+    from unnest(require_possible_activities.changes) as change
+    where change.day_minutes > 1440
+    group by change.mentor_id, change.occurred_on
+    having sum(change.added_minutes) > 0
+    order by change.occurred_on, change.mentor_id
     limit 1;
     if found then
         raise exception using
@@ -44,44 +33,43 @@ begin
             hint = format('Nothing was saved. Look at what is registered for mentor %s on that day.', v_day.mentor_id);
     end if;
 
-    select activity.occurred_on, clock.today, activity.mentor_id
+    select activity.*, clock.today, clock.withdrawn_on
     into v_activity
     from unnest(require_possible_activities.latest) as activity
-    inner join public.organisations as organisation on organisation.id = activity.organisation_id
-    cross join lateral (select (now() at time zone organisation.time_zone)::date as today) as clock
-    where activity.occurred_on > clock.today
+    inner join public.peer_mentors as mentor on mentor.id = activity.mentor_id
+    inner join public.organisations as organisation on organisation.id = mentor.organisation_id
+    cross join lateral (
+        select
+            (now() at time zone organisation.time_zone)::date as today,
+            case
+                when mentor.status = 'withdrawn'
+                    then (mentor.status_changed_at at time zone organisation.time_zone)::date
+            end as withdrawn_on
+    ) as clock
+    where
+        activity.occurred_on > clock.today
+        -- By proxy, and by those who bring in history, what was before the mentor withdrew. A mentor who did registers nothing.
+        or case
+            when activity.coordinator_id is not null then activity.occurred_on > clock.withdrawn_on
+            else activity.occurred_on >= clock.withdrawn_on
+            or (clock.withdrawn_on is not null and mentor.user_id = private.caller_id())
+        end
     limit 1;
-    if found then
+    if not found then
+        return;
+    end if;
+    if v_activity.occurred_on > v_activity.today then
         raise exception using
             errcode = '22023',
             message = format('%s is in the future; today is %s.', v_activity.occurred_on, v_activity.today),
             detail = 'occurred_on',
             hint = 'Register it when it has taken place.';
     end if;
-
-    -- By proxy and by those who bring in history: what was before the mentor withdrew.
-    select activity.mentor_id, withdrawal.withdrawn_on
-    into v_activity
-    from unnest(require_possible_activities.latest) as activity
-    inner join public.peer_mentors as mentor on mentor.id = activity.mentor_id
-    inner join public.organisations as organisation on organisation.id = mentor.organisation_id
-    cross join lateral (
-        select (mentor.status_changed_at at time zone organisation.time_zone)::date as withdrawn_on
-    ) as withdrawal
-    where
-        mentor.status = 'withdrawn'
-        and case
-            when activity.coordinator_id is not null then activity.occurred_on > withdrawal.withdrawn_on
-            else mentor.user_id = private.caller_id() or activity.occurred_on >= withdrawal.withdrawn_on
-        end
-    limit 1;
-    if found then
-        raise exception using
-            errcode = '22023',
-            message = format('The mentor withdrew on %s and registers no more.', v_activity.withdrawn_on),
-            detail = 'mentor_id',
-            hint = 'What a mentor did before, a coordinator can register.';
-    end if;
+    raise exception using
+        errcode = '22023',
+        message = format('The mentor withdrew on %s and registers no more.', v_activity.withdrawn_on),
+        detail = 'mentor_id',
+        hint = 'What a mentor did before, a coordinator can register.';
 end
 $$;
 

@@ -7,16 +7,33 @@ security definer -- looks for an activity that the caller may not see
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- Of an update only what it changes; what it brings back is looked at as if it were new.
+    v_is_new boolean := tg_op = 'INSERT' or old.voided_at is not null;
     v_column text := case
-        when new.occurred_on < '1970-01-01' or new.occurred_on > (now() at time zone 'Etc/GMT-14')::date then 'occurred_on'
-        when new.duration_minutes > 1440 then 'duration_minutes'
-        when new.participant_count > 10000 then 'participant_count'
-        when new.activity_type ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}' then 'activity_type'
+        when
+            (new.occurred_on < '1970-01-01' or new.occurred_on > (now() at time zone 'Etc/GMT-14')::date)
+            and (v_is_new or new.occurred_on <> old.occurred_on)
+            then 'occurred_on'
+        when new.duration_minutes > 1440 and (v_is_new or new.duration_minutes > old.duration_minutes)
+            then 'duration_minutes'
+        when new.participant_count > 10000 and (v_is_new or new.participant_count > old.participant_count)
+            then 'participant_count'
+        when new.activity_type ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}' and (v_is_new or new.activity_type <> old.activity_type)
+            then 'activity_type'
         else 'delivery_mode'
     end;
 begin
-    -- An upsert of a row that is there: then it is what the update changes that counts.
-    if tg_op = 'INSERT' and exists (select from public.activities as known where known.id = new.id) then
+    -- An upsert of a row that is there, and was before there were limits: then the update is judged by what it changes. The
+    -- constraints of the table were there from the beginning.
+    if
+        tg_op = 'INSERT'
+        and new.occurred_on between '1970-01-01' and '2199-12-31'
+        and new.duration_minutes <= 1440
+        and new.participant_count <= 100000
+        and new.activity_type !~ '^[^A-Za-zÆØÅæøå]'
+        and new.delivery_mode !~ '^[^A-Za-zÆØÅæøå]'
+        and exists (select from public.activities as known where known.id = new.id)
+    then
         return new;
     end if;
     raise exception using

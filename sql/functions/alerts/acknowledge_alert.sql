@@ -33,7 +33,7 @@ end
 $$;
 
 comment on function public.acknowledge_alert is
-'Says that somebody has seen to an alert; when the trouble comes back there is a new one. Again: changes nothing.
+'Marks an alert as dealt with; when the problem comes back there is a new one. Repeating it changes nothing.
 Callable by coordinators of the alert''s organisation and service_role. Error: PT404.';
 revoke all on function public.acknowledge_alert from public, anon, authenticated, service_role;
 grant execute on function public.acknowledge_alert to authenticated, service_role;

@@ -17,7 +17,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform private.write_alert(
-        raise_alert.kind, raise_alert.severity, raise_alert.message,
+        -- A kind that somebody forgot to list is no reason to tell nobody.
+        coalesce(
+            (select known.kind from private.alert_kinds() as known where known.kind = raise_alert.kind), 'unclassified'
+        ),
+        raise_alert.severity, raise_alert.message,
         raise_alert.dedupe_key, raise_alert.organisation_id, raise_alert.details
     );
 exception

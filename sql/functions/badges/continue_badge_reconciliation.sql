@@ -174,8 +174,8 @@ end
 $$;
 
 comment on function public.continue_badge_reconciliation is
-'Evaluates the next batch of mentors of a reconciliation, from their activities anew; one row that says how far it is.
-mentors_skipped took longer than they may; they are among mentors_done, and an alert names each.
-Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
+'Evaluates the next batch of mentors of a reconciliation, from their activities anew.
+Returns one row that says how far it is. mentors_skipped took longer than they may; they are among mentors_done, and an
+alert names each. Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
 revoke all on function public.continue_badge_reconciliation from public, anon, authenticated, service_role;
 grant execute on function public.continue_badge_reconciliation to service_role;

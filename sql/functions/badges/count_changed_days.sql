@@ -22,21 +22,26 @@ begin
                 counted.participants_total,
                 change.activity_count,
                 change.minutes_total,
-                change.participants_total
+                change.participants_total,
+                counted.day_minutes
             )::private.day_change
         )
         from unnest(count_changed_days.added) as change
         cross join lateral (
             select
-                count(*) as activity_count,
-                coalesce(sum(activity.duration_minutes), 0) as minutes_total,
-                coalesce(sum(activity.participant_count), 0) as participants_total
+                count(*) filter (where same.is_kind) as activity_count,
+                coalesce(sum(activity.duration_minutes) filter (where same.is_kind), 0) as minutes_total,
+                coalesce(sum(activity.participant_count) filter (where same.is_kind), 0) as participants_total,
+                coalesce(sum(activity.duration_minutes), 0) as day_minutes
             from public.activities as activity
+            cross join lateral (
+                select
+                    activity.activity_type = change.activity_type
+                    and activity.delivery_mode = change.delivery_mode as is_kind
+            ) as same
             where
                 activity.mentor_id = change.mentor_id
                 and activity.occurred_on = change.occurred_on
-                and activity.activity_type = change.activity_type
-                and activity.delivery_mode = change.delivery_mode
                 and activity.voided_at is null
         ) as counted
     );

@@ -44,10 +44,7 @@ begin
         from private.mentor_measures as mentor
         inner join private.badge_measures as measure on measure.organisation_id = mentor.organisation_id
         left join of_mentor on of_mentor.mentor_id = mentor.mentor_id
-        where
-            mentor.mentor_id = any (raise_measures.mentor_ids)
-            -- Others are not to be trusted, and recomputed from the activities, which hold the additions already.
-            and mentor.catalogue_version is not null
+        where mentor.mentor_id = any (raise_measures.mentor_ids)
     ),
     raised as (
         select

@@ -17,14 +17,28 @@ declare
     v_takes_away boolean := false;
     v_raised private.raised_measures[];
     v_mentor private.raised_measures;
+    -- Rows that are not to be trusted are rebuilt from the activities, which hold the changes already.
+    v_trusted uuid[] := array(
+        select mentor.mentor_id
+        from private.mentor_measures as mentor
+        where mentor.mentor_id = any (record_activity_days.mentor_ids) and mentor.catalogue_version is not null
+    );
+    v_others uuid[];
 begin
+    if v_trusted = '{}' then
+        return;
+    end if;
+
     foreach v_change in array coalesce(record_activity_days.changes, '{}') loop
         v_takes_away := v_change.added_count < 0 or v_change.added_minutes < 0 or v_change.added_participants < 0;
         exit when v_takes_away;
     end loop;
 
     if not v_takes_away then
-        v_raised := private.raise_measures(record_activity_days.mentor_ids, record_activity_days.changes);
+        v_others := private.take_off_headroom(v_trusted, record_activity_days.changes);
+        if v_others <> '{}' then
+            v_raised := private.raise_measures(v_others, record_activity_days.changes);
+        end if;
     end if;
 
     if record_activity_days.changes is not null then
@@ -40,9 +54,7 @@ begin
             change.minutes_total,
             change.participants_total
         from unnest(record_activity_days.changes) as change
-        inner join private.mentor_measures as mentor on mentor.mentor_id = change.mentor_id
-        -- Rows that are not to be trusted are rebuilt from the activities, which hold the change already.
-        where mentor.catalogue_version is not null
+        where change.mentor_id in (select trusted.mentor_id from unnest(v_trusted) as trusted (mentor_id))
         order by change.mentor_id, change.occurred_on, change.activity_type, change.delivery_mode
         on conflict (mentor_id, occurred_on, activity_type, delivery_mode) do update
         set
@@ -56,11 +68,10 @@ begin
         using unnest(record_activity_days.changes) as change
         where day.mentor_id = change.mentor_id and day.occurred_on = change.occurred_on and day.activity_count = 0;
 
-        perform private.rebuild_measures(array(
-            select mentor.mentor_id
-            from private.mentor_measures as mentor
-            where mentor.mentor_id = any (record_activity_days.mentor_ids) and mentor.catalogue_version is not null
-        ));
+        perform private.rebuild_measures(v_trusted);
+        return;
+    end if;
+    if v_others = '{}' then
         return;
     end if;
 
@@ -76,17 +87,15 @@ begin
         added_late = false,
         added_from = null,
         added_to = null,
-        latest_on = greatest(
-            mentor.latest_on,
-            (
-                select max(change.occurred_on)
-                from unnest(record_activity_days.changes) as change
-                where change.mentor_id = mentor.mentor_id
-            )
-        )
-    from unnest(record_activity_days.mentor_ids) as target (mentor_id)
+        latest_on = greatest(mentor.latest_on, change.latest_on)
+    from unnest(v_others) as target (mentor_id)
     left join unnest(v_raised) as raised on raised.mentor_id = target.mentor_id
-    where mentor.mentor_id = target.mentor_id and mentor.catalogue_version is not null;
+    left join (
+        select changed.mentor_id, max(changed.occurred_on) as latest_on
+        from unnest(record_activity_days.changes) as changed
+        group by changed.mentor_id
+    ) as change on change.mentor_id = target.mentor_id
+    where mentor.mentor_id = target.mentor_id;
 
     foreach v_mentor in array coalesce(v_raised, '{}') loop
         continue when v_mentor.uncertain is null;

@@ -49,6 +49,7 @@ begin
         where
             mentor.mentor_id = any (set_headroom.mentor_ids)
             and mentor.settled_until > now()
+            -- What was taken off the headroom leaves it as it is.
             and mentor.added_activities = 0
     ),
     room as (

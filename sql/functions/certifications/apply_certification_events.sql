@@ -73,7 +73,7 @@ begin
                 from unnest(v_rest[:v_failed]) as event
             );
             v_rest := v_rest[v_failed + 1:];
-            -- They could be neighbours in one trouble: as many more, picked from all of the rest, decide.
+            -- They could be neighbours in one problem: as many more, picked from all of the rest, decide.
             if v_alike = c_suspicious then
                 v_rest := array(select event from unnest(v_rest) as event order by md5(event.mentor_id::text));
             end if;

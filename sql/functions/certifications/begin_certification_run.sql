@@ -35,11 +35,11 @@ begin
     if not pg_try_advisory_xact_lock(hashtextextended('peerledger.run_certification_expiry', 0)) then
         raise exception using
             errcode = 'PL004',
-            message = 'Another certification expiry run is at work.',
-            hint = 'Wait for it to end. What it does need not be done again.';
+            message = 'Another expiry run is in progress.',
+            hint = 'Wait for it to finish. What it does need not be repeated.';
     end if;
 
-    -- Whoever has the lock is alone: what is still unfinished now was killed.
+    -- Anyone who has the lock is alone: what is still unfinished now was killed.
     update public.certification_expiry_runs as run
     set
         status = 'crashed',

@@ -19,7 +19,7 @@ begin
         raise exception using
             errcode = 'PT404',
             message = format('There is no legal hold %s to lift.', lift_legal_hold.legal_hold_id),
-            hint = 'Perhaps it was lifted already.';
+            hint = 'It may already have been lifted.';
     end if;
     perform private.record_security_event(
         'legal_hold_lifted', organisation_id => v_hold.organisation_id,

@@ -1,10 +1,10 @@
--- What protects each log and each of its partitions, as the catalog has it now.
+-- What protects each log and each of its partitions, as the catalog has it now. What it was in between is for
+-- private.guard_changes to say.
 create or replace function private.log_guards()
 returns table (
     log_name text,
     relation_name text,
-    problem text,
-    mark text
+    problem text
 )
 language sql
 stable
@@ -13,28 +13,36 @@ set search_path = pg_catalog, pg_temp
 as $$
     select
         log.log_name,
-        relation.relname::text,
-        concat_ws(
-            '; ',
-            case
-                when not (relation.relrowsecurity and relation.relforcerowsecurity)
-                    then 'row level security is not on and forced'
-            end,
-            'missing or not always on: ' || guards.missing,
-            case
-                when tree.level = 0 and policies.restrictive < 2 then 'the policies that refuse changes are missing'
-                when tree.level > 0 and policies.permissive > 0 then 'a partition has a policy of its own'
-            end,
-            case when private_grants.found then 'a role has privileges on a partition' end
-        ),
-        -- xmin: a trigger that was switched off and on again is another version of its row.
-        md5(
-            concat_ws(' ', relation.relrowsecurity, relation.relforcerowsecurity, relation.relacl)
-            || coalesce(guards.versions, '') || coalesce(policies.versions, '')
-        )
+        coalesce(relation.relname::text, log.log_name),
+        case
+            when relation.oid is null then 'the log is not there'
+            else concat_ws(
+                '; ',
+                case
+                    when not (relation.relrowsecurity and relation.relforcerowsecurity)
+                        then 'row level security is not on and forced'
+                end,
+                'missing or not always on: ' || guards.missing,
+                case
+                    when tree.level = 0 and policies.restrictive < 2 then 'the policies that refuse changes are missing'
+                    when tree.level > 0 and policies.permissive > 0 then 'a partition has a policy of its own'
+                end,
+                'a policy that hides or refuses entries: ' || policies.hiding,
+                'a rule, which can swallow entries: ' || rules.names,
+                'a trigger that is not ours, which can swallow entries: ' || strangers.names,
+                case when relation.relpersistence <> 'p' then 'unlogged: a crash empties it' end,
+                case when relation.relowner <> to_regrole('peerledger_owner') then 'another role owns it' end,
+                case
+                    when relation.relnamespace is distinct from
+                        to_regnamespace(case when tree.level = 0 then 'public' else 'private' end)
+                        then 'it is in another schema'
+                end,
+                case when private_grants.found then 'a role has privileges on a partition' end
+            )
+        end
     from private.logs as log
-    cross join pg_partition_tree(to_regclass(format('public.%I', log.log_name))) as tree
-    inner join pg_class as relation on relation.oid = tree.relid
+    left join pg_partition_tree(to_regclass(format('public.%I', log.log_name))) as tree on true
+    left join pg_class as relation on relation.oid = tree.relid
     cross join lateral (
         select
             string_agg(wanted.trigger_name, ', ' order by wanted.trigger_name)
@@ -42,10 +50,7 @@ as $$
                 where
                 (wanted.everywhere or trigger.oid is not null)
                 and (trigger.tgenabled is distinct from 'A' or trigger.tgtype is distinct from wanted.type)
-            ) as missing,
-            string_agg(
-                concat_ws(' ', trigger.tgname, trigger.tgenabled, trigger.xmin), ', ' order by trigger.tgname
-            ) as versions
+            ) as missing
         from (
             values
             ('_100_no_update', 18, 'private.refuse_log_change()', true),
@@ -65,13 +70,29 @@ as $$
     cross join lateral (
         select
             count(*) filter (where policy.polpermissive) as permissive,
-            count(*) filter (
-                where not policy.polpermissive and policy.polroles = '{0}' and policy.polcmd in ('w', 'd')
-            ) as restrictive,
-            string_agg(concat_ws(' ', policy.polname, policy.xmin), ', ' order by policy.polname) as versions
+            count(*) filter (where refuses_changes.found) as restrictive,
+            string_agg(policy.polname, ', ' order by policy.polname)
+            filter (where not policy.polpermissive and not refuses_changes.found) as hiding
         from pg_policy as policy
+        cross join lateral (
+            select not policy.polpermissive and policy.polroles = '{0}' and policy.polcmd in ('w', 'd') as found
+        ) as refuses_changes
         where policy.polrelid = relation.oid
     ) as policies
+    cross join lateral (
+        select string_agg(rule.rulename, ', ' order by rule.rulename) as names
+        from pg_rewrite as rule
+        where rule.ev_class = relation.oid
+    ) as rules
+    cross join lateral (
+        select string_agg(trigger.tgname, ', ' order by trigger.tgname) as names
+        from pg_trigger as trigger
+        inner join pg_proc as does on does.oid = trigger.tgfoid
+        where
+            trigger.tgrelid = relation.oid
+            and (not trigger.tgisinternal or trigger.tgparentid <> 0)
+            and (does.proowner <> to_regrole('peerledger_owner') or does.pronamespace <> to_regnamespace('private'))
+    ) as strangers
     cross join lateral (
         select exists (
             select from aclexplode(relation.relacl) as acl where acl.grantee <> relation.relowner
@@ -80,6 +101,5 @@ as $$
 $$;
 
 comment on function private.log_guards is
-'Each log and partition: what is wrong with its guards (empty: nothing), and a mark that changes whenever somebody '
-'touches them. For our functions and the runner.';
+'Each log and partition and what is wrong with its guards now (empty: nothing). For our functions and the runner.';
 revoke all on function private.log_guards from public, anon, authenticated, service_role;

@@ -19,19 +19,23 @@ begin
             log.log_name as name,
             log.time_column,
             log.organisation_column,
-            part.inhrelid as relation,
-            to_date(substring(child.relname from '[0-9]{4}_[0-9]{2}$'), 'YYYY_MM') as first_day,
+            part.starts_at,
+            part.ends_at,
+            (part.starts_at at time zone 'utc')::date as first_day,
             log.retention_months
         from private.logs as log
-        inner join pg_inherits as part on part.inhparent = to_regclass(format('public.%I', log.log_name))
-        inner join pg_class as child on child.oid = part.inhrelid
-        where child.relname ~ ('^' || log.log_name || '_[0-9]{4}_[0-9]{2}$')
-        order by 1, 5
+        inner join private.log_partitions() as part on part.partitioned_log = log.log_name
+        -- Whole months only: what somebody attached with other bounds is no month, and is not archived as one.
+        where
+            part.starts_at at time zone 'utc' = date_trunc('month', part.starts_at at time zone 'utc')
+            and part.ends_at at time zone 'utc' = part.starts_at at time zone 'utc' + interval '1 month'
+        order by log.log_name, part.starts_at
     loop
         log_months.log_name := v_month.name;
         log_months.month := v_month.first_day;
+        -- Five years whatever the row says.
         log_months.is_past_floor := (
-            v_month.first_day + make_interval(months => 1 + v_month.retention_months)
+            v_month.first_day + make_interval(months => 1 + greatest(v_month.retention_months, 60))
             <= now() at time zone 'utc'
         );
         -- An entry that belongs to no organisation may matter to any case.
@@ -42,9 +46,7 @@ begin
             v_month.name, v_month.time_column, v_month.organisation_column
         )
         into log_months.is_held
-        using
-            v_month.first_day::timestamp at time zone 'utc',
-            (v_month.first_day + interval '1 month') at time zone 'utc';
+        using v_month.starts_at, v_month.ends_at;
         return next;
     end loop;
 end

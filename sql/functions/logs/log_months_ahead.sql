@@ -8,13 +8,9 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    select log.log_name, count(child.relname)::int
+    select log.log_name, count(part.partition)::int
     from private.logs as log
-    left join pg_inherits as part on part.inhparent = to_regclass(format('public.%I', log.log_name))
-    left join pg_class as child
-        on
-            child.oid = part.inhrelid
-            and substring(child.relname from '[0-9]{4}_[0-9]{2}$') > to_char(now() at time zone 'utc', 'YYYY_MM')
+    left join private.log_partitions() as part on part.partitioned_log = log.log_name and part.starts_at > now()
     group by log.log_name
 $$;
 

@@ -1,4 +1,4 @@
--- Definer: whoever adds an entry need not be allowed to call the masking itself.
+-- Definer: anyone who adds an entry need not be allowed to call the masking itself.
 create or replace function private.mask_log_texts()
 returns trigger
 language plpgsql

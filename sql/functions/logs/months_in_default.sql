@@ -19,7 +19,11 @@ begin
         months_in_default.time_column, months_in_default.log_name
     )
     into v_months
-    using to_regclass(format('private.%I', months_in_default.log_name || '_default'));
+    using (
+        select part.partition
+        from private.log_partitions(months_in_default.log_name) as part
+        where part.is_default
+    );
     return coalesce(v_months, '{}');
 end
 $$;

@@ -33,6 +33,22 @@ begin
             'log_change_refused:unrecorded'
         );
     end if;
+    -- Nothing but somebody's hand turns a sequence back.
+    if v_counted < v_noted then
+        update private.recording_state
+        set refusals_noted = v_counted
+        where only_row;
+        perform private.record_security_event(
+            'log_guards_changed',
+            details => jsonb_build_object('object', 'private.unrecorded_refusals', 'change', 'turned back')
+        );
+        perform private.write_alert(
+            'log_guards_changed',
+            'critical',
+            'The count of refused attempts to change a log was turned back. See security_events.',
+            'log_guards_changed:unrecorded_refusals'
+        );
+    end if;
     return greatest(v_counted - v_noted, 0);
 end
 $$;

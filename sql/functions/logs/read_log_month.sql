@@ -8,8 +8,10 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
--- The text of a timestamptz depends on it.
+-- The text of an entry depends on these three.
 set timezone = 'UTC'
+set extra_float_digits = 1
+set bytea_output = 'hex'
 as $$
 declare
     v_time_column text;
@@ -25,9 +27,12 @@ begin
             hint = 'The logs are listed in private.logs.';
     end if;
     return query execute format(
-        'select to_jsonb(entry)::text from public.%1$I as entry '
+        'select %3$s from public.%1$I as entry '
+        'left join private.sealed_entries as sealed on sealed.entry_time = entry.%2$I and sealed.entry_id = entry.id '
+        'and sealed.log_code = (select code.log_code from private.seal_codes as code where code.log_name = %1$L) '
         'where entry.%2$I >= $1 and entry.%2$I < $2 order by entry.%2$I, entry.id',
-        read_log_month.log_name, v_time_column
+        read_log_month.log_name, v_time_column,
+        private.entry_line_sql(read_log_month.log_name, 'entry', 'sealed.leaf_index')
     )
     using
         read_log_month.month::timestamp at time zone 'utc',

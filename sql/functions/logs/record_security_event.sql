@@ -1,4 +1,4 @@
--- Definer: the log belongs to the owner, whoever does what is recorded.
+-- Definer: the log belongs to the owner, no matter who does what is recorded.
 create or replace function private.record_security_event(
     event_kind text,
     table_name text default null,
@@ -6,13 +6,19 @@ create or replace function private.record_security_event(
     details jsonb default '{}'
 )
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-    insert into public.security_events
-    select event.*
+begin
+    insert into public.security_events (
+        id, occurred_at, event_kind, organisation_id, table_name, statement_kind, session_role, acting_role,
+        caller_id, client_address, details
+    )
+    select
+        event.id, event.occurred_at, event.event_kind, event.organisation_id, event.table_name, event.statement_kind,
+        event.session_role, event.acting_role, event.caller_id, event.client_address, event.details
     from jsonb_populate_record(
         null::public.security_events,
         private.make_security_event(
@@ -21,9 +27,18 @@ as $$
             organisation_id => record_security_event.organisation_id,
             details => record_security_event.details
         )
-    ) as event
+    ) as event;
+    -- A rule or a trigger that swallows entries: what cannot be recorded does not happen.
+    if not found then
+        raise exception using
+            errcode = '55000',
+            message = 'An entry of security_events was not kept.',
+            hint = 'A rule or a trigger on it swallows entries. See `peerledger status`.';
+    end if;
+end
 $$;
 
 comment on function private.record_security_event is
-'Adds to security_events in the caller''s own transaction: what did not happen is not recorded. For our functions only.';
+'Adds to security_events in the caller''s own transaction: what did not happen is not recorded. Error: 55000 when the '
+'entry is swallowed. For our functions only.';
 revoke all on function private.record_security_event from public, anon, authenticated, service_role;

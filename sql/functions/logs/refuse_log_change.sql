@@ -1,5 +1,5 @@
 -- Statement and row triggers of every log and of each of its partitions end here.
--- Definer: whoever makes the attempt may not write its record, nor anything that looks like one.
+-- Definer: anyone who makes the attempt may not write its record, nor anything that looks like one.
 create or replace function private.refuse_log_change()
 returns trigger
 language plpgsql

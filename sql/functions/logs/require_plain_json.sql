@@ -1,5 +1,5 @@
 -- Refused and not masked: a masked key or id would be a wrong one.
--- Definer: whoever adds an entry need not be allowed to call the masking itself.
+-- Definer: anyone who adds an entry need not be allowed to call the masking itself.
 create or replace function private.require_plain_json()
 returns trigger
 language plpgsql
@@ -37,7 +37,7 @@ begin
         raise exception using
             errcode = '22023',
             message = format('%s of a log holds ids, codes, numbers and dates only.', v_column),
-            hint = 'Take names, addresses and other texts out: a log keeps what it gets for years.';
+            hint = 'Remove names, addresses and other texts: a log is kept for years.';
     end if;
     return new;
 end

@@ -27,7 +27,7 @@ as $$
                 ('message', 'bad_response', 'The receiver''s answer made no sense.'),
                 ('message', 'no_address', 'The recipient has registered no device.'),
                 ('message', 'no_text', 'The text could not be made from its template.'),
-                ('message', 'credentials', 'The receiver refused our credentials.')
+                ('message', 'token_refused', 'The receiver refused our credentials.')
             ) as known (about, kind, sentence)
             where
                 known.about = safe_delivery_text.about

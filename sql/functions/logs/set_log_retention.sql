@@ -16,6 +16,7 @@ begin
             message = 'A log is kept for at least 60 months.',
             hint = 'Give a number of months from 60 to 1200.';
     end if;
+    perform private.mark_guards('look');
     update private.logs as log
     set retention_months = set_log_retention.months
     where log.log_name = set_log_retention.log_name;
@@ -27,8 +28,9 @@ begin
     end if;
     perform private.record_security_event(
         'log_retention_raised', set_log_retention.log_name,
-        details => jsonb_build_object('months', set_log_retention.months)
+        details => jsonb_build_object('object', 'private.logs', 'months', set_log_retention.months)
     );
+    perform private.mark_guards('retention');
 end
 $$;
 

@@ -10,21 +10,27 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_default text := format('private.%I', split_default_partition.log_name || '_default');
+    v_default regclass := (
+        select part.partition
+        from private.log_partitions(split_default_partition.log_name) as part
+        where part.is_default
+    );
+    v_name text := v_default::text;
     v_old text := format('private.%I', split_default_partition.log_name || '_split');
+    v_columns text;
     v_month date;
     v_expected bigint;
     v_moved bigint;
     v_found bigint;
 begin
-    execute format('lock table %s in access exclusive mode', v_default);
+    execute format('lock table %s in access exclusive mode', v_name);
     -- Counted through the log, whose policy lets us read: what is moved below must be as many.
     execute format(
-        'select count(*) from public.%I where tableoid = %L::regclass', split_default_partition.log_name, v_default
-    ) into v_expected;
+        'select count(*) from public.%I where tableoid = $1', split_default_partition.log_name
+    ) into v_expected using v_default;
 
-    execute format('alter table public.%I detach partition %s', split_default_partition.log_name, v_default);
-    execute format('alter table %s rename to %I', v_default, split_default_partition.log_name || '_split');
+    execute format('alter table public.%I detach partition %s', split_default_partition.log_name, v_name);
+    execute format('alter table %s rename to %I', v_name, split_default_partition.log_name || '_split');
     -- A table of its own now, without any policy: forced, its own owner would see no row of it.
     execute format('alter table %s no force row level security', v_old);
     foreach v_month in array split_default_partition.months loop
@@ -32,7 +38,16 @@ begin
     end loop;
     call private.create_log_partition(split_default_partition.log_name, null);
 
-    execute format('insert into public.%I select * from %s', split_default_partition.log_name, v_old);
+    select string_agg(quote_ident(log_column.attname), ', ' order by log_column.attnum)
+    into v_columns
+    from pg_attribute as log_column
+    where
+        log_column.attrelid = format('public.%I', split_default_partition.log_name)::regclass
+        and log_column.attnum > 0
+        and not log_column.attisdropped;
+    execute format(
+        'insert into public.%1$I (%2$s) select %2$s from %3$s', split_default_partition.log_name, v_columns, v_old
+    );
     get diagnostics v_moved = row_count;
     execute format(
         'select count(*) from %1$s as old inner join public.%2$I as entry '
@@ -52,7 +67,9 @@ begin
     execute format('drop table %s', v_old);
     perform private.record_security_event(
         'log_default_split', split_default_partition.log_name,
-        details => jsonb_build_object('entries', v_moved, 'months', to_jsonb(split_default_partition.months))
+        details => jsonb_build_object(
+            'object', v_name, 'entries', v_moved, 'months', to_jsonb(split_default_partition.months)
+        )
     );
 end
 $$;

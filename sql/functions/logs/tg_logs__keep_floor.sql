@@ -9,7 +9,7 @@ begin
     if tg_op <> 'UPDATE' then
         raise exception using
             errcode = 'PL005',
-            message = 'A log is never taken off the list of logs.',
+            message = 'A log cannot be removed from the list of logs.',
             hint = 'To raise how long a log is kept: private.set_log_retention.';
     end if;
     if new.log_name <> old.log_name or new.time_column <> old.time_column
@@ -20,7 +20,7 @@ begin
             message = format(
                 '%s is kept for %s months; that can be raised and not lowered.', old.log_name, old.retention_months
             ),
-            hint = 'Entries that were promised to be kept so long are already in it.';
+            hint = 'It already holds entries that must be kept that long.';
     end if;
     return new;
 end

@@ -12,7 +12,7 @@ begin
         raise exception using
             errcode = '42501',
             message = format('Only the database itself records %s.', new.event_kind),
-            hint = 'Report what you saw with event_kind "reported".';
+            hint = 'Use event_kind "reported" for what you observed.';
     end if;
     new.occurred_at := clock_timestamp();
     new.session_role := session_user;

@@ -34,7 +34,7 @@ begin
         case when v_mentor.user_id is not null then 'user_id' end,
         case when v_mentor.status_reason is not null then 'status_reason' end
     ], null);
-    -- Withdrawn: whoever is nobody here must not stay listed on the website. The contact id stays, since it is what
+    -- Withdrawn: a forgotten mentor must not stay listed on the website. The contact id stays, since it is what
     -- the website's entry is removed by; it says nothing without the other system's own record.
     if v_mentor.status <> 'withdrawn' then
         perform private.set_mentor_status(array[v_mentor.id], 'withdrawn', 'transition');

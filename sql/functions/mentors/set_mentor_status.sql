@@ -36,10 +36,10 @@ begin
     if v_changed <> cardinality(set_mentor_status.mentor_ids) then
         raise exception using
             errcode = 'PL002',
-            message = format('%s of %s mentors did not take the status %s.',
+            message = format('%s of %s mentors could not be changed to the status %s.',
                 cardinality(set_mentor_status.mentor_ids) - v_changed, cardinality(set_mentor_status.mentor_ids),
                 set_mentor_status.to_status),
-            hint = 'They had it already, or a trigger of peer_mentors kept the old one.';
+            hint = 'They already have it, or a trigger of peer_mentors kept the old one.';
     end if;
 end
 $$;

@@ -3,7 +3,7 @@ create or replace function private.tg_peer_mentors__record_status_changes()
 returns trigger
 language plpgsql
 volatile
-security definer -- whoever may update a mentor may not write the history
+security definer -- anyone who may update a mentor may not write the history
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -32,7 +32,7 @@ begin
             message = format(
                 'The mentor is %s, not %s as expected.', v_mentor.status, transition_mentor_status.expected_status
             ),
-            hint = 'Somebody else changed the status in the meantime. Look again, and repeat it if it still applies.';
+            hint = 'The status was changed in the meantime. Read it again, and retry if the change still applies.';
     end if;
 
     if not exists (

@@ -3,82 +3,107 @@ create or replace function public.find_missed_nights(
     as_of timestamptz default clock_timestamp(),
     jobs text[] default null
 )
-returns table (
-    business_date date,
-    job text,
-    organisation_id uuid,
-    state text,
-    reason text
-)
+returns setof public.missed_night
 language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
-    with known as (
+    with zone as materialized (
+        select organisation.id, organisation.time_zone, organisation.created_at
+        from public.organisations as organisation
+        union all
+        -- What is for all together goes by the clocks of Norway.
+        select null, 'Europe/Oslo', null
+    ),
+    -- Once through the ledger. Named by the caller: a job that a later version no longer has is not missed for ever.
+    ledger as materialized (
         select
             run.job,
-            run.organisation_id is null as is_for_all,
+            run.organisation_id,
             -- Begun on its own date: a date that somebody asked for does not make nights expected.
             min(run.business_date) filter (
-                where run.business_date = private.business_date(run.organisation_id, run.first_started_at)
+                where run.business_date = (run.first_started_at at time zone coalesce(zone.time_zone, 'Europe/Oslo'))::date
             ) as first_on,
             max(run.business_date) filter (
-                where run.business_date <= private.business_date(run.organisation_id, run.first_started_at)
+                where run.business_date <= (run.first_started_at at time zone coalesce(zone.time_zone, 'Europe/Oslo'))::date
             ) as last_on
         from public.job_runs as run
-        -- Named by the runner: one that a later version no longer has is not missed for ever.
+        left join zone on zone.id = run.organisation_id
         where
             find_missed_nights.jobs is null
             or run.job = any (find_missed_nights.jobs)
-        group by 1, 2
+        group by run.job, run.organisation_id
     ),
-    expected as (
+    known as materialized (
+        select
+            ledger.job,
+            bool_and(ledger.organisation_id is null) as is_for_all,
+            min(ledger.first_on) filter (where ledger.organisation_id is not null) as organisations_first_on,
+            max(ledger.last_on) filter (where ledger.organisation_id is not null) as organisations_last_on,
+            min(ledger.first_on) filter (where ledger.organisation_id is null) as first_on
+        from ledger
+        group by ledger.job
+    ),
+    -- A job that has rows for organisations is expected of each of them; its row for all together goes with theirs.
+    expected as materialized (
         select
             known.job,
-            null::uuid as organisation_id,
-            known.first_on,
-            private.business_date(null, find_missed_nights.as_of) - 1 as last_on
-        from known
-        where known.is_for_all
-        union all
-        select
-            known.job,
-            organisation.id,
-            -- A night takes all organisations that there are: one without a row came after the last one.
-            coalesce(
-                (
-                    select min(run.business_date)
-                    from public.job_runs as run
-                    where
-                        run.job = known.job
-                        and run.organisation_id = organisation.id
-                        and run.business_date >= known.first_on
-                ),
-                greatest(
-                    known.last_on + 1,
-                    (organisation.created_at at time zone organisation.time_zone)::date + 1
+            zone.id as organisation_id,
+            case
+                when known.is_for_all then known.first_on
+                -- A night takes all organisations that there are: one without a row came after the last one.
+                else coalesce(
+                    (
+                        select min(run.business_date)
+                        from public.job_runs as run
+                        where
+                            run.job = known.job
+                            and run.organisation_id = zone.id
+                            and run.business_date >= known.organisations_first_on
+                    ),
+                    greatest(
+                        known.organisations_last_on + 1,
+                        (zone.created_at at time zone zone.time_zone)::date + 1
+                    )
                 )
-            ),
-            (find_missed_nights.as_of at time zone organisation.time_zone)::date - 1
+            end as first_on,
+            (find_missed_nights.as_of at time zone zone.time_zone)::date - 1 as last_on
         from known
-        cross join public.organisations as organisation
-        where not known.is_for_all and known.first_on is not null
+        inner join zone on known.is_for_all = (zone.id is null)
+        where known.is_for_all or known.organisations_first_on is not null
+    ),
+    -- Again once through the ledger: of most nothing is missing, and only for the rest dates are compared one by one.
+    incomplete as materialized (
+        select expected.job, expected.organisation_id, expected.first_on, expected.last_on
+        from expected
+        left join public.job_runs as run
+            on
+                run.job = expected.job
+                and coalesce(run.organisation_id, '00000000-0000-0000-0000-000000000000')
+                = coalesce(expected.organisation_id, '00000000-0000-0000-0000-000000000000')
+                and run.business_date between expected.first_on and expected.last_on
+                and run.state not in ('running', 'failed')
+        where expected.first_on <= expected.last_on
+        group by expected.job, expected.organisation_id, expected.first_on, expected.last_on
+        having count(run.id) < expected.last_on - expected.first_on + 1
     )
     select
         night.business_date::date,
-        expected.job,
-        expected.organisation_id,
+        incomplete.job,
+        incomplete.organisation_id,
         run.state,
-        run.reason
-    from expected
+        run.reason,
+        count(*) over ()
+    from incomplete
     cross join lateral
-        generate_series(expected.first_on::timestamp, expected.last_on::timestamp, '1 day') as night (business_date)
+        generate_series(incomplete.first_on::timestamp, incomplete.last_on::timestamp, '1 day') as night (business_date)
     left join public.job_runs as run
         on
-            run.job = expected.job
+            run.job = incomplete.job
             and run.business_date = night.business_date::date
-            and run.organisation_id is not distinct from expected.organisation_id
+            and run.organisation_id is not distinct from incomplete.organisation_id
     where run.id is null or run.state in ('running', 'failed')
     order by 1, 2, 3
 $$;

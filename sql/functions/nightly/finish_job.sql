@@ -17,7 +17,7 @@ begin
     if not coalesce(finish_job.outcome in ('done', 'failed', 'skipped'), false) then
         raise exception using
             errcode = '22023',
-            message = 'A job ends as done, failed or skipped.';
+            message = 'outcome must be done, failed or skipped.';
     end if;
 
     return query

@@ -3,30 +3,43 @@ create or replace function private.last_good_night(
     as_of timestamptz default clock_timestamp()
 )
 returns date
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-    select max(night.business_date)
-    from (
-        select run.business_date
+declare
+    v_jobs text[] := coalesce(last_good_night.jobs, array(select distinct run.job from public.job_runs as run));
+    v_known int;
+    v_date date := private.business_date(null, last_good_night.as_of) + 1;
+    v_is_good boolean;
+begin
+    select count(*)
+    into v_known
+    from unnest(v_jobs) as known (job)
+    where exists (select from public.job_runs as run where run.job = known.job);
+
+    -- Backwards from tonight: mostly the first that there is.
+    loop
+        select max(run.business_date)
+        into v_date
         from public.job_runs as run
-        where
-            run.business_date <= private.business_date(null, last_good_night.as_of)
-            and (last_good_night.jobs is null or run.job = any (last_good_night.jobs))
-        group by run.business_date
-        having
+        where run.business_date < v_date;
+        exit when v_date is null;
+
+        select
             bool_and(run.state in ('ran', 'caught_up', 'skipped'))
             -- A night that was broken off has no rows for the rest of its jobs.
-            and count(distinct run.job) = (
-                select count(distinct known.job)
-                from public.job_runs as known
-                where last_good_night.jobs is null or known.job = any (last_good_night.jobs)
-            )
-    ) as night
+            and count(distinct run.job) = v_known
+        into v_is_good
+        from public.job_runs as run
+        where run.business_date = v_date and run.job = any (v_jobs);
+        exit when v_is_good;
+    end loop;
+    return v_date;
+end
 $$;
 
 comment on function private.last_good_night is
-'The last date, up to today, all of whose jobs (of these; null: of any) ended well, or null. For the runner.';
+'The last date, up to today, all of whose jobs (of these; null: of any) ended well, or null. For our functions and the runner.';
 revoke all on function private.last_good_night from public, anon, authenticated, service_role;

@@ -18,7 +18,8 @@ returns table (
     devices jsonb,
     attempts int,
     created_at timestamptz,
-    lease_expires_at timestamptz
+    lease_expires_at timestamptz,
+    is_on_website boolean
 )
 language plpgsql
 volatile
@@ -37,7 +38,7 @@ begin
     if claim_notifications.as_of is null then
         raise exception using
             errcode = '22023',
-            message = 'as_of must be an instant.',
+            message = 'as_of must be a timestamp.',
             hint = 'Leave it out for now.';
     end if;
 
@@ -53,7 +54,7 @@ begin
     end if;
 
     -- Along the index on next_attempt_at, no further than needed: however long the queue, a claim is short. A digest
-    -- is taken by its first message: whoever has that one has them all. What is buried makes room for others.
+    -- is taken by its first message: a worker that has that one has them all. What is dead-lettered makes room for others.
     loop
         select array_agg(chosen.id)
         into v_ids
@@ -77,7 +78,7 @@ begin
             for update of message skip locked
         ) as chosen;
 
-        v_buried := private.bury_notifications(v_ids);
+        v_buried := private.dead_letter_notifications(v_ids);
         v_ids := array(select given.id from unnest(v_ids) as given (id) where given.id <> all (v_buried));
         v_rounds := v_rounds + 1;
         exit when cardinality(v_buried) = 0 or cardinality(v_ids) > 0 or v_rounds = 10;
@@ -85,7 +86,7 @@ begin
 
     update public.notifications as message
     set
-        -- Taken over: whoever held it may have sent it, and that was an attempt.
+        -- Taken over: its former holder may have sent it, and that was an attempt.
         attempts = message.attempts + (message.state = 'in_progress')::int,
         state = 'in_progress',
         leased_by = claim_notifications.worker,
@@ -116,7 +117,8 @@ begin
         ),
         message.attempts,
         message.created_at,
-        message.lease_expires_at
+        message.lease_expires_at,
+        message.organisation_id not in (select private.organisations_without_website_sync())
     from public.notifications as message
     inner join private.delivery_rules(claim_notifications.as_of) as rules
         on rules.organisation_id = message.organisation_id

@@ -20,19 +20,19 @@ begin
     perform private.require_results(
         complete_notifications.results,
         array['id', 'worker', 'device_id', 'response_code', 'error_kind', 'retry_after'],
-        array['timeout', 'connection', 'unregistered', 'bad_response', 'no_address', 'no_text', 'credentials', 'not_sent']
+        array['timeout', 'connection', 'unregistered', 'bad_response', 'no_address', 'no_text', 'token_refused', 'not_sent']
     );
     if complete_notifications.as_of is null then
         raise exception using
             errcode = '22023',
-            message = 'as_of must be an instant.',
+            message = 'as_of must be a timestamp.',
             hint = 'Leave it out for now.';
     end if;
 
     with attempts as (
         select
             result.*,
-            private.delivery_outcome(result.response_code, result.error_kind) as outcome,
+            private.attempt_verdict('message', result.response_code, result.error_kind) as outcome,
             private.safe_delivery_text('message', result.response_code, result.error_kind) as error_text
         from jsonb_to_recordset(complete_notifications.results) as result (
             id uuid, worker text, response_code int, error_kind text, retry_after text
@@ -50,7 +50,7 @@ begin
             ) as retry_after
         from attempts as attempt
         cross join lateral (
-            select array_position(array['sent', 'retry', 'credentials', 'given_back', 'dead_lettered'], attempt.outcome) as rank
+            select array_position(array['success', 'retry', 'pause', 'give_back', 'dead_letter'], attempt.outcome) as rank
         ) as ranked
         group by attempt.id, attempt.worker
     ),
@@ -59,15 +59,15 @@ begin
             held.id,
             message.worker,
             case
-                when message.outcome = 'retry' and held.attempts + 1 >= private.delivery_attempt_limit() then 'dead_lettered'
+                when message.outcome = 'retry' and held.attempts + 1 >= private.delivery_attempt_limit() then 'dead_letter'
                 else message.outcome
             end as outcome,
-            held.attempts + (message.outcome in ('sent', 'retry', 'dead_lettered'))::int as attempts,
+            held.attempts + (message.outcome in ('success', 'retry', 'dead_letter'))::int as attempts,
             message.error_text,
             -- Once for all of a digest.
             case message.outcome
                 when 'retry' then greatest(private.retry_backoff(held.attempts + 1), message.retry_after)
-                when 'credentials' then greatest(c_wait_for_credentials, message.retry_after)
+                when 'pause' then greatest(c_wait_for_credentials, message.retry_after)
                 else interval '0'
             end as delay
         from messages as message
@@ -80,14 +80,18 @@ begin
     written as (
         update public.notifications as member
         set
-            state = case when decided.outcome in ('sent', 'dead_lettered') then decided.outcome else 'pending' end,
+            state = case decided.outcome
+                when 'success' then 'sent'
+                when 'dead_letter' then 'dead_lettered'
+                else 'pending'
+            end,
             attempts = decided.attempts,
             leased_by = null,
             lease_expires_at = null,
-            sent_at = case when decided.outcome = 'sent' then complete_notifications.as_of end,
+            sent_at = case when decided.outcome = 'success' then complete_notifications.as_of end,
             last_error = case decided.outcome
-                when 'sent' then null
-                when 'given_back' then member.last_error
+                when 'success' then null
+                when 'give_back' then member.last_error
                 else decided.error_text
             end,
             next_attempt_at = complete_notifications.as_of + decided.delay
@@ -114,7 +118,7 @@ begin
         device.id = result.device_id
         and result.error_kind = 'unregistered';
 
-    perform private.report_delivery_trouble(v_ids, v_outcomes);
+    perform private.alert_of_delivery_problems(v_ids, v_outcomes);
 
     return query
     select result.id, result.outcome
@@ -125,9 +129,9 @@ $$;
 comment on function public.complete_notifications is
 'Records what became of claimed messages.
 results is [{id, worker, device_id, response_code, error_kind, retry_after}], one entry for each device tried;
-error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, credentials, not_sent or null.
-Decides on retry and dead letter, and removes unregistered devices. Each id comes back as sent, retry, dead_lettered,
-credentials, given_back or refused (the lease was lost). Callable by service_role. Error: 22023, whose DETAIL is the
-path of the first value that makes no sense (results[3].id).';
+error_kind is timeout, connection, unregistered, bad_response, no_address, no_text, token_refused, not_sent or null.
+Decides on retry and dead letter, and removes unregistered devices. Each id comes back with its outcome: success, retry,
+dead_letter, pause, give_back or refused (the lease was lost). Callable by service_role. Error: 22023, whose DETAIL is
+the path of the first invalid value (results[3].id).';
 revoke all on function public.complete_notifications from public, anon, authenticated, service_role;
 grant execute on function public.complete_notifications to service_role;

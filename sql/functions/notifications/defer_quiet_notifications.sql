@@ -34,7 +34,7 @@ begin
 
     update public.notifications as message
     set
-        -- Whoever held it is gone, and may have sent it.
+        -- Its former holder is gone, and may have sent it.
         attempts = message.attempts + (message.state = 'in_progress')::int,
         state = 'pending',
         leased_by = null,

@@ -76,7 +76,7 @@ begin
     if v_count < c_at_once then
         return true;
     end if;
-    -- Whoever calls us has perhaps nothing to send yet: it should come back at once.
+    -- The caller may have nothing to send yet: it should come back at once.
     perform pg_notify('peerledger_notifications', '');
     return false;
 end

@@ -41,7 +41,7 @@ begin
         where not coalesce(entry.id = any (v_added), false)
     );
     if cardinality(v_skipped) > 0 then
-        v_findings := private.judge_proxy_entries(
+        v_findings := private.validate_proxy_entries(
             v_skipped,
             private.proxy_standings(
                 add_proxy_entries.coordinator_id, (select array_agg(entry.mentor_id) from unnest(v_skipped) as entry)
@@ -49,7 +49,7 @@ begin
             add_proxy_entries.coordinator_id
         );
         if v_findings is not null then
-            perform private.report_proxy_findings(v_findings, add_proxy_entries.is_bulk);
+            perform private.raise_proxy_findings(v_findings, add_proxy_entries.is_bulk);
         end if;
     end if;
 

@@ -25,7 +25,7 @@ begin
     select
         private.proxy_path(finding.entry_index, finding.field), finding.severity, finding.reason,
         count(*) over ()
-    from private.prepare_proxy_entries(check_proxy_activities.entries, v_coordinator_id, false) as judged
+    from private.prepare_proxy_entries(check_proxy_activities.entries, v_coordinator_id, dry_run => true) as judged
     cross join unnest(judged.findings) as finding
     order by finding.entry_index, finding.field nulls last, finding.reason
     limit check_proxy_activities.page_limit

@@ -2,7 +2,7 @@
 create or replace function private.prepare_proxy_entries(
     entries jsonb,
     coordinator_id uuid,
-    in_earnest boolean,
+    dry_run boolean,
     out prepared private.proxy_entry[],
     out findings private.proxy_finding[]
 )
@@ -24,8 +24,8 @@ begin
         (select array_agg(entry.mentor_id) from unnest(prepare_proxy_entries.prepared) as entry)
     );
 
-    -- Before the limits are asked: who else registers for the same mentor waits, or is counted already.
-    if prepare_proxy_entries.in_earnest then
+    -- Before the limits are asked: anyone who registers for the same mentor waits, or is counted already.
+    if not prepare_proxy_entries.dry_run then
         select array_agg(known.mentor_id)
         into v_in_reach
         from unnest(v_standings) as known
@@ -35,12 +35,13 @@ begin
         end if;
     end if;
 
-    prepare_proxy_entries.findings := prepare_proxy_entries.findings || private.judge_proxy_entries(
+    prepare_proxy_entries.findings := prepare_proxy_entries.findings || private.validate_proxy_entries(
         prepare_proxy_entries.prepared, v_standings, prepare_proxy_entries.coordinator_id
     );
 end
 $$;
 
 comment on function private.prepare_proxy_entries is
-'Reads and judges entries; in earnest, with their mentors locked until the end of the transaction. For our functions only.';
+'Reads and validates entries; unless it is a dry run, with their mentors locked until the end of the transaction. For our functions
+only.';
 revoke all on function private.prepare_proxy_entries from public, anon, authenticated, service_role;

@@ -24,9 +24,9 @@ begin
 
     select judged.prepared, judged.findings
     into v_entries, v_findings
-    from private.prepare_proxy_entries(register_proxy_activities.entries, v_coordinator_id, true) as judged;
+    from private.prepare_proxy_entries(register_proxy_activities.entries, v_coordinator_id, dry_run => false) as judged;
     if v_findings is not null then
-        perform private.report_proxy_findings(
+        perform private.raise_proxy_findings(
             v_findings, true, coalesce(register_proxy_activities.refuse_duplicates, false)
         );
     end if;

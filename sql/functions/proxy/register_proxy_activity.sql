@@ -41,7 +41,7 @@ begin
         true
     ) as judged;
     if v_findings is not null then
-        perform private.report_proxy_findings(v_findings, false);
+        perform private.raise_proxy_findings(v_findings, false);
     end if;
 
     select added.*

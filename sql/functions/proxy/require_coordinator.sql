@@ -16,7 +16,7 @@ begin
         if v_coordinator_id is null then
             raise exception using
                 errcode = '22023',
-                message = 'Whose word is it? A service call must name the coordinator.',
+                message = 'coordinator_id is required when calling with the service role.',
                 hint = 'Pass coordinator_id, or the coordinator''s own token.';
         end if;
     elsif coalesce(require_coordinator.coordinator_id <> v_coordinator_id, false) then

@@ -4,7 +4,7 @@ create or replace function private.tg_activities__check_proxy_inserted()
 returns trigger
 language plpgsql
 volatile
-security definer -- sums up activities whoever may see them, and locks
+security definer -- sums up activities regardless of who may see them, and locks
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set jit = off
@@ -38,7 +38,7 @@ begin
         private.proxy_standings(null, (select array_agg(entry.mentor_id) from unnest(v_entries) as entry))
     ) as finding;
     if v_findings is not null then
-        perform private.report_proxy_findings(v_findings, false);
+        perform private.raise_proxy_findings(v_findings, false);
     end if;
     return null;
 end

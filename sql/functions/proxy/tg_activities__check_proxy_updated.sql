@@ -3,7 +3,7 @@ create or replace function private.tg_activities__check_proxy_updated()
 returns trigger
 language plpgsql
 volatile
-security definer -- sums up activities whoever may see them, and locks
+security definer -- sums up activities regardless of who may see them, and locks
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set jit = off
@@ -28,11 +28,11 @@ begin
     ));
 
     v_findings := private.proxy_change_findings(
-        (select array_agg(row(old_rows.*)::public.activities) from old_rows),
-        (select array_agg(row(new_rows.*)::public.activities) from new_rows)
+        (select array_agg(jsonb_populate_record(null::public.activities, to_jsonb(old_rows))) from old_rows),
+        (select array_agg(jsonb_populate_record(null::public.activities, to_jsonb(new_rows))) from new_rows)
     );
     if v_findings is not null then
-        perform private.report_proxy_findings(v_findings, false);
+        perform private.raise_proxy_findings(v_findings, false);
     end if;
     return null;
 end

@@ -1,4 +1,4 @@
--- Whoever inserts, also the owner: an activity on somebody's behalf and its log entry exist together
+-- Anyone who inserts, also the owner: an activity on somebody's behalf and its log entry exist together
 -- or not at all. One insert for the whole statement.
 create or replace function private.tg_activities__log_proxy_inserted()
 returns trigger
@@ -28,7 +28,8 @@ begin
             new_rows.coordinator_id,
             new_rows.mentor_id,
             new_rows.organisation_id,
-            private.proxy_activity_record(row(new_rows.*)::public.activities)
+            -- By name: sessions that know an older row of activities go on.
+            private.proxy_activity_record(jsonb_populate_record(null::public.activities, to_jsonb(new_rows)))
         from new_rows
         where new_rows.coordinator_id is not null;
     exception

@@ -26,7 +26,8 @@ begin
             coalesce((select private.caller_id()), new_rows.coordinator_id, old_rows.coordinator_id),
             new_rows.mentor_id,
             new_rows.organisation_id,
-            private.proxy_activity_record(row(new_rows.*)::public.activities)
+            -- By name: sessions that know an older row of activities go on.
+            private.proxy_activity_record(jsonb_populate_record(null::public.activities, to_jsonb(new_rows)))
         from new_rows
         left join old_rows on old_rows.id = new_rows.id
         where

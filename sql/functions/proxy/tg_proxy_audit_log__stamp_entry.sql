@@ -4,7 +4,7 @@ create or replace function private.tg_proxy_audit_log__stamp_entry()
 returns trigger
 language plpgsql
 volatile
-security definer -- reads the activity whoever may see it; the policy then decides on the true mentor
+security definer -- reads the activity regardless of who may see it; the policy then decides on the true mentor
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -22,7 +22,7 @@ begin
         );
     if not found then
         raise exception using
-            -- A client that sees nothing is not allowed to; whoever sees everything looked for what is not there.
+            -- A client that sees nothing is not allowed to; one that sees everything looked for what is not there.
             errcode = case when private.is_service_call() then 'PT404' else '42501' end,
             message = format('There is no activity %s, registered by proxy, that you can see.', new.proxy_activity_id),
             hint = 'The log speaks only of activities that exist. Register the activity; its entry is then written by the database.';
@@ -32,7 +32,7 @@ begin
     if date_trunc('month', new."timestamp" at time zone 'utc') <> date_trunc('month', clock_timestamp() at time zone 'utc') then
         raise exception using
             errcode = '42501',
-            message = 'An entry cannot be dated back or forward.',
+            message = 'An entry cannot be backdated or postdated.',
             hint = 'Leave timestamp out: the database stamps it.';
     end if;
 

@@ -84,7 +84,7 @@ begin
         end if;
     end if;
     if v_findings is not null then
-        perform private.report_proxy_findings(v_findings, false);
+        perform private.raise_proxy_findings(v_findings, false);
     end if;
 
     perform private.lock_mentor_measures((
@@ -92,7 +92,7 @@ begin
     ));
     v_findings := private.proxy_change_findings(array[v_old], array[v_new]);
     if v_findings is not null then
-        perform private.report_proxy_findings(v_findings, false);
+        perform private.raise_proxy_findings(v_findings, false);
     end if;
 
     if v_new is distinct from v_old then

@@ -13,13 +13,13 @@ begin
         raise exception using
             errcode = '22023',
             message = 'worker must be a name.',
-            hint = 'Give each process its own: a lease is held by name.';
+            hint = 'Use a unique name for each process: a lease belongs to a name.';
     end if;
     if not coalesce(require_lease.lease > interval '0' and require_lease.lease <= interval '1 hour', false) then
         raise exception using
             errcode = '22023',
-            message = 'lease must be longer than nothing and at most an hour.',
-            hint = 'A worker that needs longer takes a part, and claims again.';
+            message = 'lease must be longer than zero and at most one hour.',
+            hint = 'Claim fewer at a time, or extend the lease.';
     end if;
 end
 $$;

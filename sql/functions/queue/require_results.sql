@@ -84,7 +84,7 @@ begin
             errcode = '22023',
             message = format('%s must be %s.', v_bad.path, v_bad.wanted),
             detail = v_bad.path,
-            hint = 'Nothing of this call was taken over.';
+            hint = 'No result of this call was applied.';
     end if;
 end
 $$;

@@ -106,7 +106,18 @@ as $$
                     from public.job_runs as run
                     where
                         run.business_date between report_certifications.from_date and report_certifications.to_date
-                        and coalesce(run.organisation_id, report_certifications.org_id) = report_certifications.org_id
+                        and (
+                            run.organisation_id = report_certifications.org_id
+                            -- For all together, of a step that has no rows for organisations.
+                            or (
+                                run.organisation_id is null
+                                and not exists (
+                                    select
+                                    from private.night_steps() as step
+                                    where step.job = run.job and step.is_by_organisation
+                                )
+                            )
+                        )
                     group by run.job
                 ) as job_nights
             ),

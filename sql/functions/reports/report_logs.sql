@@ -10,6 +10,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_log record;
+    v_is_held boolean := exists (
+        select
+        from public.legal_holds as hold
+        where hold.organisation_id = report_logs.org_id and hold.lifted_at is null
+    );
     v_counted jsonb;
     v_logs jsonb := '[]'::jsonb;
 begin
@@ -28,9 +33,7 @@ begin
             where guard.log_name = log.log_name
         ) as guards
         cross join lateral (
-            select
-                count(*) filter (where month.is_past_floor) as months_past_floor,
-                count(*) filter (where month.is_held) as months_held
+            select count(*) filter (where month.is_past_floor) as months_past_floor
             from private.log_months() as month
             where month.log_name = log.log_name
         ) as kept
@@ -38,18 +41,20 @@ begin
     loop
         execute format(
             'select jsonb_build_object(''entries'', count(*) filter (where %1$I >= $2 and %1$I < $3), '
-            '''entries_in_all'', count(*), ''oldest_at'', min(%1$I)) from public.%2$I where %3$I = $1',
+            '''entries_in_all'', count(*), ''oldest_at'', min(%1$I), '
+            -- Held for this organisation: what another one's case keeps is not for its report.
+            '''months_held'', case when $4 then count(distinct date_trunc(''month'', %1$I at time zone ''utc'')) else 0 end) '
+            'from public.%2$I where %3$I = $1',
             v_log.time_column, v_log.log_name, v_log.organisation_column
         )
         into v_counted
-        using report_logs.org_id, lower(report_logs.period), upper(report_logs.period);
+        using report_logs.org_id, lower(report_logs.period), upper(report_logs.period), v_is_held;
 
         v_logs := v_logs || jsonb_build_array(
             jsonb_build_object(
                 'log_name', v_log.log_name,
                 'retention_months', v_log.retention_months,
                 'months_past_floor', v_log.months_past_floor,
-                'months_held', v_log.months_held,
                 'guarded_relations', v_log.relations,
                 'guard_problems', v_log.problems
             )
@@ -59,6 +64,7 @@ begin
 
     return jsonb_build_object(
         'logs', v_logs,
+        'seals', private.seal_status(),
         'legal_holds', (
             select
                 coalesce(

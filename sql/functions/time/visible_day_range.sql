@@ -27,7 +27,7 @@ begin
                 'from_date and to_date must be from the year 1 to 9999, not %s and %s.',
                 visible_day_range.from_date, visible_day_range.to_date
             ),
-            hint = 'Give the days that you want to know of.';
+            hint = 'Give the first and the last day of the period.';
     end if;
     if visible_day_range.from_date > visible_day_range.to_date then
         raise exception using

@@ -29,12 +29,22 @@ declare
     v_operation text;
     v_due uuid[];
     v_unreachable uuid[];
-    v_entries public.hlf_sync_audit_log[];
-    v_new_entries public.hlf_sync_audit_log[];
+    v_entries jsonb := '[]'::jsonb;
+    v_new_entries jsonb;
+    v_probed uuid[] := '{}'::uuid[];
     v_claimed int;
 begin
     perform private.require_lease(claim_hlf_sync.worker, claim_hlf_sync.lease);
     perform private.require_between('batch_size', claim_hlf_sync.batch_size, 1, 1000);
+
+    -- While Dynamics is away one mentor now and then finds out whether it is back: the first worker to claim, and no other.
+    -- Not where somebody has stopped the sync as well.
+    if not coalesce(claim_hlf_sync.ignore_pause, false) then
+        v_probed := private.claim_hlf_sync_probe(claim_hlf_sync.organisation_ids, v_now + claim_hlf_sync.lease);
+        if cardinality(v_probed) > 0 then
+            v_left := 1;
+        end if;
+    end if;
 
     -- Removals first. Each round takes at least one row out of what is due, so that this ends.
     foreach v_operation in array array['remove', 'restore'] loop
@@ -57,7 +67,7 @@ begin
                         or not exists (
                             select
                             from public.hlf_sync_pauses as pause
-                            where pause.organisation_id = sync.organisation_id
+                            where pause.organisation_id = sync.organisation_id and pause.organisation_id <> all (v_probed)
                         )
                     )
                     and sync.organisation_id not in (select private.organisations_without_website_sync())
@@ -67,10 +77,10 @@ begin
             ) as due;
             exit when v_due is null;
 
-            -- Whoever held these stopped before telling what became of the request: that attempt is on record too.
+            -- Their former holder stopped before reporting the result of the request: that attempt is on record too.
             v_entries := v_entries || private.record_lost_attempts(v_due);
             -- What was given up there, or is settled here, is not due any more.
-            perform private.settle_needless_removals(v_due);
+            perform private.cancel_needless_removals(v_due);
 
             select array_agg(sync.mentor_id)
             into v_unreachable
@@ -94,11 +104,17 @@ begin
                     where sync.mentor_id = any (v_unreachable)
                     returning sync.*
                 )
-                select array_agg(row(
-                    gen_random_uuid(), given_up.organisation_id, given_up.mentor_id, given_up.operation,
-                    null, given_up.attempts, 'dead_lettered', given_up.last_error,
-                    given_up.triggered_by_event, clock_timestamp()
-                )::public.hlf_sync_audit_log)
+                select jsonb_agg(
+                    jsonb_build_object(
+                        'organisation_id', given_up.organisation_id,
+                        'mentor_id', given_up.mentor_id,
+                        'operation', given_up.operation,
+                        'retry_count', given_up.attempts,
+                        'outcome', 'dead_lettered',
+                        'error_message', given_up.last_error,
+                        'triggered_by_event', given_up.triggered_by_event
+                    )
+                )
                 into v_new_entries
                 from given_up;
                 v_entries := v_entries || v_new_entries;
@@ -146,7 +162,8 @@ batch_size is 1 to 1,000; no more are leased than the REST API would return (pgr
 and nobody else gets them. An expired lease is taken over, and the attempt of its former holder is logged as failed, or
 as the dead letter when it was the last that the organisation allows. A mentor without a Dynamics contact becomes a
 dead letter here and is not returned; neither is a removal that would take another, active mentor with the same contact
-off the website: it is settled without a request. Mentors of paused organisations are left, unless ignore_pause; those
-of organisations with the sync switched off always. Callable by service_role. Error: 22023.';
+off the website: it needs no request. Mentors of paused organisations are left, unless ignore_pause; of those paused for
+an outage one is taken when a probe is due; those of organisations with the sync switched off are always left. Callable by
+service_role. Error: 22023.';
 revoke all on function public.claim_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.claim_hlf_sync to service_role;

@@ -7,7 +7,8 @@ returns table (
     accepted boolean,
     state text,
     next_attempt_at timestamptz,
-    reason text
+    reason text,
+    outcome text
 )
 language plpgsql
 volatile
@@ -32,7 +33,7 @@ begin
     order by sync.mentor_id
     for update;
 
-    v_verdicts := array(select judged from private.judge_hlf_sync_results(v_results, v_now) as judged);
+    v_verdicts := array(select judged from private.decide_hlf_sync_results(v_results, v_now) as judged);
 
     update public.hlf_sync_state as sync
     set
@@ -80,30 +81,46 @@ begin
 
     -- One entry for every attempt. A refused result gets none: its attempt was logged when it was first
     -- reported, or when the lease was taken over.
-    perform private.log_hlf_sync_attempts(array(
-        select row(
-            gen_random_uuid(), verdict.organisation_id, verdict.mentor_id, verdict.operation, verdict.response_code,
-            verdict.retry_count, verdict.outcome, verdict.error_message, verdict.triggered_by_event, clock_timestamp()
-        )::public.hlf_sync_audit_log
+    perform private.log_hlf_sync_attempts((
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'organisation_id', verdict.organisation_id,
+                    'mentor_id', verdict.mentor_id,
+                    'operation', verdict.operation,
+                    'dynamics_response_code', verdict.response_code,
+                    'retry_count', verdict.retry_count,
+                    'outcome', verdict.outcome,
+                    'error_message', verdict.error_message,
+                    'triggered_by_event', verdict.triggered_by_event
+                )
+                order by verdict.position
+            ), '[]'
+        )
         from unnest(v_verdicts) as verdict
         where verdict.refusal is null and verdict.outcome is not null
     ));
 
-    -- In one call, so that two workers stop organisations in the same order. Null: everybody's credentials.
+    -- In one call, so that two workers pause organisations in the same order. Null: everybody's credentials.
     if exists (select from unnest(v_verdicts) as verdict where verdict.verdict = 'pause') then
-        perform private.pause_for_credentials(case
-            when not exists (
-                select
-                from unnest(v_verdicts) as verdict
-                where verdict.verdict = 'pause' and verdict.credential_organisations is null
-            )
-                then array(
-                    select distinct shared.organisation_id
-                    from unnest(v_verdicts) as verdict
-                    cross join unnest(verdict.credential_organisations) as shared (organisation_id)
-                    where verdict.verdict = 'pause'
-                )
-        end);
+        perform public.pause_hlf_sync(
+            private.credential_organisations(array(
+                select attempt from unnest(v_verdicts) as attempt where attempt.verdict = 'pause'
+            )),
+            'credentials_refused'
+        );
+    end if;
+    -- Dynamics answers, so that it is not away (any more).
+    if
+        exists (select from public.hlf_sync_pauses as pause where pause.reason = 'outage')
+        and exists (select from unnest(v_verdicts) as verdict where verdict.verdict in ('success', 'dead_letter'))
+    then
+        perform private.end_hlf_sync_pauses(
+            'outage',
+            private.credential_organisations(array(
+                select attempt from unnest(v_verdicts) as attempt where attempt.verdict in ('success', 'dead_letter')
+            ))
+        );
     end if;
 
     if exists (
@@ -115,7 +132,19 @@ begin
     end if;
 
     return query
-    select verdict.mentor_id, verdict.refusal is null, sync.state, sync.next_attempt_at, verdict.refusal
+    select
+        verdict.mentor_id,
+        verdict.refusal is null,
+        sync.state,
+        sync.next_attempt_at,
+        verdict.refusal,
+        case
+            when verdict.refusal is not null then 'refused'
+            when verdict.state = 'dead_lettered' then 'dead_letter'
+            -- Given up, but something newer is wanted by now.
+            when verdict.verdict = 'dead_letter' then 'retry'
+            else verdict.verdict
+        end
     from unnest(v_verdicts) as verdict
     left join public.hlf_sync_state as sync on sync.mentor_id = verdict.mentor_id
     order by verdict.position;
@@ -126,8 +155,9 @@ comment on function public.complete_hlf_sync is
 'Records what workers saw of their requests, up to 1,000 results at once.
 results: an array of {mentor_id, desired_version, worker, dynamics_response_code, error_kind, retry_after,
 credential_organisations}; error_kind is timeout, connection, token_refused, token_unavailable, bad_response or
-not_sent (given back: no attempt). Returns a row a result, in their order; reason says why one was refused: lease_lost,
-older_than_applied or unknown_mentor. 401 and token_refused pause credential_organisations (null: all; empty: none) and
-alert. Callable by service_role. Error: 22023 with the path.';
+not_sent (given back: no attempt). Returns a row a result, in their order, with its outcome: success, retry, dead_letter,
+pause, give_back or refused; reason says why one was refused: lease_lost, older_than_applied or unknown_mentor. 401 and
+token_refused pause credential_organisations (null: all; empty: none) and alert; an answer ends their pause for an outage.
+Callable by service_role. Error: 22023 with the path.';
 revoke all on function public.complete_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.complete_hlf_sync to service_role;

@@ -1,6 +1,6 @@
 -- A log that cannot be written must not undo what it speaks of: the website has already been changed.
 create or replace function private.log_hlf_sync_attempts(
-    entries public.hlf_sync_audit_log[]
+    entries jsonb
 )
 returns void
 language plpgsql
@@ -9,22 +9,21 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_entry public.hlf_sync_audit_log;
+    v_entry jsonb;
     v_error_code text;
     v_lost int := 0;
 begin
-    if coalesce(cardinality(log_hlf_sync_attempts.entries), 0) = 0 then
+    if jsonb_array_length(log_hlf_sync_attempts.entries) = 0 then
         return;
     end if;
     begin
-        insert into public.hlf_sync_audit_log
-        select entry.* from unnest(log_hlf_sync_attempts.entries) as entry;
+        perform private.insert_hlf_sync_attempts(log_hlf_sync_attempts.entries);
     exception
         when others then
             -- One by one, so that one bad entry does not cost the others theirs.
-            foreach v_entry in array log_hlf_sync_attempts.entries loop
+            for v_entry in select jsonb_array_elements(log_hlf_sync_attempts.entries) loop
                 begin
-                    insert into public.hlf_sync_audit_log select v_entry.*;
+                    perform private.insert_hlf_sync_attempts(jsonb_build_array(v_entry));
                 exception
                     when others then
                         v_lost := v_lost + 1;
@@ -45,8 +44,8 @@ begin
     perform private.raise_alert(
         'dead_letters',
         'warning',
-        'Mentors could not be brought up to date on the website and were given up. Look at the sync''s log, '
-        'mend the cause, and call requeue_dead_letters.',
+        'Website changes of some mentors were dead-lettered. Look at the sync''s log, correct the cause, and call '
+        'requeue_dead_letters.',
         'dead_letters:website_sync:' || given_up.organisation_id,
         given_up.organisation_id,
         jsonb_build_object('mentors', given_up.mentors, 'removals', given_up.removals, 'first_mentor_id', given_up.first_mentor_id)
@@ -57,7 +56,9 @@ begin
             count(*) as mentors,
             count(*) filter (where entry.operation = 'remove') as removals,
             (array_agg(entry.mentor_id order by entry.operation, entry.mentor_id))[1] as first_mentor_id
-        from unnest(log_hlf_sync_attempts.entries) as entry
+        from jsonb_to_recordset(log_hlf_sync_attempts.entries) as entry (
+            organisation_id uuid, mentor_id uuid, operation text, outcome text
+        )
         where entry.outcome = 'dead_lettered'
         group by entry.organisation_id
         order by entry.organisation_id
@@ -69,6 +70,6 @@ end
 $$;
 
 comment on function private.log_hlf_sync_attempts is
-'One log entry for each attempt, and an alert for an organisation''s dead letters. A failure is a warning and an '
-'alert, never an error. For our functions only.';
+'One log entry for each attempt, given as an array of objects with the columns of hlf_sync_audit_log, and an alert for
+an organisation''s dead letters. A failure is a warning and an alert, never an error. For our functions only.';
 revoke all on function private.log_hlf_sync_attempts from public, anon, authenticated, service_role;

@@ -1,5 +1,5 @@
--- The one way in which a wish comes about. What is wanted is read from the mentor's status after the
--- row is locked: whoever asks, and whatever they thought they saw, the last committed status wins.
+-- The only function that changes the desired state. It is read from the mentor's status after the row is locked: anyone
+-- who asks, and whatever they thought they saw, the last committed status wins.
 create or replace function private.queue_hlf_sync(
     mentor_ids uuid[],
     event text default null
@@ -22,7 +22,7 @@ begin
     order by mentor.id
     for key share;
 
-    -- Version 0 wants nothing yet; the update below makes it 1.
+    -- Version 0 has no desired state yet; the update below makes it 1.
     insert into public.hlf_sync_state (mentor_id, organisation_id, operation, desired_version, triggered_by_event)
     select mentor.id, mentor.organisation_id, 'remove', 0, 'reconciliation'
     from public.peer_mentors as mentor
@@ -54,9 +54,9 @@ begin
             updated_at = clock_timestamp()
         from public.peer_mentors as mentor
         where sync.mentor_id = any (queue_hlf_sync.mentor_ids) and mentor.id = sync.mentor_id
-        returning sync.*
+        returning sync as changed
     )
-    select array_agg(row(queued.*)::public.hlf_sync_state)
+    select array_agg(queued.changed)
     into v_queued
     from queued;
 

@@ -13,7 +13,8 @@ returns table (
     already_pending bigint,
     not_in_dynamics bigint,
     no_contact_id bigint,
-    unknown_contacts bigint
+    unknown_contacts bigint,
+    by_organisation jsonb
 )
 language plpgsql
 volatile
@@ -68,6 +69,7 @@ begin
     compared as (
         select
             mentor.id,
+            mentor.organisation_id,
             mentor.status = 'active' as is_wanted,
             coalesce(sync.state = 'dead_lettered', false) as is_dead,
             case
@@ -110,10 +112,25 @@ begin
                     select from public.peer_mentors as mentor where mentor.dynamics_contact_id = shown.contact_id
                 )
         ),
+        (
+            select coalesce(jsonb_object_agg(own.organisation_id, to_jsonb(own) - 'organisation_id'), '{}')
+            from (
+                select
+                    each.organisation_id,
+                    count(*) filter (where each.kind = 'in_agreement') as in_agreement,
+                    count(*) filter (where each.kind = 'queue' and not each.is_wanted) as queued_remove,
+                    count(*) filter (where each.kind = 'queue' and each.is_wanted) as queued_restore,
+                    count(*) filter (where each.kind = 'already_pending') as already_pending,
+                    count(*) filter (where each.kind = 'not_in_dynamics') as not_in_dynamics,
+                    count(*) filter (where each.kind = 'no_contact_id') as no_contact_id
+                from compared as each
+                group by each.organisation_id
+            ) as own
+        ),
         array_agg(compared.id) filter (where compared.kind = 'queue')
     into
         contacts_observed, in_agreement, queued_remove, queued_restore, revived_dead_letters,
-        already_pending, not_in_dynamics, no_contact_id, unknown_contacts, v_queued
+        already_pending, not_in_dynamics, no_contact_id, unknown_contacts, by_organisation, v_queued
     from compared;
 
     if v_queued is not null then
@@ -126,7 +143,7 @@ begin
             'warning',
             format(
                 'The website lists %s contacts that belong to no mentor in the database. Look in the portal and take '
-                'off whoever should not be there.',
+                'off those who should not be there.',
                 unknown_contacts
             ),
             'website_lists_strangers'
@@ -147,9 +164,10 @@ $$;
 comment on function public.reconcile_hlf_sync is
 'Compares the website with the desired state and queues what differs.
 observed is all that the website shows, an array of {dynamics_contact_id, listed}. Of the organisations (null: all) whose
-sync is on, what differs and is not on its way is queued; dead letters whose contact is there are tried again. A contact is to be listed when any of its mentors is active. Returns one row of
-counts: each mentor is in agreement, queued (revived_dead_letters is a part of these), already pending, not in Dynamics
-or without a contact id; unknown_contacts are listed and belong to no mentor. Callable by service_role. Error: 22023
+sync is on, what differs and is not on its way is queued; dead letters whose contact is there are tried again. A contact is
+to be listed when any of its mentors is active. Returns one row of counts: each mentor is in agreement, queued
+(revived_dead_letters is a part of these), already pending, not in Dynamics or without a contact id; unknown_contacts are
+listed and belong to no mentor; by_organisation has each organisation''s own counts. Callable by service_role. Error: 22023
 with the path.';
 revoke all on function public.reconcile_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.reconcile_hlf_sync to service_role;

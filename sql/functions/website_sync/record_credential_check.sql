@@ -29,19 +29,19 @@ begin
             );
             return 0;
         end if;
-        return private.pause_for_credentials(record_credential_check.organisation_ids);
+        return public.pause_hlf_sync(record_credential_check.organisation_ids, 'credentials_refused');
     end if;
 
     v_resumed := private.end_hlf_sync_pauses('credentials_refused', record_credential_check.organisation_ids);
 
-    -- The trouble is over; the next one is to be told of again.
+    -- The problem is over; the next one is news.
     update public.ops_alerts as alert
     set acknowledged_at = clock_timestamp()
     where
         alert.acknowledged_at is null
         and (
             alert.dedupe_key = 'credential_check_failed:website_sync'
-            -- One for a single organisation when that one is not stopped any more, the one for all when none is.
+            -- One for a single organisation when that one is not paused any more, the one for all when none is.
             or (
                 alert.kind = 'auth_failure'
                 and alert.dedupe_key like 'auth\_failure:website\_sync%'

@@ -1,14 +1,14 @@
 create or replace function private.record_lost_attempts(
     mentor_ids uuid[]
 )
-returns public.hlf_sync_audit_log[]
+returns jsonb
 language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_entries public.hlf_sync_audit_log[];
+    v_entries jsonb;
 begin
     with lost as (
         select
@@ -43,11 +43,19 @@ begin
         from judged
         where sync.mentor_id = judged.mentor_id
     )
-    select array_agg(row(
-        gen_random_uuid(), judged.organisation_id, judged.mentor_id, coalesce(judged.claimed_operation, judged.operation),
-        null, judged.attempts + judged.is_given_up::int, case when judged.is_given_up then 'dead_lettered' else 'failure' end,
-        judged.error_message, coalesce(judged.claimed_event, judged.triggered_by_event), clock_timestamp()
-    )::public.hlf_sync_audit_log)
+    select coalesce(
+        jsonb_agg(
+            jsonb_build_object(
+                'organisation_id', judged.organisation_id,
+                'mentor_id', judged.mentor_id,
+                'operation', coalesce(judged.claimed_operation, judged.operation),
+                'retry_count', judged.attempts + judged.is_given_up::int,
+                'outcome', case when judged.is_given_up then 'dead_lettered' else 'failure' end,
+                'error_message', judged.error_message,
+                'triggered_by_event', coalesce(judged.claimed_event, judged.triggered_by_event)
+            )
+        ), '[]'
+    )
     into v_entries
     from judged;
     return v_entries;
@@ -57,5 +65,5 @@ $$;
 comment on function private.record_lost_attempts is
 'Of these mentors, whose rows the caller has locked, counts the attempts of those whose worker stopped before it
 reported, and gives up who has had as many as their organisation allows: whatever makes each worker stop would do so
-for ever. Returns the entries for the log. For our functions only.';
+for ever. Returns the entries for log_hlf_sync_attempts. For our functions only.';
 revoke all on function private.record_lost_attempts from public, anon, authenticated, service_role;

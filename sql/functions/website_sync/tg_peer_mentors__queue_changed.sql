@@ -4,7 +4,7 @@ create or replace function private.tg_peer_mentors__queue_changed()
 returns trigger
 language plpgsql
 volatile
-security definer -- whoever changes a mentor may not write the sync's state
+security definer -- anyone who changes a mentor may not write the sync's state
 set search_path = pg_catalog, pg_temp
 as $$
 declare

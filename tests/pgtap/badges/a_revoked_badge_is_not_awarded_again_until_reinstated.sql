@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(11);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 values (tests.id('badge', 'a'), tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}');
@@ -29,6 +29,18 @@ select is(
     'a new activity leaves it revoked'
 );
 select is((select count(*) from public.earned_badges where mentor_id = tests.id('mentor', 'olga')), 1::bigint, 'and adds no second');
+-- Olga coordinates her chapter, too.
+insert into public.coordinator_assignments (user_id, organisation_id)
+values (tests.id('user', 'olga'), tests.id('organisation', 'north'));
+select tests.acts_as('authenticated', tests.id('user', 'olga'));
+select throws_ok(
+    $$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a')) $$,
+    '42501', null, 'nobody reinstates their own badge'
+);
+select throws_ok(
+    $$ select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), 'mistake') $$,
+    '42501', null, 'or revokes it'
+);
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select lives_ok($$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a')) $$, 'reinstated');
 reset role;

@@ -28,11 +28,11 @@ select results_eq(
     'two nights later both are missing, and not today''s'
 );
 select is_empty($$ select * from public.find_missed_nights('2026-03-04 03:00+01', '{reconciliation}') $$, 'nor of a job that is no more');
-select lives_ok($$ select private.begin_night(as_of => '2026-03-04 03:00+01'), private.end_night() $$, 'the next night begins');
+select lives_ok($$ select private.begin_night('{expiry, partitions}', '2026-03-04 03:00+01'), private.end_night() $$, 'the next night begins');
 select is(
     (select message from public.ops_alerts where kind = 'night_without_run'),
-    'The nightly work of 2 nights since 2026-03-02 is not complete. It is being caught up now; see find_missed_nights for '
-    'what remains.', 'with an alert'
+    'The nightly jobs of 2 nights since 2026-03-02 are not complete. They are being caught up now; see find_missed_nights '
+    'for what remains.', 'with an alert'
 );
 select is(
     pg_temp.done('expiry', '2026-03-02', (select ids from charities), '2026-03-04 03:00+01'), 'caught_up,caught_up',

@@ -9,7 +9,7 @@ insert into calls values
 ('select public.requeue_notifications(tests.id(''organisation'', ''north''), 0)', '22023'),
 ('select public.remove_device_token(''x'')', '1'),
 ('select * from public.find_missed_nights()', '0'),
-('select private.notification_queue()', '42501'),
+('select private.status_numbers()', '42501'),
 ('select private.begin_night()', '42501'),
 ('select private.begin_job(''x'', ''2026-01-01'')', '42501');
 select plan(5 * (select count(*)::int from calls) + 1);

@@ -1,0 +1,34 @@
+set role peerledger_owner;
+
+drop table
+private.seal_receipts,
+private.seal_checkpoints,
+private.seal_tiles,
+private.sealed_entries,
+private.seal_batches,
+private.seal_state,
+private.seal_forms,
+private.seal_codes;
+
+-- Entries of the kinds that go stay: a log is append-only during a rollback too.
+do $$
+declare
+    v_kinds text[];
+begin
+    select array_agg(distinct found.kind[1] order by found.kind[1])
+    into v_kinds
+    from pg_catalog.pg_constraint as rule
+    cross join regexp_matches(pg_catalog.pg_get_constraintdef(rule.oid), '''([a-z_]+)''', 'g') as found (kind)
+    where
+        rule.conrelid = 'public.security_events'::regclass
+        and rule.conname = 'event_kind_is_known'
+        and found.kind[1] not in ('seal_form_added', 'seal_adopted', 'seal_restarted', 'entry_erased');
+    alter table public.security_events drop constraint event_kind_is_known;
+    execute format(
+        'alter table public.security_events add constraint event_kind_is_known check (event_kind in (%s)) not valid',
+        (select string_agg(quote_literal(kind), ', ') from unnest(v_kinds) as kind)
+    );
+end
+$$;
+
+reset role;

@@ -1,0 +1,55 @@
+"""`prove`: the pocket proof of one log entry, a file that docs/verify_proof.py judges without us."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from peerledger import checkpoints
+from peerledger.database import Database
+from peerledger.errors import RunnerError, from_database
+from peerledger.plan import require_migrated
+
+TLOG_PROOF = "c2sp.org/tlog-proof@v1"
+
+
+def prove(
+    database: Database, log: str, entry_id: uuid.UUID, at: int | None = None, seen: Sequence[Path] = ()
+) -> dict[str, Any]:
+    sizes = [checkpoints.read_file(path).size for path in seen]
+    with database.connect() as connection:
+        connection.read_only = True
+        require_migrated(connection)
+        try:
+            row = connection.execute(
+                "select private.pocket_proof(%s, %s, %s, %s::bigint[])", (log, entry_id, at, sizes)
+            ).fetchone()
+        except psycopg.Error as error:
+            raise from_database(error) from error
+    proof: dict[str, Any] = row[0] if row else {}
+    # As an auditor reads it: first what is proved.
+    names = ("format", "log", "line", "index", "inclusion", "checkpoint", "consistency")
+    return {name: proof[name] for name in names}
+
+
+def write(proof: dict[str, Any], out: Path | None, tlog_proof: bool) -> str:
+    """Returns the JSON text, written to the file if there is one, with C2SP's form beside it if wanted."""
+    text = json.dumps(proof, ensure_ascii=False, indent=1) + "\n"
+    if tlog_proof and out is None:
+        raise RunnerError("--tlog-proof needs --out: the other form is written beside that file.", 2)
+    try:
+        if out is not None:
+            out.write_text(text, encoding="utf-8")
+            if tlog_proof:
+                out.with_suffix(".tlog-proof").write_text(as_tlog_proof(proof), encoding="utf-8")
+    except OSError as error:
+        raise RunnerError(f"{out} cannot be written ({error.strerror}).") from None
+    return text
+
+
+def as_tlog_proof(proof: dict[str, Any]) -> str:
+    """C2SP tlog-proof: path and checkpoint, for their tools; the entry itself is not in it."""
+    return "\n".join([TLOG_PROOF, f"index {proof['index']}", *proof["inclusion"], "", proof["checkpoint"]])

@@ -1,0 +1,126 @@
+"""The database's side of a queue: one connection, made anew when it breaks, and no call without an end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg import errors as pg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import AsyncRowFactory
+
+_CALL_SECONDS = 60.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+# A server that vanished without a word is noticed in half a minute, also while it still owes us an answer.
+_KEEPALIVE = {
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+# That pass by themselves: no connection, no answer, a server that is read-only since its disk is full, or a
+# migration that has taken away, for a moment, what we call.
+_PASSING = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    pg.ReadOnlySqlTransaction,
+    pg.UndefinedFunction,
+    TimeoutError,
+)
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+
+class DatabaseAwayError(Exception):
+    """The call may or may not have been done. Come again."""
+
+
+class QueueDatabase:
+    def __init__(self, conninfo: str, channel: str, wake: Callable[[], None]) -> None:
+        """`wake` is called when something may be due, as the channel says."""
+        self._conninfo = make_conninfo(conninfo, **_KEEPALIVE)
+        self._channel = sql.Identifier(channel)
+        self._wake = wake
+        self._connection: Connection | None = None
+        self._using = asyncio.Lock()
+        self._wait = _FIRST_WAIT
+        self.connected_times = 0
+        self.away_since: float | None = None
+
+    async def call(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        async with self._using:
+            try:
+                async with asyncio.timeout(_CALL_SECONDS):
+                    if self._connection is None:
+                        self._connection = await self._connect()
+                        # What our own calls announce is heard with their answers.
+                        self._connection.add_notify_handler(lambda _: self._wake())
+                        self.connected_times += 1
+                    done = await work(self._connection)
+                self._wait, self.away_since = _FIRST_WAIT, None
+                return done
+            except _PASSING as error:
+                await self._let_go()
+                self.away_since = self.away_since or time.monotonic()
+                raise DatabaseAwayError from error
+            except asyncio.CancelledError:
+                await self._let_go()
+                raise
+
+    async def fetch(
+        self, row_factory: AsyncRowFactory[Row], query: LiteralString, *values: object
+    ) -> list[Row]:
+        """The rows of one statement."""
+
+        async def work(connection: Connection) -> list[Row]:
+            async with connection.cursor(row_factory=row_factory) as cursor:
+                await cursor.execute(query, values or None)
+                return await cursor.fetchall()
+
+        return await self.call(work)
+
+    async def listen(self) -> None:
+        """Wakes until cancelled. Without it there is still the poll."""
+        while True:
+            try:
+                async for _ in self._wake_ups():
+                    self._wake()
+            except psycopg.Error:
+                pass
+            await asyncio.sleep(1)
+
+    async def pause(self) -> None:
+        """Before the next try."""
+        await asyncio.sleep(self._wait)
+        self._wait = min(self._wait * 2, _LONGEST_WAIT)
+
+    async def close(self) -> None:
+        await self._let_go()
+
+    async def _wake_ups(self) -> AsyncIterator[None]:
+        """One whenever we have begun to listen, since something may have come before."""
+        async with await self._connect() as connection:
+            yield
+            async for _ in connection.notifies():
+                yield
+
+    async def _connect(self) -> Connection:
+        connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        try:
+            # No more than the work needs, whoever logs in.
+            await connection.execute("set role service_role")
+            await connection.execute("set statement_timeout = '45s'")
+            await connection.execute(sql.SQL("listen {}").format(self._channel))
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _let_go(self) -> None:
+        broken, self._connection = self._connection, None
+        if broken is not None:
+            await broken.close()

@@ -1,0 +1,308 @@
+"""`seal`: entries get their places in the tree, and what the tree is gets signed and sent out.
+
+Sealing is the database's; a checkpoint is this program's. Before it signs one it compares the tree with the
+last one that it signed, in a file of its own: a database that does not continue it gets no signature.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg.rows import dict_row
+
+from peerledger import checkpoints
+from peerledger.checkpoints import Checkpoint, grouped
+from peerledger.database import Connection, Database
+from peerledger.errors import RunnerError, from_database
+from peerledger.plan import require_migrated
+from peerledger.settings import Settings
+
+BROKEN = 4
+_LIMIT = 50_000
+_OWN = "checkpoint"
+_SEND_SECONDS = 20
+Report = Callable[[str], None]
+
+
+class BrokenError(RunnerError):
+    """The database is not a continuation of what was signed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, BROKEN)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    entries: int
+    size: int
+
+
+def seal(
+    database: Database, report: Report = lambda line: None, stopped: Callable[[], bool] = lambda: False
+) -> Sealed:
+    """Seals until a batch has less than the limit, and nothing is left to adopt."""
+    total, size = 0, 0
+    with database.connect(autocommit=True) as connection:
+        require_migrated(connection)
+        while not stopped():
+            try:
+                row = connection.execute(
+                    "select batch.tree_size, batch.first_index, batch.is_adoption, "
+                    "(select max(entries.value::bigint) from jsonb_each_text(batch.rows_by_log) as entries) "
+                    "from private.seal_logs(%s) as batch",
+                    (_LIMIT,),
+                ).fetchone()
+                adopting = _one(
+                    connection,
+                    "select private.tree_size(), state.adopting_after is not null, state.adopting_after "
+                    "from private.seal_state as state",
+                )
+            except psycopg.Error as error:
+                raise from_database(error, "seal") from error
+            size = adopting[0]
+            if row is not None and row[0] is not None:
+                total += row[0] - row[1]
+                if row[2] and adopting[1]:
+                    report(f"Adopted {total:,} entries so far, up to {adopting[2].rpartition('/')[2]} …")
+            if not adopting[1] and (row is None or row[0] is None or row[3] < _LIMIT):
+                break
+    return Sealed(total, size)
+
+
+def checkpoint(
+    database: Database,
+    settings: Settings,
+    *,
+    to: Path | None = None,
+    adopt: bool = False,
+    new_generation: str | None = None,
+    report: Report = lambda line: None,
+) -> Checkpoint | None:
+    """The newest checkpoint, made if the tree has grown; None when nothing is sealed yet.
+
+    In this order: read size and root of what is committed, compare, sign, keep, tell the database, send out.
+    """
+    key = checkpoints.load_key(settings.seal_key_file) if settings.seal_key_file else None
+    own = own_directory(settings) / _OWN
+    with database.connect(autocommit=True) as connection:
+        require_migrated(connection)
+        # One at a time, or two runners would sign side by side.
+        connection.execute("select pg_advisory_lock(hashtextextended('peerledger checkpoint', 0))")
+        _begin(connection, settings)
+        last = _last(connection, own, key, report)
+        if new_generation is not None:
+            connection.execute(
+                "select private.restart_seals(%s, %s, %s)",
+                (new_generation, last.size if last else 0, last.root.hex() if last else None),
+            )
+            if own.exists():
+                own.replace(own.with_name(f"{_OWN}-before-{_origin(connection).replace('/', '-')}"))
+            last = None
+        elif adopt:
+            connection.execute("select private.adopt_seals()")
+    if new_generation is not None or adopt:
+        # What was just said is itself an entry; it is in the first checkpoint that follows from it.
+        seal(database)
+    with database.connect(autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(hashtextextended('peerledger checkpoint', 0))")
+        try:
+            made = _make(connection, last, key, own, report)
+        except BrokenError as error:
+            _alert(connection, error)
+            raise
+    if made is not None:
+        _send(made, settings, to)
+    return made
+
+
+def origin(database: Database, settings: Settings) -> str:
+    """The name that checkpoints bear, given to the tree if it has none yet."""
+    with database.connect(autocommit=True) as connection:
+        require_migrated(connection)
+        _begin(connection, settings)
+        return _origin(connection)
+
+
+def own_directory(settings: Settings) -> Path:
+    return settings.seal_dir or settings.data_dir / "seals"
+
+
+def _begin(connection: Connection, settings: Settings) -> None:
+    origin = _one(connection, "select origin from private.begin_checkpoint(%s)", settings.seal_origin)[0]
+    if settings.seal_origin not in (None, origin):
+        raise RunnerError(
+            f"PEERLEDGER_SEAL_ORIGIN: the checkpoints of this database bear the name {origin} already.", 2
+        )
+
+
+def _last(
+    connection: Connection, own: Path, key: Ed25519PrivateKey | None, report: Report
+) -> Checkpoint | None:
+    """What was signed last: by our own file; by the database's word only where there is none."""
+    if own.exists():
+        last = checkpoints.read_file(own)
+        if last.is_signed and key is not None:
+            _check_signature(last, key, str(own))
+        return last
+    row = connection.execute(
+        "select note from private.seal_checkpoints order by tree_size desc limit 1"
+    ).fetchone()
+    if row is None:
+        return None
+    report(f"There is no {own}; compared with the newest checkpoint that the database keeps instead.")
+    return checkpoints.read(row[0], "The newest checkpoint of the database")
+
+
+def _check_signature(last: Checkpoint, key: Ed25519PrivateKey, where: str) -> None:
+    judge = checkpoints.verifier()
+    try:
+        judge.check_key(last.note, checkpoints.vkey(last.origin, key))
+    except judge.NotValid as error:
+        raise RunnerError(
+            f"{where}: {error}. Is PEERLEDGER_SEAL_KEY_FILE the key that signed it?", 2
+        ) from None
+
+
+def _make(
+    connection: Connection, last: Checkpoint | None, key: Ed25519PrivateKey | None, own: Path, report: Report
+) -> Checkpoint | None:
+    size = _one(connection, "select private.tree_size()")[0]
+    origin = _origin(connection)
+    if last is not None:
+        compare(connection, last, size)
+        if last.origin != origin:
+            raise BrokenError(
+                f"The checkpoints so far are of {last.origin}, the database says it is {origin}. "
+                "Nothing was signed. If that is meant: peerledger seal --new-generation --reason CODE."
+            )
+    if size == 0:
+        return None
+    is_ours = _one(
+        connection,
+        "select state.signing_timeline is null or (state.signing_system_identifier, state.signing_timeline) "
+        "is not distinct from (server.system_identifier, server.timeline) "
+        "from private.seal_state as state, private.server_identity() as server",
+    )[0]
+    if not is_ours:
+        raise BrokenError(
+            "This is another server than the one whose checkpoints were signed, or it was promoted. "
+            "Nothing was signed. If it is the production database now: peerledger seal --adopt; "
+            "if entries were lost: peerledger seal --new-generation --reason CODE."
+        )
+    if last is not None and last.size == size and (last.is_signed or key is None):
+        if not own.exists():
+            _write(own, last.note)
+        _record(connection, last)
+        return last
+    made = checkpoints.make(origin, size, _root(connection, size), key)
+    _write(own, made.note)
+    _record(connection, made)
+    report(f"Checkpoint of {made.size:,} entries, root {grouped(made.root)}")
+    return made
+
+
+def compare(connection: Connection, seen: Checkpoint, size: int) -> None:
+    """Raises unless the tree, of that size now, continues the one that was seen."""
+    judge = checkpoints.verifier()
+    try:
+        if seen.size > size:
+            raise judge.NotValid(f"the tree shrank: {seen.size} → {size}")
+        root = _root(connection, size)
+        hashes = connection.execute(
+            "select hash from unnest(private.consistency_proof(%s, %s)) with ordinality "
+            "as step (hash, number) order by number",
+            (seen.size, size),
+        ).fetchall()
+        judge.continues(seen.size, seen.root, size, root, [hash_ for (hash_,) in hashes])
+    except judge.NotValid as error:
+        raise BrokenError(
+            f"The database does not continue the checkpoint of {seen.size:,} entries: {error}. "
+            "Nothing was signed. If it was restored from a backup: "
+            "peerledger seal --new-generation --reason CODE."
+        ) from None
+    except psycopg.Error as error:
+        if error.sqlstate == "PL008":
+            raise BrokenError(
+                f"The database cannot show that it continues the checkpoint of {seen.size:,} entries: "
+                f"{error.diag.message_primary}"
+            ) from error
+        raise
+
+
+def _root(connection: Connection, size: int) -> bytes:
+    root: bytes = _one(connection, "select private.range_root(0, %s)", size)[0]
+    return root
+
+
+def _origin(connection: Connection) -> str:
+    return str(_one(connection, "select private.seal_origin()")[0])
+
+
+def _record(connection: Connection, made: Checkpoint) -> None:
+    connection.execute("select private.record_checkpoint(%s, %s)", (made.size, made.note))
+    connection.execute(
+        "update public.ops_alerts set acknowledged_at = now() "
+        "where dedupe_key = 'seal_broken' and acknowledged_at is null"
+    )
+
+
+def _alert(connection: Connection, error: BrokenError) -> None:
+    connection.execute(
+        "select private.raise_alert('seal_broken', 'critical', left(%s, 500), 'seal_broken')",
+        (error.message,),
+    )
+
+
+def _send(made: Checkpoint, settings: Settings, to: Path | None) -> None:
+    """Only what was sent out binds whoever owns the server."""
+    if to is not None:
+        _write(to / f"{made.size:012d}.checkpoint", made.note)
+    if settings.seal_webhook is not None:
+        try:
+            httpx.post(
+                settings.seal_webhook.get_secret_value(),
+                content=made.note.encode(),
+                headers={"Content-Type": "text/plain; charset=utf-8"},
+                timeout=_SEND_SECONDS,
+            ).raise_for_status()
+        except httpx.HTTPError as error:
+            raise RunnerError(
+                f"The checkpoint could not be sent to PEERLEDGER_SEAL_WEBHOOK ({type(error).__name__})."
+            ) from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, and on the disk when this returns."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_name(f".{path.name}.part")
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise RunnerError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+def status(connection: Connection) -> dict[str, Any]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute("select private.seal_status() as status").fetchone()
+    return dict(row["status"]) if row else {}
+
+
+def _one(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
+    row = connection.execute(query.encode(), values or None).fetchone()
+    if row is None:
+        raise RunnerError("The database returned nothing.")
+    return row

@@ -1,0 +1,219 @@
+"""`verify`: recomputes what the seals say, from the entries or from the archive's files."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from peerledger import archive, checkpoints, seal
+from peerledger.checkpoints import Checkpoint
+from peerledger.database import Connection, Database
+from peerledger.errors import RunnerError, from_database
+from peerledger.plan import require_migrated
+from peerledger.settings import Settings
+
+SOUND, FINDINGS, CANNOT_JUDGE, NOBODY_VOUCHES = 0, 1, 2, 3
+_STEP = 65_536
+_ARCHIVED = """
+select code.log_name, count(*)
+from private.seal_archived() as archived
+inner join private.seal_codes as code on code.log_code = archived.log_code
+inner join private.sealed_entries as sealed
+    on
+        sealed.log_code = archived.log_code
+        and sealed.entry_time >= archived.from_time and sealed.entry_time < archived.past_time
+where archived.is_lawful and sealed.leaf_index >= %s and sealed.leaf_index < %s
+group by code.log_name
+order by code.log_name
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    problem: str
+    log: str | None = None
+    leaf_index: int | None = None
+    entry_id: str | None = None
+    entry_time: str | None = None
+
+    def __str__(self) -> str:
+        where = [
+            self.log,
+            f"entry {self.entry_id}" if self.entry_id else None,
+            f"of {self.entry_time}" if self.entry_time else None,
+            f"leaf {self.leaf_index:,}" if self.leaf_index is not None else None,
+        ]
+        said = " ".join(part for part in where if part)
+        return f"{self.problem}: {said}" if said else self.problem
+
+
+@dataclass
+class Verdict:
+    entries: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_vouched: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        if self.findings:
+            return FINDINGS
+        return SOUND if self.is_vouched else NOBODY_VOUCHES
+
+
+def verify(
+    database: Database,
+    settings: Settings,
+    *,
+    first: int = 0,
+    past: int | None = None,
+    since: date | None = None,
+    keys: Sequence[str] = (),
+    seen: Sequence[Path] = (),
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Verdict:
+    outside = [checkpoints.read_file(path) for path in seen]
+    verdict = Verdict()
+    # One snapshot for all: sealing goes on meanwhile.
+    with database.connect() as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        require_migrated(connection)
+        try:
+            size = int(_one(connection, "select private.tree_size()"))
+            if since is not None:
+                first = int(
+                    _one(
+                        connection,
+                        "select coalesce(min(first_index), private.tree_size()) from private.seal_batches "
+                        "where sealed_at >= %s::date::timestamp at time zone 'utc'",
+                        since,
+                    )
+                )
+            end = size if past is None else min(past, size)
+            if size == 0:
+                raise RunnerError("Nothing is sealed yet. Run `peerledger seal --once`.", CANNOT_JUDGE)
+            if first < 0 or first > end:
+                raise RunnerError(
+                    f"There are no entries from {first:,} to {end:,}; the tree has {size:,}.", 2
+                )
+            for start in range(first, end, _STEP):
+                rows = connection.execute(
+                    "select problem, log_name, leaf_index, entry_id::text, entry_time::text "
+                    "from private.verify_seal(%s, %s)",
+                    (start, min(start + _STEP, end)),
+                ).fetchall()
+                verdict.findings += [Finding(*row) for row in rows]
+                progress(min(start + _STEP, end) - first, end - first)
+            verdict.entries = end - first
+            verdict.findings += [
+                Finding("without a leaf", row[0], None, row[1], row[2])
+                for row in connection.execute(
+                    "select log_name, entry_id::text, entry_time::text from private.unsealed_entries()"
+                ).fetchall()
+            ]
+            verdict.notes += [
+                f"{count:,} entries of {log} are archived; their leaves stand in for them."
+                for log, count in connection.execute(_ARCHIVED, (first, end)).fetchall()
+            ]
+            _against_checkpoints(connection, settings, size, outside, keys, verdict)
+        except psycopg.Error as error:
+            raise from_database(error, "verify") from error
+    verdict.is_vouched = bool(outside or keys)
+    return verdict
+
+
+def _against_checkpoints(
+    connection: Connection,
+    settings: Settings,
+    size: int,
+    outside: Sequence[Checkpoint],
+    keys: Sequence[str],
+    verdict: Verdict,
+) -> None:
+    known = [
+        checkpoints.read(note, "A checkpoint of the database")
+        for (note,) in connection.execute(
+            "select note from private.seal_checkpoints order by tree_size"
+        ).fetchall()
+    ]
+    origin = str(_one(connection, "select private.seal_origin()"))
+    own = seal.own_directory(settings) / "checkpoint"
+    if own.exists():
+        known.append(checkpoints.read_file(own))
+    for seen in outside:
+        if seen.origin.split("/")[:2] != origin.split("/")[:2]:
+            raise RunnerError(
+                f"A seen checkpoint is of {seen.origin}, this database is {origin}.", CANNOT_JUDGE
+            )
+    for each in [*known, *outside]:
+        try:
+            seal.compare(connection, each, size)
+        except seal.BrokenError as error:
+            said = error.message.split(" Nothing was signed.")[0]
+            verdict.findings.append(Finding(said.rstrip(".")))
+    if not known:
+        verdict.notes.append("There is no checkpoint yet: run `peerledger seal --once`.")
+    elif not known[-1].is_signed:
+        verdict.notes.append("The newest checkpoint is not signed: no key is set.")
+    judge = checkpoints.verifier()
+    for key in keys:
+        try:
+            if not known:
+                raise RunnerError("There is no checkpoint that the key could have signed.", CANNOT_JUDGE)
+            judge.check_key(known[-1].note, key)
+        except judge.NotValid as error:
+            verdict.findings.append(Finding(f"the newest checkpoint: {error}"))
+        except judge.CannotJudge as error:
+            raise RunnerError(f"{error}.", CANNOT_JUDGE) from None
+
+
+def verify_archive(database: Database, directory: Path) -> Verdict:
+    """The lines of the files against the tiles; needs no row of a log."""
+    verdict = Verdict()
+    entries = archive.read_manifest(directory, must_exist=True)
+    with database.connect() as connection:
+        connection.read_only = True
+        require_migrated(connection)
+        for entry in entries:
+            archive.verify(directory, entry)
+            for at, line in _not_sealed(connection, directory, entry):
+                verdict.findings.append(
+                    Finding("changed", entry.log, None, None, f"{entry.file} line {at}: {line}")
+                )
+            verdict.entries += entry.rows
+    return verdict
+
+
+def _not_sealed(connection: Connection, directory: Path, entry: archive.Entry) -> Iterator[tuple[int, str]]:
+    leaves = Counter(
+        bytes(leaf)
+        for (leaf,) in connection.execute(
+            """
+            select substring(tile.hashes from (sealed.leaf_index %% 256)::int * 32 + 1 for 32)
+            from private.sealed_entries as sealed
+            inner join private.seal_codes as code on code.log_code = sealed.log_code
+            inner join private.seal_tiles as tile on tile.level = 0 and tile.tile = sealed.leaf_index / 256
+            where
+                code.log_name = %s
+                and sealed.entry_time >= %s::date::timestamp at time zone 'utc'
+                and sealed.entry_time < (%s::date + interval '1 month')::timestamp at time zone 'utc'
+            """,
+            (entry.log, entry.month, entry.month),
+        )
+    )
+    for number, line in enumerate(archive.read_lines(directory / entry.file), 1):
+        leaf = checkpoints.verifier().leaf(entry.log, line.decode())
+        if not leaves[leaf]:
+            yield number, "no leaf of the tree is this line"
+
+
+def _one(connection: Connection, query: str, *values: object) -> Any:
+    row = connection.execute(query.encode(), values or None).fetchone()
+    if row is None:
+        raise RunnerError("The database returned nothing.")
+    return row[0]

@@ -1,0 +1,133 @@
+-- For the RPCs and for a plain insert or update by a coordinator alike.
+begin;
+create function pg_temp.insertion(mentor text, activity_type text, occurred_on date, minutes int) returns text language sql as $$
+    select format(
+        'insert into public.activities (organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes) '
+        'values (%L, %L, %L, %L, %L, %L)',
+        tests.id('organisation', 'north'), tests.id('mentor', mentor), tests.id('user', 'nina'), activity_type, occurred_on, minutes
+    )
+$$;
+create function pg_temp.registration(mentor text, activity_type text, occurred_on date, minutes int) returns text language sql as $$
+    select format(
+        'select from public.register_proxy_activity(%L, %L, %L, %L)', tests.id('mentor', mentor), activity_type, occurred_on, minutes
+    )
+$$;
+create function pg_temp.bulk(mentor text, activity_type text, occurred_on date, minutes int) returns text language sql as $$
+    select format(
+        'select from public.register_proxy_activities(%L)',
+        jsonb_build_array(jsonb_build_object(
+            'mentor_id', tests.id('mentor', mentor), 'activity_type', activity_type, 'occurred_on', occurred_on,
+            'duration_minutes', minutes
+        ))
+    )
+$$;
+create temporary table cases (title text, is_fine boolean, mentor text, activity_type text, occurred_on date, minutes int);
+insert into cases values
+('today, where a day has begun that has not in Oslo', true, 'olga', 'walk', (now() at time zone 'Pacific/Kiritimati')::date, 30),
+('tomorrow there', false, 'olga', 'walk', (now() at time zone 'Pacific/Kiritimati')::date + 1, 30),
+('a type of the organisation', true, 'olga', 'talk', '2026-02-01', 30),
+('a type that it does not know', false, 'olga', 'dance', '2026-02-01', 30),
+('what fills the day', true, 'olga', 'walk', '2026-03-01', 440),
+('a minute more than a day, with the mentor''s own', false, 'olga', 'walk', '2026-03-01', 441),
+('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
+('on the day', true, 'berit', 'walk', '2026-05-10', 30);
+
+select plan((select count(*)::int from cases) * 3 + 23);
+select tests.make_two_organisations();
+update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
+insert into public.organisation_settings (organisation_id, activity_types)
+values (tests.id('organisation', 'north'), '{walk,talk,conversation}');
+update public.peer_mentors set status = 'withdrawn' where id = tests.id('mentor', 'berit');
+update public.peer_mentors set status_changed_at = '2026-05-09 23:00+00' where id = tests.id('mentor', 'berit');
+insert into public.activities (id, organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, voided_at)
+select tests.id('activity', 'day ' || minutes), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'own', '2026-03-01', minutes, voided
+from (values (600, null), (400, null), (300, now())) as given (minutes, voided);
+
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), way.statement),
+    case when cases.is_fine then '1' else way.refused end,
+    format('%s, %s', way.name, cases.title)
+)
+from cases
+cross join lateral (
+    values
+    ('plain', pg_temp.insertion(mentor, activity_type, occurred_on, minutes), '22023'),
+    ('one', pg_temp.registration(mentor, activity_type, occurred_on, minutes), '22023'),
+    ('bulk', pg_temp.bulk(mentor, activity_type, occurred_on, minutes), 'PL006')
+) as way (name, statement, refused);
+
+select is(
+    tests.outcome('service_role', null, pg_temp.insertion('olga', 'dance', '2001-01-01', 30)), '1',
+    'history that the service role brings in may be of types that are no longer used'
+);
+select is(
+    tests.outcome('authenticated', tests.id('user', 'olga'), format(
+        'insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes) '
+        'values (%L, %L, ''own'', ''2026-03-01'', 440)', tests.id('organisation', 'north'), tests.id('mentor', 'olga')
+    )), '1', 'the types are for proxies: a mentor has words of their own'
+);
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), format(
+        'select from public.register_proxy_activities(%L)', (
+            select jsonb_agg(jsonb_build_object(
+                'mentor_id', tests.id('mentor', 'olga'), 'activity_type', 'walk', 'occurred_on', '2026-02-01', 'duration_minutes', 481
+            ))
+            from generate_series(1, entries)
+        )
+    )), outcome, format('%s entries of 481 minutes on a day: %s', entries, outcome)
+)
+from (values (2, '2'), (3, 'PL006')) as given (entries, outcome);
+
+-- Changes. One of 2026-01-15 with 60 minutes, beside the mentor's own of 60.
+create temporary table changes (title text, outcome text, activity text, changes jsonb);
+insert into changes values
+('to the rest of the day', '1', 'nina for olga', '{"duration_minutes": 1380}'),
+('beyond it', '22023', 'nina for olga', '{"duration_minutes": 1381}'),
+('to a full day', '22023', 'nina for olga', '{"occurred_on": "2026-03-01", "duration_minutes": 441}'),
+('to the future', '22023', 'nina for olga', '{"occurred_on": "2198-03-01"}'),
+('to an unknown type', '22023', 'nina for olga', '{"activity_type": "dance"}'),
+('beyond the withdrawal', '22023', 'nina for berit', '{"occurred_on": "2026-06-01"}'),
+('of what was beyond a limit before, to less', '1', 'old', '{"duration_minutes": 900}'),
+('of what was beyond a limit before, to more', '22023', 'old', '{"duration_minutes": 1001}'),
+('of what was beyond a limit before, elsewhere', '1', 'old', '{"participant_count": 2}'),
+('to void it', '1', 'old', '{"voided_at": "2026-07-01T00:00:00Z"}'),
+('to bring back what does not fit', '22023', 'voided', '{"voided_at": null}'),
+('of what is void', '1', 'voided', '{"occurred_on": "2198-03-01"}');
+-- From before there were limits.
+alter table public.activities disable trigger user;
+insert into public.activities (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, voided_at)
+select tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), 'dance', '2026-04-01', minutes, voided
+from (values ('old', 1000, null), ('older', 1000, null), ('voided', 500, now())) as given (name, minutes, voided);
+alter table public.activities enable trigger user;
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), format(
+        'select from public.update_proxy_activity(%L, %L)', tests.id('activity', activity), changes
+    )), outcome, 'a change ' || title
+) from changes;
+create temporary table plain_changes as
+select
+    string_agg(outcome, ' ' order by title) as expected,
+    string_agg(tests.outcome('authenticated', tests.id('user', 'nina'), format(
+        'update public.activities set %s where id = %L',
+        (select string_agg(format('%I = %L', key, value), ', ') from jsonb_each_text(changes)), tests.id('activity', activity)
+    )), ' ' order by title) as found
+from changes;
+select is(found, expected, 'and by a plain update the same') from plain_changes;
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select throws_ok(
+    format(
+        'insert into public.activities (organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes) '
+        'select %L, %L, %L, ''dance'', date ''2024-02-01'' + number, 30 from generate_series(1, 500) as number',
+        tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina')
+    ),
+    '22023', 'Nothing was saved: activity_type is not one of the types of the organisation: walk, talk, conversation.',
+    'what is wrong with many rows of a statement is said once'
+);
+reset role;
+select is(
+    tests.outcome('service_role', null, format('update public.organisation_settings set activity_types = %L', types)),
+    outcome, format('the types may be %s: %s', types, outcome)
+)
+from (values ('{}', '1'), ('{walk,home-visit}', '1'), ('{"a walk"}', '23514'), ('{null}', '23514'), ('{walk,""}', '23514')) as given (types, outcome);
+select * from finish();
+rollback;
