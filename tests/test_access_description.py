@@ -189,7 +189,7 @@ def test_what_was_done_to_access_is_named_and_put_right(
     assert not plan.is_empty
     assert re.search(named, messages(plan))
     shown = read(installation, at=datetime.now(UTC))
-    assert any(plan.access[0].message in problem.what for problem in shown.problems)
+    assert any(plan.access[0].message in problem.message for problem in shown.problems)
 
     migrate(installation)
     assert check(installation).is_empty

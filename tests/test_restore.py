@@ -150,7 +150,7 @@ def assert_noticed(project: Project) -> None:
     state = read(project.runner)
     assert state.problems
     assert not check(project.runner).is_empty
-    words = "\n".join(problem.what for problem in state.problems)
+    words = "\n".join(problem.message for problem in state.problems)
     assert "anon has EXECUTE" in words or "owner is" in words or "is missing" in words, words
 
 
@@ -161,7 +161,7 @@ def assert_equal(project: Project, original: Project) -> None:
     with project.superuser() as connection:
         assert connection.execute(ANON_MAY.encode()).fetchone() == (0,)
     assert counted(project) == counted(original)
-    assert [problem.what for problem in read(project.runner).problems if "ccess" in problem.what] == []
+    assert [problem.message for problem in read(project.runner).problems if "ccess" in problem.message] == []
 
 
 def dump(original: Project, *options: str) -> bytes:
