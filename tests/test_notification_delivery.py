@@ -342,7 +342,7 @@ def test_the_service_role_is_enough(charity: Charity, database: Database) -> Non
     assert row is not None
     result = json.dumps([{"id": str(row[0]), "worker": "w", "response_code": 200}])
     answered = connection.execute("select outcome from public.complete_notifications(%s)", (result,))
-    assert answered.fetchone() == ("sent",)
+    assert answered.fetchone() == ("success",)
 
 
 def test_two_workers_at_once_make_one_digest(charity: Charity, database: Database) -> None:

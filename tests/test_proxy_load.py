@@ -1,5 +1,6 @@
 """What is loaded from files is logged like everything else."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ def test_loaded_proxy_activities_are_logged(database: Database, tmp_path: Path) 
     lines = [_HEADER]
     for number in range(300):
         coordinator = nina if number % 3 else ""
-        lines.append(f"00000000-0000-4000-8000-{number:012},{north},{olga},{coordinator},walk,2026-02-01,30")
+        lines.append(
+            f"00000000-0000-4000-8000-{number:012},{north},{olga},{coordinator},walk,{date(2025, 1, 1) + timedelta(days=number)},30"
+        )
     (tmp_path / "activities.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     target = RunnerDatabase(database.dsn(database.target.server.migrator_dsn), is_embedded=False, psql=None)
 

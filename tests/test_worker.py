@@ -180,7 +180,9 @@ def test_without_dynamics_the_sync_is_off_and_says_so(website: Website, tmp_path
         assert running.end() == 0
     off = [each for each in running.events if each["event"] == "sync_is_off"]
     assert [each["reason"] for each in off] == [nightly.NO_DYNAMICS]
-    assert next(e for e in running.events if e["event"] == "started")["parts"] == "notifications, nightly"
+    assert (
+        next(e for e in running.events if e["event"] == "started")["parts"] == "notifications, seal, nightly"
+    )
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def describe(seen: Seen) -> str:
         }
         return f"HTTP {seen.code}" + (f", {meanings[seen.code]}" if seen.code in meanings else "")
     if seen.remedy is not None:
-        return f"Entra refuses a token: {seen.remedy}"
+        return f"Entra refused a token: {seen.remedy}"
     return {
         "timeout": "no answer in time",
         "connection": "no connection, or it was lost",

@@ -31,4 +31,4 @@ async def _run(delivery: Delivery, once: bool) -> dict[str, int]:
     on_signal(stop.set)
     async with delivery.transport:
         await (delivery.run_once(stop) if once else delivery.run(stop))
-    return dict(delivery.outcomes)
+    return {"sent" if name == "success" else name: count for name, count in delivery.outcomes.items()}

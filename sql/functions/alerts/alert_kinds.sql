@@ -18,6 +18,7 @@ as $$
         ('badge_time_budget_exceeded'),
         ('certification_failures'),
         ('credential_check_failed'),
+        ('database_restored'),
         ('dead_letters'),
         ('log_change_refused'),
         ('log_guards_changed'),

@@ -179,7 +179,7 @@ begin
             where alert.dedupe_key = v_alert.dedupe_key and alert.acknowledged_at is null
         ) then
             raise exception using
-                errcode = '55000',
+                errcode = 'P0001',
                 message = 'An alert was not kept: ' || v_alert.message,
                 hint = 'A rule or a trigger on ops_alerts swallows alerts.';
         end if;
@@ -190,5 +190,5 @@ $$;
 comment on function private.mark_guards is
 'Records and alerts of every unexpected change of what protects the logs, then takes the marks by which the next change '
 'is found, and seals them with their hash in security_events. reason: migrate, look, upkeep, archive, retention. Error: '
-'55000 when an alert is swallowed. For our functions and the runner.';
+'P0001 when an alert is swallowed. For our functions and the runner.';
 revoke all on function private.mark_guards from public, anon, authenticated, service_role;
