@@ -1,5 +1,5 @@
 """Writes what the database itself can say: docs/data_model.md, docs/reference.md, a part of docs/errors.md,
-types/database.ts.
+types/database.ts, and sql/access.csv, the state of access that `migrate` brings about.
 
 `make docs` runs it; a test compares what is committed with what it would write.
 """
@@ -246,13 +246,18 @@ def _prose(comment: str | None) -> str:
 
 
 def main() -> None:
-    from peerledger import embedded
+    from peerledger import access, embedded
     from peerledger.migrate import migrate
+    from peerledger.sqlfiles import Tree
 
     with tempfile.TemporaryDirectory() as directory:
         database = Database(embedded.start(Path(directory)), is_embedded=True, psql=None)
         migrate(database)
         with database.connect() as connection:
+            (ROOT / "sql" / "access.csv").write_text(
+                access.as_csv(Tree(), access.observed(connection, Tree())), encoding="utf-8"
+            )
+            sys.stdout.write("sql/access.csv\n")
             for name, text in generate(connection).items():
                 path = (DOCS / name).resolve()
                 path.write_text(text, encoding="utf-8")

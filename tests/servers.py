@@ -39,6 +39,24 @@ class Server:
     superuser_dsn: str
     migrator_dsn: str
     login_dsn: str
+    container: str | None = None
+    """Its id, for the client programs of the server's own version."""
+
+    def client(self, *command: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        """Runs pg_dump, pg_restore or psql beside the server, where every role is trusted."""
+        assert self.container is not None
+        shell = [
+            "docker",
+            "exec",
+            "--interactive",
+            "--user",
+            "postgres",
+            "--env",
+            "PGHOST=/tmp",
+            self.container,
+        ]
+        program = f"/usr/lib/postgresql/{self.version}/bin/{command[0]}"
+        return subprocess.run([*shell, program, *command[1:]], input=stdin, capture_output=True, check=False)
 
     def dsn(self, role_dsn: str, database: str) -> str:
         """The same role in another database."""
@@ -118,6 +136,7 @@ def container_server(target: str) -> Iterator[Server]:
             superuser_dsn=dsn(superuser),
             migrator_dsn=dsn("postgres"),
             login_dsn=dsn("authenticator"),
+            container=container.get_wrapped_container().id,
         )
         _prepare(server, password)
         yield server

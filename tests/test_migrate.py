@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import new_database
+from psycopg import errors as pg
 
 from peerledger import embedded
 from peerledger.database import Database
@@ -19,7 +20,7 @@ from peerledger.errors import (
     NotMigratedError,
     RunnerError,
 )
-from peerledger.migrate import LOCK_KEY, check, migrate, render, rollback
+from peerledger.migrate import LOCK_KEY, check, migrate, render, render_since, rollback
 from peerledger.plan import require_migrated
 from peerledger.sqlfiles import ROOT, Tree
 
@@ -238,3 +239,90 @@ def test_other_commands_ask_for_migrate(database: Database, tree: Tree) -> None:
 def require_migrated_now(database: Database) -> None:
     with database.connect() as connection:
         require_migrated(connection)
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Tree:
+    """A tree as an earlier release had it: fewer migrations, and functions and triggers of other names."""
+    for folder in ("migrations", "sql"):
+        shutil.copytree(ROOT / folder, tmp_path / "released" / folder)
+    tree = Tree(tmp_path / "released")
+    for path in (tree.root / "migrations").glob("*.sql"):
+        if path.name > "0016":
+            path.unlink()
+    # What needs a later migration.
+    upkeep = tree.root / "sql" / "functions" / "logs" / "ensure_log_partitions.sql"
+    upkeep.write_text(upkeep.read_text().replace("    perform private.watch_access();\n", ""))
+    (tree.root / "sql" / "functions" / "time" / "former.sql").write_text(
+        "create or replace function private.former() returns trigger language plpgsql as "
+        "$$ begin return null; end $$;\n"
+    )
+    (tree.root / "sql" / "triggers" / "chapters.sql").write_text(
+        "create or replace trigger _900_former after insert on public.chapters "
+        "for each row execute function private.former();\n"
+        "create or replace trigger _910_former before update on public.chapters "
+        "for each row execute function private.tg_activities__stamp_updated_at();\n"
+    )
+    return tree
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0015", "0015.operations"])
+def test_the_printed_step_from_an_earlier_release_is_adopted(
+    database: Database, own_server: str, released: Tree, version: str
+) -> None:
+    migrate(database, tree=released)
+    with database.connect() as connection:
+        connection.execute(render_since(version).encode())
+    require_migrated_now(database)
+    assert check(database).access == []
+    migrate(database)
+    assert check(database).is_empty
+    assert scalar(database, "select to_regproc('private.former') is null") is True
+    with new_database(own_server, "template0") as address:
+        fresh = Database(address, True, None)
+        migrate(fresh)
+        assert as_sets(dump(database)) == as_sets(dump(fresh))
+
+
+def as_sets(text: str) -> list[str]:
+    """An altered column or constraint stands elsewhere in the dump than a new one."""
+    return sorted(line.rstrip(",") for line in text.splitlines() if not line.startswith("--"))
+
+
+def test_the_printed_step_refuses_a_database_that_is_elsewhere(database: Database) -> None:
+    migrate(database)
+    with (
+        database.connect() as connection,
+        pytest.raises(pg.ObjectNotInPrerequisiteState, match=r"not at 0\.1\.0"),
+    ):
+        connection.execute(render_since("0.1.0").encode())
+    with pytest.raises(RunnerError, match=r"0\.0\.7"):
+        render_since("0.0.7")
+
+
+def test_names_that_are_taken_are_all_named_before_anything_is_written(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            "create table public.notifications (id int); create type public.mentor_status as enum ('on');"
+            "create function public.evaluate_badges(a text) returns int language sql as 'select 1';"
+            "create table public.app_table (id int)"
+        )
+    before = dump(database)
+    for command in (check, migrate):
+        with pytest.raises(RunnerError) as refused:
+            command(database)
+        for name in (
+            "function public.evaluate_badges",
+            "table public.notifications",
+            "type public.mentor_status",
+        ):
+            assert f"- {name}\n" in refused.value.message
+        assert refused.value.message.startswith("3 names")
+        assert dump(database) == before
+    with database.connect() as connection:
+        connection.execute(
+            "drop table public.notifications; drop type public.mentor_status; "
+            "drop function public.evaluate_badges(text)"
+        )
+    migrate(database)
+    assert check(database).is_empty

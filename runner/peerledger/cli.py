@@ -87,7 +87,10 @@ def root(
 @app.command()
 def migrate(
     check: Annotated[
-        bool, typer.Option("--check", help="List what would change, without changing anything.")
+        bool,
+        typer.Option(
+            "--check", help="List what would change, without changing anything; exit 1 if anything would."
+        ),
     ] = False,
     rollback: Annotated[
         int | None,
@@ -99,17 +102,38 @@ def migrate(
         bool,
         typer.Option("--print", help="Print all SQL, for psql or the Supabase CLI. Needs no database."),
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="VERSION",
+            help="With --print: only the step from that release (0.1.0), or from that migration (0015).",
+        ),
+    ] = None,
+    prepare: Annotated[
+        bool,
+        typer.Option(
+            "--prepare", help="Make the roles and the schema that a dump needs before it is restored."
+        ),
+    ] = False,
 ) -> None:
-    """Bring the database up to this version. Safe to repeat and to run concurrently."""
-    if check + (rollback is not None) + print_sql > 1:
-        raise RunnerError("--check, --rollback and --print are mutually exclusive.", 2)
+    """Bring the database and access to it up to this version. Safe to repeat and to run concurrently."""
+    if check + (rollback is not None) + print_sql + prepare > 1:
+        raise RunnerError("--check, --rollback, --prepare and --print are mutually exclusive.", 2)
+    if since is not None and not print_sql:
+        raise RunnerError("--since VERSION goes with --print.", 2)
     if print_sql:
-        typer.echo(migration.render())
+        typer.echo(migration.render() if since is None else migration.render_since(since))
         return
     with _opened() as (settings, database):
         if check:
             plan = migration.check(database)
             typer.echo("\n".join(plan.lines()) or "Nothing would change.")
+            if not plan.is_empty:
+                raise typer.Exit(1)
+        elif prepare:
+            migration.prepare(database)
+            typer.echo("A dump can be restored now. After it: peerledger migrate.")
         elif rollback is not None:
             left = migration.rollback(database, rollback, settings.migrate_wait_seconds, report=typer.echo)
             typer.echo(

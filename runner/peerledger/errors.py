@@ -34,6 +34,10 @@ class DatabaseAheadError(RunnerError):
     """A newer version of the code has migrated the database."""
 
 
+class NamesTakenError(RunnerError):
+    """Somebody else's objects have the names that ours need."""
+
+
 class EditedMigrationError(RunnerError):
     """An applied migration is no longer what was applied."""
 

@@ -28,6 +28,7 @@ _GAUGES = {
     "oldest_notification_seconds": "How long the oldest due message has been due; 0: none is.",
     "last_good_night_seconds": "Since the end of the last good night; NaN: there was none.",
     "missed_nights": "Dates that are not accounted for.",
+    "access_differences": "Privileges, policies, triggers … that are not as this version has them.",
     "audit_write_failures": "Times that an entry of a log could not be written, as far as alerts tell.",
     "sealed_entries": "Log entries that are leaves of the tree.",
     "unsealed_entries": "Log entries that the next seal takes.",
@@ -43,10 +44,13 @@ async def read(database: Database) -> dict[str, Any]:
             await connection.execute("set default_transaction_read_only = on")
             await connection.execute(f"set statement_timeout = '{_LONGEST_READ}s'".encode())
             row = await (await connection.execute("select private.status_numbers()")).fetchone()
+            access = await (
+                await connection.execute("select count(*) from private.access_differences()")
+            ).fetchone()
     values: dict[str, Any] = row[0] if row else {}
     if "unreadable" in values:
         raise psycopg.DatabaseError(f"Not to be read: {', '.join(values['unreadable'])}.")
-    return values
+    return values | {"access_differences": access[0] if access else 0}
 
 
 def render(values: Mapping[str, Any] | None, parts: Mapping[str, str]) -> bytes:
@@ -97,8 +101,13 @@ async def served(port: int | None, database: Database, parts: Mapping[str, str])
 
     async def ready(_: web.Request) -> web.Response:
         wrong = [f"{part}: {state}" for part, state in parts.items() if state != "running"]
-        if await values_or_none() is None:
+        values = await values_or_none()
+        if values is None:
             wrong.append("database: away, or not migrated")
+        elif values["access_differences"]:
+            wrong.append(
+                f"access: {values['access_differences']} differences, see peerledger migrate --check"
+            )
         return web.Response(text="\n".join(wrong or ["ready"]) + "\n", status=503 if wrong else 200)
 
     application = web.Application()

@@ -1,17 +1,21 @@
 """Versioned migrations first, then the replayable objects, under one lock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg import errors as pg
+from psycopg.types.json import Jsonb
 
-from peerledger import guards, objects
+from peerledger import access, guards, objects
+from peerledger.access import Difference
 from peerledger.bookkeeping import Backend, known_migrations
 from peerledger.database import Connection, Database
 from peerledger.errors import LockTimeoutError, RunnerError, from_database
-from peerledger.plan import Plan, make_plan
-from peerledger.sqlfiles import SqlFile, Tree
+from peerledger.plan import Plan, find_differences, make_plan, refuse_names_in_the_way
+from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy
 
 # The advisory lock of all migrators of a database ("pled").
 LOCK_KEY = 0x706C6564
@@ -28,6 +32,94 @@ where
     and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
 """
 
+_LEFT = (
+    "The database is migrated, but {count} things about access could not be put right. They take "
+    "a role that may, or a person:\n{listed}"
+)
+
+# Which migration a release ends with.
+_RELEASES = {"0.1.0": "0015"}
+
+_ONLY_FROM = """do $$
+begin
+    if
+        not exists (select from private.sql_files where path = '{path}')
+        or exists (select from private.sql_files where path = any ({newer}))
+    then
+        raise exception using
+            errcode = 'object_not_in_prerequisite_state',
+            message = 'This database is not at {version}; nothing was changed.',
+            hint = 'private.sql_files lists the migrations that it has.';
+    end if;
+end
+$$;
+"""
+# What `migrate` does with files that are no longer there.
+_DROP_VANISHED = """do $$
+declare
+    v_file record;
+    v_trigger record;
+    v_routines text;
+begin
+    for v_file in
+        select class.oid::regclass as target
+        from private.sql_files as file
+        inner join pg_catalog.pg_class as class
+            on
+                class.relname = substring(file.path from '([^/]+?)[.]sql([.]j2)?$')
+                and class.relkind in ('r', 'p')
+        where
+            file.path like 'sql/policies/%'
+            and class.relnamespace in (to_regnamespace('public'), to_regnamespace('private'))
+            and class.relname <> all ({policies})
+    loop
+        call private.close_table(v_file.target);
+    end loop;
+
+    create temporary table vanished on commit drop as
+    select routine.oid
+    from private.sql_files as file
+    inner join pg_catalog.pg_proc as routine
+        on routine.proname = substring(file.path from '([^/]+?)[.]sql([.]j2)?$')
+    where
+        file.path like 'sql/functions/%'
+        and routine.pronamespace in (to_regnamespace('public'), to_regnamespace('private'))
+        and pg_catalog.pg_get_userbyid(routine.proowner) = 'peerledger_owner'
+        and routine.proname <> all ({functions});
+    for v_trigger in
+        select trigger.tgname, trigger.tgrelid::regclass as target
+        from pg_catalog.pg_trigger as trigger
+        where
+            trigger.tgfoid in (select vanished.oid from vanished)
+            and not trigger.tgisinternal
+            and trigger.tgparentid = 0
+    loop
+        execute format('drop trigger %I on %s', v_trigger.tgname, v_trigger.target);
+    end loop;
+    -- In one statement: some depend on each other.
+    v_routines := (select string_agg(vanished.oid::regprocedure::text, ', ') from vanished);
+    if v_routines is not null then
+        execute 'drop routine ' || v_routines;
+    end if;
+end
+$$;
+"""
+_DROP_STRANGE_TRIGGERS = """-- A trigger that an earlier release had under another name.
+do $$
+declare
+    v_trigger record;
+begin
+    for v_trigger in
+        select difference.object, difference.aspect
+        from private.access_differences() as difference
+        where difference.expected is null and difference.aspect like 'trigger %' and difference.kind = 'table'
+    loop
+        execute format('drop %s on %s', v_trigger.aspect, v_trigger.object);
+    end loop;
+end
+$$;
+"""
+
 Report = Callable[[str], None]
 
 
@@ -41,10 +133,16 @@ def migrate(
     """Brings the database to this code. Returns what was done; empty when there was nothing to do."""
     tree = tree or Tree()
     with _locked(database, wait_seconds) as connection:
-        connection.execute(tree.ledger().text.encode())
-        plan = make_plan(connection, tree)
+        refuse_names_in_the_way(connection, tree, make_plan(connection, tree))
+        with _explained("the bookkeeping in schema private"), connection.transaction():
+            connection.execute(tree.ledger().text.encode())
+            plan = _plan(connection, tree)
         if problem := guards.look(connection):
             report(problem)
+        if plan.access:
+            with _explained("sql/prepare.sql"), connection.transaction():
+                connection.execute(tree.prepare().text.encode())
+                access.take_ownership(connection, tree, access.described(tree) or access.stored(connection))
         backend = Backend(connection, tree)
         known = known_migrations(tree)
         _adopt(backend, known, plan.adopt)
@@ -56,16 +154,82 @@ def migrate(
             report(f"replace {len(plan.replay)} and drop {len(plan.dropped)} SQL objects")
         with _explained("SQL objects"), connection.transaction():
             objects.replay(connection, plan, tree.objects())
+            left = _bring_access_about(connection, tree, plan)
             if not plan.is_empty:
                 connection.execute(_RELOAD_REST_API)
-        return plan
+    if left:
+        raise RunnerError(
+            _LEFT.format(count=len(left), listed="\n".join(f"- {each.message}" for each in left))
+        )
+    return plan
 
 
 def check(database: Database, tree: Tree | None = None) -> Plan:
     """What `migrate` would do; writes nothing, also on an empty database."""
     with database.connect() as connection:
         connection.read_only = True
-        return make_plan(connection, tree or Tree())
+        plan = _plan(connection, tree or Tree())
+        refuse_names_in_the_way(connection, tree or Tree(), plan)
+        return plan
+
+
+def prepare(database: Database, tree: Tree | None = None) -> None:
+    """Makes what a dump needs before it is restored: roles, schema, and what the owner may do in it."""
+    with database.connect() as connection, _explained("sql/prepare.sql"):
+        connection.execute((tree or Tree()).prepare().text.encode())
+
+
+def _plan(connection: Connection, tree: Tree) -> Plan:
+    plan = make_plan(connection, tree)
+    return replace(plan, access=find_differences(connection, tree, plan))
+
+
+def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[Difference]:
+    lines = access.described(tree) or (access.stored(connection) if plan.is_current else [])
+    left = access.bring_about(connection, tree, lines)
+    # Before the upkeep, which compares with it.
+    access.store(connection, lines)
+    connection.execute("set local search_path = ''")
+    if (plan.vanished or plan.access) and not plan.replay:
+        # Something of this transaction says that it was a migration.
+        connection.execute(
+            "update private.sql_files set applied_at = now() "
+            "where path = (select max(path) from private.sql_files)"
+        )
+    has_upkeep = any(file.stem == "ensure_log_partitions" for file in tree.objects())
+    if has_upkeep and not plan.is_empty:
+        guards.mark(connection)
+    connection.execute("set local role peerledger_owner")
+    if has_upkeep:
+        connection.execute("select private.ensure_log_partitions()")
+    if plan.access:
+        _record(connection, plan.access)
+    connection.execute("reset role")
+    if not lines:
+        # Somebody is changing the SQL files: what they make is what they say.
+        access.store(connection, access.observed(connection, tree))
+    return left
+
+
+def _record(connection: Connection, found: list[Difference]) -> None:
+    """For your information: whoever migrates has it on the screen, and that may be a machine."""
+    objects_named = sorted({difference.object for difference in found})
+    connection.execute(
+        "select private.record_security_event('access_restored', %s, details => %s)",
+        (
+            objects_named[0] if len(objects_named) == 1 else None,
+            Jsonb({"differences": len(found), "objects": objects_named[:100]}),
+        ),
+    )
+    shown = "; ".join(difference.message for difference in found[:4])
+    connection.execute(
+        "select private.write_alert('access_restored', 'info', %s, %s, details => %s)",
+        (
+            f"migrate put access right ({len(found)} differences): {shown}"[:499],
+            f"access_restored:{datetime.now(UTC):%Y-%m-%d}",
+            Jsonb({"differences": [difference.message for difference in found[:200]]}),
+        ),
+    )
 
 
 def rollback(
@@ -96,6 +260,8 @@ def rollback(
         with _explained("rollback"), backend.transaction():
             guards.forget(connection)
             objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
+            # It belongs to this code. Without one the upkeep compares nothing.
+            access.forget(connection)
             connection.execute("set local search_path = private")
             connection.execute(_RELOAD_REST_API)
             for migration in applied[:count]:
@@ -112,20 +278,64 @@ def render(tree: Tree | None = None) -> str:
         "-- Peerledger, all of its SQL, for a database that has none of it yet. Run it as the migrating\n"
         "-- role, in one transaction. `peerledger migrate` later finds it applied.\n",
         tree.ledger().text,
-    ]
-    for file in tree.migrations():
-        parts += [_titled(file), _recorded([file], "migration")]
-    parts.append("set role peerledger_owner;\nset check_function_bodies = off;\n")
-    files = tree.objects()
-    parts += [_titled(file) for file in files]
-    parts += [
-        "reset role;\n",
-        _recorded(files, "object"),
-        "set role peerledger_owner;\nselect private.mark_guards('migrate');\n"
-        "select private.ensure_log_partitions();\nreset check_function_bodies;\nreset role;\n",
-        f"{_RELOAD_REST_API};\n",
+        *_rendered_migrations(tree.migrations()),
+        *_rendered_objects(tree),
     ]
     return "\n".join(parts)
+
+
+def render_since(version: str, tree: Tree | None = None) -> str:
+    """The step from an earlier release as one script, for who keeps migrations with the Supabase CLI."""
+    tree = tree or Tree()
+    migrations = tree.migrations()
+    last = _RELEASES.get(version, version)
+    numbers = [file.stem.split(".", 1)[0] for file in migrations]
+    if last.split(".", 1)[0] not in numbers:
+        known = ", ".join(sorted(_RELEASES))
+        raise RunnerError(f"No release {version} is known: {known}, or a migration ({numbers[-1]}).", 2)
+    position = numbers.index(last.split(".", 1)[0])
+    objects_here = tree.objects()
+    parts = [
+        f"-- Peerledger, the step from {version} to this version. Run it as the migrating role, in one\n"
+        "-- transaction. `peerledger migrate` later finds it applied.\n",
+        tree.ledger().text,
+        _ONLY_FROM.format(
+            version=version,
+            path=migrations[position].path,
+            newer=_array(file.path for file in migrations[position + 1 :]),
+        ),
+        *_rendered_migrations(migrations[position + 1 :]),
+        _DROP_VANISHED.format(
+            functions=_array(file.stem for file in objects_here if is_function(file.path)),
+            policies=_array(file.stem for file in objects_here if is_policy(file.path)),
+        ),
+        "delete from private.sql_files where kind = 'object';\n",
+        *_rendered_objects(tree, _DROP_STRANGE_TRIGGERS),
+    ]
+    return "\n".join(parts)
+
+
+def _rendered_migrations(files: list[SqlFile]) -> list[str]:
+    return [part for file in files for part in (_titled(file), _recorded([file], "migration"))]
+
+
+def _rendered_objects(tree: Tree, before_upkeep: str = "") -> list[str]:
+    files = tree.objects()
+    return [
+        "set role peerledger_owner;\nset check_function_bodies = off;\n",
+        *(_titled(file) for file in files),
+        "reset check_function_bodies;\nreset role;\n"
+        + _recorded(files, "object")
+        + _described(tree)
+        + before_upkeep
+        + "set role peerledger_owner;\nselect private.mark_guards('migrate');\n"
+        + "select private.ensure_log_partitions();\nreset role;\n"
+        + f"{_RELOAD_REST_API};\n",
+    ]
+
+
+def _array(names: Iterable[str]) -> str:
+    return "array[" + ", ".join(f"'{name}'" for name in sorted(names)) + "]::text[]"
 
 
 def _titled(file: SqlFile) -> str:
@@ -135,6 +345,21 @@ def _titled(file: SqlFile) -> str:
 def _recorded(files: list[SqlFile], kind: str) -> str:
     rows = ",\n".join(f"('{file.path}', '{kind}', '{file.sha256}')" for file in files)
     return f"insert into private.sql_files (path, kind, sha256) values\n{rows};\n"
+
+
+def _described(tree: Tree) -> str:
+    """Without one that belongs to these files, the upkeep compares nothing until the next `migrate`."""
+    lines = access.described(tree) or []
+    if not lines:
+        return "delete from private.access_description;\n"
+    rows = ",\n".join(
+        "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in vars(line).values()) + ")"
+        for line in lines
+    )
+    return (
+        "delete from private.access_description;\n"  # noqa: S608
+        f"insert into private.access_description (kind, object, aspect, value) values\n{rows};\n"
+    )
 
 
 def _adopt(backend: Backend, known: object, files: list[SqlFile]) -> None:

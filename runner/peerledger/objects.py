@@ -3,13 +3,13 @@
 from psycopg import errors as pg
 from psycopg import sql
 
-from peerledger import guards
 from peerledger.database import Connection
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import Plan
 from peerledger.sqlfiles import SqlFile, is_function, is_policy, stem
 
-_GUARDS = "sql/functions/logs/"
+# The upkeep looks at access, too.
+_GUARDS = ("sql/functions/logs/", "sql/functions/access/")
 _NEW_SIGNATURE = (
     "The arguments or the result of {name} changed, and `create or replace` cannot do that. "
     "Write a migration that drops the old one: drop function {name}(…)."
@@ -74,18 +74,6 @@ def replay(connection: Connection, plan: Plan, everything: list[SqlFile]) -> Non
             "on conflict (path) do update set sha256 = excluded.sha256, applied_at = now()",
             [(file.path, file.sha256) for file in plan.replay],
         )
-    if plan.vanished and not plan.replay:
-        # Something of this transaction says that it was a migration.
-        connection.execute(
-            "update private.sql_files set applied_at = now() "
-            "where path = (select max(path) from private.sql_files)"
-        )
-    if "ensure_log_partitions" in functions:
-        if not plan.is_empty:
-            guards.mark(connection)
-        connection.execute("set local role peerledger_owner")
-        connection.execute("select private.ensure_log_partitions()")
-        connection.execute("reset role")
 
 
 def drop_all(connection: Connection, files: list[SqlFile], keep_guards: bool) -> None:

@@ -1,9 +1,14 @@
 """What a migration would do, found out without writing anything."""
 
+import re
 from dataclasses import dataclass, field
 
+from psycopg.types.json import Jsonb
+
+from peerledger import access
+from peerledger.access import Difference
 from peerledger.database import Connection
-from peerledger.errors import DatabaseAheadError, EditedMigrationError, NotMigratedError
+from peerledger.errors import DatabaseAheadError, EditedMigrationError, NamesTakenError, NotMigratedError
 from peerledger.sqlfiles import SqlFile, Tree, is_function, stem
 
 
@@ -14,10 +19,17 @@ class Plan:
     """Applied by someone with the printed SQL; to be marked, not run."""
     replay: list[SqlFile] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    access: list[Difference] = field(default_factory=list)
+    """What is not as it should be, whatever the files' hashes say."""
+
+    @property
+    def is_current(self) -> bool:
+        """By the files and their hashes."""
+        return not (self.apply or self.adopt or self.replay or self.vanished)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.apply or self.adopt or self.replay or self.vanished)
+        return self.is_current and not self.access
 
     def lines(self) -> list[str]:
         return [
@@ -25,6 +37,7 @@ class Plan:
             *(f"mark {file.path} (applied without the runner)" for file in self.adopt),
             *(f"replace {file.path}" for file in self.replay),
             *(f"drop what {path} made" for path in self.dropped),
+            *(f"put right: {difference.message}" for difference in self.access),
         ]
 
     @property
@@ -62,6 +75,93 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
     replay = [file for file in objects if apply or present.get(file.path) != file.sha256]
     vanished = sorted(set(present) - {file.path for file in objects})
     return Plan(apply, adopt, replay, vanished)
+
+
+_CREATED = re.compile(
+    r"^\s*create (?:unique )?(?P<kind>table|type|sequence|index|function|procedure)(?: if not exists)?"
+    r" (?P<name>[a-z_][a-z0-9_.]*)(?:\s+on (?P<table>[a-z_.]+))?",
+    re.M,
+)
+_TAKEN = """
+select wanted.kind, wanted.schema, wanted.name
+from jsonb_to_recordset(%s) as wanted (kind text, schema text, name text)
+inner join pg_catalog.pg_namespace as schema on schema.nspname = wanted.schema
+where
+    case
+        when wanted.kind = 'function' then exists (
+            select from pg_catalog.pg_proc as routine
+            where routine.pronamespace = schema.oid and routine.proname = wanted.name
+            and pg_catalog.pg_get_userbyid(routine.proowner) <> 'peerledger_owner'
+        )
+        else exists (
+            select from pg_catalog.pg_class as class
+            where class.relnamespace = schema.oid and class.relname = wanted.name
+        ) or exists (
+            select from pg_catalog.pg_type as type
+            where type.typnamespace = schema.oid and type.typname = wanted.name
+        )
+    end
+order by 1, 2, 3
+"""
+
+
+def refuse_names_in_the_way(connection: Connection, tree: Tree, plan: Plan) -> None:
+    """Before anything is written: what pending files would make, and somebody else has made already."""
+    wanted = set()
+    for file in plan.apply:
+        for found in _CREATED.finditer(file.text):
+            schema, _, name = found["name"].rpartition(".")
+            # An index is in the schema of its table.
+            schema = schema or (found["table"] or "").rpartition(".")[0]
+            kind = "function" if found["kind"] in ("function", "procedure") else found["kind"]
+            # auth is the host's, and made only where there is none.
+            if schema in ("public", "private"):
+                wanted.add((kind, schema, name))
+    recorded = {stem(path) for path in _recorded(connection, "object")}
+    for file in plan.replay:
+        if is_function(file.path) and file.stem not in recorded:
+            wanted |= {("function", schema, file.stem) for schema in _schemas(file)}
+    rows = [{"kind": kind, "schema": schema, "name": name} for kind, schema, name in sorted(wanted)]
+    taken = connection.execute(_TAKEN, (Jsonb(rows),)).fetchall()
+    if taken:
+        raise NamesTakenError(
+            f"{len(taken)} names that Peerledger needs are taken already:\n"
+            + "\n".join(f"- {kind} {schema}.{name}" for kind, schema, name in taken)
+            + "\nNothing was written. Rename them or move them to another schema (alter … set schema …), or "
+            "give Peerledger a database of its own. After a restore of one of its dumps: see docs/restore.md."
+        )
+
+
+def _schemas(file: SqlFile) -> set[str]:
+    pattern = rf"^create (?:or replace )?(?:function|procedure) (\w+)\.{re.escape(file.stem)}\b"
+    return set(re.findall(pattern, file.text, re.M))
+
+
+def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Difference]:
+    """What is not as this version has it; while files are pending, as the version has it that came last."""
+    kept = access.stored(connection)
+    lines = access.described(tree) or kept
+    if plan.is_current:
+        found = access.differences(connection, tree, lines)
+        if kept and sorted(kept) != sorted(lines):
+            message = "table private.access_description: it is not the description of this version"
+            found.append(Difference("private.access_description", "rows", None, None, None, "table", message))
+        return found
+    if kept:
+        return access.differences(connection, tree, kept)
+    if not _recorded(connection, "object"):
+        # Nothing has been opened yet, or it was all taken back.
+        return []
+    # A version without a description: what belongs to later ones cannot be told from what is gone.
+    return [
+        difference
+        for difference in access.differences(connection, tree, lines)
+        if difference.found is not None
+        and not difference.is_missing
+        and re.match(
+            "owner|privileges|column|row level|foreign|default|superuser|may|passes", difference.aspect
+        )
+    ]
 
 
 def require_migrated(connection: Connection, tree: Tree | None = None) -> None:

@@ -87,6 +87,21 @@ class Tree:
                 files.append(self._rendered(path, environment) if path.suffix == ".j2" else self._plain(path))
         return files
 
+    def prepare(self) -> SqlFile:
+        """What a dump of ours needs before it is restored."""
+        return self._plain(self.root / "sql" / "prepare.sql")
+
+    def access(self) -> SqlFile | None:
+        """The description of access that belongs to some version of these files."""
+        path = self.root / "sql" / "access.csv"
+        return self._plain(path) if path.exists() else None
+
+    def sha256(self) -> str:
+        """Of all that says what access is; the folders that it stands in do not matter."""
+        files = [*self.migrations(), *self.objects()]
+        lines = sorted(f"{file.path.rsplit('/', 1)[-1]} {file.sha256}" for file in files)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
     def _migration_paths(self) -> list[Path]:
         paths = sorted((self.root / "migrations").glob("*.sql"))
         if not paths:

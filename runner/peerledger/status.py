@@ -9,10 +9,11 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from peerledger.access import Difference
 from peerledger.checkpoints import grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
-from peerledger.plan import make_plan
+from peerledger.plan import find_differences, make_plan
 from peerledger.settings import Settings
 from peerledger.sqlfiles import Tree
 
@@ -77,11 +78,13 @@ def read(database: Database, settings: Settings | None = None, at: datetime | No
         connection.read_only = True
         try:
             plan = make_plan(connection, Tree())
+            differences = find_differences(connection, Tree(), plan)
         except psycopg.Error as error:
             raise from_database(error) from error
         except RunnerError as error:
             return _not_migrated(Status(database.name, False, [error.message]))
-        state = Status(database.name, plan.is_empty, plan.lines())
+        state = Status(database.name, plan.is_current, plan.lines())
+        state.found += _access_problems(differences)
         if not state.migrated:
             _not_migrated(state)
         if plan.apply:
@@ -109,6 +112,23 @@ def read(database: Database, settings: Settings | None = None, at: datetime | No
         has_dynamics = (settings or Settings.model_construct()).has_dynamics
         state.found += [_with_settings(Problem.from_json(each), has_dynamics) for each in found["problems"]]
         return state
+
+
+def _access_problems(found: list[Difference]) -> list[Problem]:
+    """By the code's own description and comparison: those in the database may be somebody else's by now."""
+    problems = [
+        Problem(
+            "access_changed",
+            "critical",
+            f"Access is not as this version has it: {difference.message}",
+            "peerledger migrate",
+        )
+        for difference in found[:_PENDING_SHOWN]
+    ]
+    if len(found) > _PENDING_SHOWN:
+        more = f"And {len(found) - _PENDING_SHOWN:,} more about access."
+        problems.append(Problem("access_changed", "critical", more, "peerledger migrate --check"))
+    return problems
 
 
 def _not_migrated(state: Status) -> Status:

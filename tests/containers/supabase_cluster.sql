@@ -11,6 +11,8 @@ create role supabase_auth_admin login noinherit createrole;
 
 grant anon, authenticated, service_role to authenticator;
 grant pg_monitor, pg_read_all_data, pg_signal_backend to postgres;
+-- supautils lets postgres set it, as restoring a dump of the Supabase CLI takes.
+grant set on parameter session_replication_role to postgres;
 
 -- From PostgreSQL 16 on CREATEROLE is not enough to grant a role: that takes its admin option.
 do $$

@@ -11,6 +11,7 @@ set search_path = pg_catalog, pg_temp
 as $$
     values
         ('access_changed'),
+        ('access_restored'),
         ('audit_write_failed'),
         ('auth_failure'),
         ('badge_evaluation_failed'),

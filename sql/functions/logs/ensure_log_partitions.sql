@@ -21,7 +21,8 @@ begin
     -- One upkeep at a time: two would make the same partition.
     lock table private.logs in share row exclusive mode;
     v_before := (select count(*) from pg_inherits);
-    -- Before anything is put right: what was made anew here could not be told from what was there.
+    -- Before anything is put right: what is made anew below would look as if it had never been touched.
+    perform private.watch_access();
     perform private.watch_logs();
     for v_log in
         select log.log_name, log.time_column

@@ -1,5 +1,5 @@
 -- As guard_log_texts, for the columns that hold JSON. What we write ourselves is put together from ids, codes, counts
--- and dates, so only what others add is looked at.
+-- and dates, so only what others add is looked at; and not what somebody restores who could become our owner as well.
 create or replace procedure private.guard_log_json(
     target regclass
 )
@@ -25,7 +25,9 @@ begin
     end if;
     execute format(
         'create or replace trigger _310_require_plain_json before insert on %s for each row '
-        'when (current_user <> ''peerledger_owner'') execute function private.require_plain_json(%s)',
+        'when (current_user <> ''peerledger_owner'' and not ('
+        'current_setting(''session_replication_role'') = ''replica'' '
+        'and pg_has_role(current_user, ''peerledger_owner'', ''usage''))) execute function private.require_plain_json(%s)',
         guard_log_json.target, (select string_agg(quote_literal(name), ', ') from unnest(v_columns) as name)
     );
     execute format('alter table %s enable always trigger _310_require_plain_json', guard_log_json.target);
