@@ -7,7 +7,6 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import errors as pg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import AsyncRowFactory
 
@@ -43,7 +42,7 @@ class QueueDatabase:
     def __init__(self, conninfo: str, channel: str, wake: Callable[[], None]) -> None:
         """`wake` is called when something may be due, as the channel says."""
         self._conninfo = make_conninfo(conninfo, **_KEEPALIVE)
-        self._channel = sql.Identifier(channel)
+        self._channel = channel
         self._wake = wake
         self._connection: Connection | None = None
         self._using = asyncio.Lock()
@@ -114,7 +113,7 @@ class QueueDatabase:
             # No more than the work needs, whoever logs in.
             await connection.execute("set role service_role")
             await connection.execute("set statement_timeout = '45s'")
-            await connection.execute(sql.SQL("listen {}").format(self._channel))
+            await connection.execute(f"listen {self._channel}".encode())
         except BaseException:
             await connection.close()
             raise
