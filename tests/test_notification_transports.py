@@ -276,7 +276,7 @@ def test_a_digest_fits_into_a_push_message(web: Receiver, credentials: Path) -> 
     send(Fcm.from_file(credentials, web.url), message)
     (request,) = web.received(SEND)
     assert len(request.body) < 4096
-    assert "400 sertifiseringer" in compose(message).body
+    assert "400 likepersoner med kursbevis" in compose(message).body
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def load(
         load_command.write_template(template)
         return
     if directory is None:
-        raise RunnerError("Name the directory with the CSV files, or --template DIR.", 2)
+        raise RunnerError("Missing argument 'DIR': the directory with the CSV files (or --template DIR).", 2)
     with _opened() as (_, database):
         load_command.run(
             database, directory, skip_bad=skip_bad, update=update, dry_run=dry_run, rejects=rejects

@@ -154,9 +154,11 @@ def show(result: Result) -> None:
         Console(stderr=True, highlight=False).print(
             f"{result.untold:,} badges were reached more than 30 days ago: nobody is told of those."
         )
-    table = RichTable("table", box=None)
-    for name in ("rows read", "inserted", "already there", "different", "updated", "rejected"):
-        table.add_column(name, justify="right")
+    # Seven columns on a screen of 80, none of them cut off.
+    table = RichTable(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("table", no_wrap=True)
+    for name in ("read", "inserted", "already there", "different", "updated", "rejected"):
+        table.add_column(name, justify="right", no_wrap=True)
     for name, counts in result.counts.items():
         figures = (counts.read, counts.inserted, counts.present, counts.different, counts.updated, counts.bad)
         table.add_row(name, *(f"{figure:,}" for figure in figures))

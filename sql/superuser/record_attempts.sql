@@ -41,7 +41,7 @@ begin
             and writer.prolang = (select oid from pg_catalog.pg_language where lanname = 'plpgsql')
     ) then
         raise exception using
-            errcode = '55000',
+            errcode = 'P0001',
             message = 'private.write_security_event is not what this version of Peerledger says.',
             hint = 'Nothing was changed. Who replaced it? `peerledger status`, and docs/security.md.';
     end if;

@@ -3,7 +3,7 @@
 -- too. So nothing in it may depend on the server's version, on its settings or on the order in which things were made.
 --
 -- Described is what peerledger_owner owns in public and private, all else in private, and what is named in `known`,
--- whoever owns it. Partitions of one log are all alike: they are described once, as `partitions of` that log.
+-- whoever owns it; of a function also whether it is a definer. Partitions of one log are all alike: they are described once, as `partitions of` that log.
 create or replace function private.describe_access(
     known text[] default '{}'
 )

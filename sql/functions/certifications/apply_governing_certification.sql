@@ -25,8 +25,8 @@ begin
 
     -- Null: no certificate governs. Who never had one does not need one, and nobody comes back for want of one.
     v_status := case
-        when v_mentor.status = 'active' and not v_is_valid then 'expired_cert'
-        when v_mentor.status = 'expired_cert' and v_is_valid then 'active'
+        when v_mentor.status = 'active' and not v_is_valid then 'expired_cert'::public.mentor_status
+        when v_mentor.status = 'expired_cert' and v_is_valid then 'active'::public.mentor_status
     end;
     if v_status is null then
         return;

@@ -12,7 +12,6 @@ as $$
 declare
     v_mentor public.peer_mentors;
     v_certificate public.certifications;
-    v_governing record;
 begin
     select certificate.*
     into v_certificate

@@ -11,7 +11,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- The columns in which people write prose. A line break elsewhere is a quote that was never closed.
-    c_prose constant text[] := '{body,description,criteria,status_reason}';
+    c_prose constant text[] := array['body', 'description', 'criteria', 'status_reason'];
     v_given text[];
     v_column record;
     v_rule record;

@@ -31,7 +31,7 @@ begin
     -- A rule or a trigger that swallows entries: what cannot be recorded does not happen.
     if not found then
         raise exception using
-            errcode = '55000',
+            errcode = 'P0001',
             message = 'An entry of security_events was not kept.',
             hint = 'A rule or a trigger on it swallows entries. See `peerledger status`.';
     end if;
@@ -39,6 +39,6 @@ end
 $$;
 
 comment on function private.record_security_event is
-'Adds to security_events in the caller''s own transaction: what did not happen is not recorded. Error: 55000 when the '
+'Adds to security_events in the caller''s own transaction: what did not happen is not recorded. Error: P0001 when the '
 'entry is swallowed. For our functions only.';
 revoke all on function private.record_security_event from public, anon, authenticated, service_role;

@@ -14,7 +14,7 @@ declare
     v_width bigint;
     -- The old tree itself needs no hash: whoever asks has its root.
     v_is_old_tree boolean := true;
-    v_path bytea[] := '{}';
+    v_path bytea[] := array[]::bytea[];
 begin
     if not coalesce(
         consistency_proof.old_size between 0 and consistency_proof.new_size

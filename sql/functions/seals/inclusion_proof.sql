@@ -12,7 +12,7 @@ declare
     v_first bigint := 0;
     v_past bigint := inclusion_proof.tree_size;
     v_width bigint;
-    v_path bytea[] := '{}';
+    v_path bytea[] := array[]::bytea[];
 begin
     if not coalesce(inclusion_proof.leaf_index >= 0 and inclusion_proof.leaf_index < inclusion_proof.tree_size, false)
         or inclusion_proof.tree_size > private.tree_size()

@@ -11,7 +11,7 @@ declare
     v_count int := coalesce(length(list_root.hashes), 0) / 32;
     v_taken int := 0;
     v_width int;
-    v_parts bytea[] := '{}';
+    v_parts bytea[] := array[]::bytea[];
     v_root bytea;
 begin
     if v_count = 0 then

@@ -11,7 +11,7 @@ as $$
 declare
     v_count bigint := range_root.past - range_root.first;
     v_at bigint := range_root.first;
-    v_parts bytea[] := '{}';
+    v_parts bytea[] := array[]::bytea[];
     v_root bytea;
 begin
     if v_count = 0 then

@@ -7,7 +7,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    c_late constant interval := '1 hour';
+    c_late constant interval := interval '1 hour';
     v_state private.seal_state;
     v_batch private.seal_batches;
     v_checkpoint private.seal_checkpoints;
@@ -15,7 +15,7 @@ declare
     v_unsealed bigint;
     v_oldest timestamptz;
     v_not_covered_since timestamptz;
-    v_problems jsonb := '[]';
+    v_problems jsonb := jsonb_build_array();
     v_unlisted text;
 begin
     select * into v_state from private.seal_state;

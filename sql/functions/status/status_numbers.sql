@@ -11,7 +11,7 @@ as $$
 declare
     v_topic name;
     v_found jsonb;
-    v_numbers jsonb := '{}';
+    v_numbers jsonb := jsonb_build_object();
 begin
     for v_topic in
         select function.proname
