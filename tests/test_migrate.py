@@ -241,58 +241,6 @@ def require_migrated_now(database: Database) -> None:
         require_migrated(connection)
 
 
-@pytest.fixture
-def released(tmp_path: Path) -> Tree:
-    """A tree as an earlier release had it: fewer migrations, and functions and triggers of other names."""
-    for folder in ("migrations", "sql"):
-        shutil.copytree(ROOT / folder, tmp_path / "released" / folder)
-    tree = Tree(tmp_path / "released")
-    for path in (tree.root / "migrations").glob("*.sql"):
-        if path.name > "0016":
-            path.unlink()
-    # What needs a later migration.
-    upkeep = tree.root / "sql" / "functions" / "logs" / "ensure_log_partitions.sql"
-    upkeep.write_text(upkeep.read_text().replace("    perform private.watch_access();\n", ""))
-    (tree.root / "sql" / "functions" / "time" / "former.sql").write_text(
-        "create or replace function private.former() returns trigger language plpgsql as "
-        "$$ begin return null; end $$;\n"
-    )
-    (tree.root / "sql" / "triggers" / "chapters.sql").write_text(
-        "create or replace trigger _900_former after insert on public.chapters "
-        "for each row execute function private.former();\n"
-        "create or replace trigger _910_former before update on public.chapters "
-        "for each row execute function private.tg_activities__stamp_updated_at();\n"
-    )
-    return tree
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="The fixture pairs an earlier release's migrations with today's SQL, which needs types of later ones.",
-)
-@pytest.mark.parametrize("version", ["0.1.0", "0015", "0015.operations"])
-def test_the_printed_step_from_an_earlier_release_is_adopted(
-    database: Database, own_server: str, released: Tree, version: str
-) -> None:
-    migrate(database, tree=released)
-    with database.connect() as connection:
-        connection.execute(render_since(version).encode())
-    require_migrated_now(database)
-    assert check(database).access == []
-    migrate(database)
-    assert check(database).is_empty
-    assert scalar(database, "select to_regproc('private.former') is null") is True
-    with new_database(own_server, "template0") as address:
-        fresh = Database(address, True, None)
-        migrate(fresh)
-        assert as_sets(dump(database)) == as_sets(dump(fresh))
-
-
-def as_sets(text: str) -> list[str]:
-    """An altered column or constraint stands elsewhere in the dump than a new one."""
-    return sorted(line.rstrip(",") for line in text.splitlines() if not line.startswith("--"))
-
-
 def test_the_printed_step_refuses_a_database_that_is_elsewhere(database: Database) -> None:
     migrate(database)
     with (

@@ -11,6 +11,7 @@ import pytest
 from servers import Server, container_server, engine_error
 
 from peerledger.database import Database as RunnerDatabase
+from peerledger.errors import RunnerError
 from peerledger.migrate import check, migrate, prepare
 from peerledger.status import read
 

@@ -150,8 +150,8 @@ def migrate(
 @app.command()
 def load(
     directory: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help="Contains one CSV file per table, named after it.")
-    ] = None,
+        Path, typer.Argument(metavar="DIR", help="Contains one CSV file per table, named after it.")
+    ],
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Load the valid lines and list the others in a rejects file.")
     ] = False,
@@ -165,16 +165,13 @@ def load(
         Path | None, typer.Option(metavar="FILE", help="The rejects file. Default: DIR/rejects.csv.")
     ] = None,
     template: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Write example files for all tables into DIR; load nothing."),
-    ] = None,
+        bool, typer.Option("--template", help="Write example files for all tables into DIR; load nothing.")
+    ] = False,
 ) -> None:
     """Load CSV files, all or nothing. Loading them again changes nothing, and names what differs."""
-    if template is not None:
-        load_command.write_template(template)
+    if template:
+        load_command.write_template(directory)
         return
-    if directory is None:
-        raise RunnerError("Missing argument 'DIR': the directory with the CSV files (or --template DIR).", 2)
     with _opened() as (_, database):
         load_command.run(
             database, directory, skip_bad=skip_bad, update=update, dry_run=dry_run, rejects=rejects

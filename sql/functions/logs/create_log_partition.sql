@@ -34,7 +34,7 @@ begin
     -- Made and locked down first and attached then: CREATE … PARTITION OF would stop every insert into the
     -- log, attaching stops those into the default partition only.
     execute format(
-        'create table private.%I (like public.%I including defaults including constraints)',
+        'create table private.%I (like public.%I including defaults including constraints including storage)',
         v_name, create_log_partition.log_name
     );
     call private.close_table(format('private.%I', v_name)::regclass);
