@@ -18,6 +18,11 @@ from peerledger.settings import Settings
 
 SOUND, FINDINGS, CANNOT_JUDGE, NOBODY_VOUCHES = 0, 1, 2, 3
 _STEP = 65_536
+_GAPS = """
+select "check", log_name, subject_id::text, detail, hole
+from private.log_gaps('-infinity')
+order by "check", subject_id, detail
+"""
 _ARCHIVED = """
 select code.log_name, count(*)
 from private.seal_archived() as archived
@@ -120,11 +125,27 @@ def verify(
                 f"{count:,} entries of {log} are archived; their leaves stand in for them."
                 for log, count in connection.execute(_ARCHIVED, (first, end)).fetchall()
             ]
+            if (first, past, since) == (0, None, None):
+                _compare_with_changes(connection, verdict)
             _against_checkpoints(connection, settings, size, outside, keys, verdict)
         except psycopg.Error as error:
             raise from_database(error, "verify") from error
     verdict.is_vouched = bool(outside or keys)
     return verdict
+
+
+def _compare_with_changes(connection: Connection, verdict: Verdict) -> None:
+    """Completeness: every change has its entry, every entry its change."""
+    holes: Counter[str] = Counter()
+    for check, log, subject, detail, hole in connection.execute(_GAPS.encode()).fetchall():
+        if hole is None:
+            words = check.replace("_", " ")
+            verdict.findings.append(Finding(f"{words} ({detail})" if detail else words, log, None, subject))
+        else:
+            holes[hole] += int(detail) if subject is None else 1
+    verdict.notes += [
+        f"{count:,} changes have no entry here, lawfully: {hole}." for hole, count in sorted(holes.items())
+    ]
 
 
 def _against_checkpoints(
