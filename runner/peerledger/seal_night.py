@@ -1,4 +1,4 @@
-"""The end of the night: seal, sign, and look whether everything is still what it was, and whether all of it is on record."""
+"""The end of the night: seal, sign, and look whether everything is what it was and all of it on record."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -24,14 +24,13 @@ def run(database: Database, settings: Settings, report: Callable[[str], None]) -
             f"{verdict.entries:,} verified, {len(verdict.findings):,} findings."
         )
         if verdict.findings:
+            problem = verdict.findings[0]
             with database.connect(autocommit=True) as connection:
                 connection.execute(
                     "select private.raise_alert('seal_broken', 'critical', left(%s, 500), 'seal_findings')",
-                    (
-                        f"Sealed entries are not what they were: {verdict.findings[0]}. Run `peerledger verify`.",
-                    ),
+                    (f"Sealed entries are not what they were: {problem}. Run `peerledger verify`.",),
                 )
-            problems.append(f"The seals are broken: {verdict.findings[0]}")
+            problems.append(f"The seals are broken: {problem}")
     findings, first = _check_completeness(database, report)
     if findings:
         problems.append(f"The logs are not complete: {first}")

@@ -16,6 +16,9 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
+-- A whole history is sorted and joined.
+set work_mem = '256MB'
+set jit = off
 as $$
 declare
     v_since timestamptz := coalesce(gaps_in_activities.since, '-infinity');
@@ -55,13 +58,51 @@ begin
     activity as materialized (
         select there.*
         from public.activities as there
-        where v_is_all or there.id in (select listed.id from looked_at as listed)
+        where v_is_all
+        union all
+        select there.*
+        from looked_at
+        inner join public.activities as there on there.id = looked_at.id
     ),
     evaluated as materialized (
         select named.activity_id, named.record_sha256, entry.triggered_at
         from public.badge_evaluation_logs as entry
         cross join unnest(entry.activity_ids, entry.activity_hashes) as named (activity_id, record_sha256)
-        where v_is_all or named.activity_id in (select listed.id from looked_at as listed)
+        where v_is_all
+        union all
+        select named.activity_id, named.record_sha256, entry.triggered_at
+        from public.badge_evaluation_logs as entry
+        cross join unnest(entry.activity_ids, entry.activity_hashes) as named (activity_id, record_sha256)
+        inner join looked_at on looked_at.id = named.activity_id
+        where not v_is_all
+    ),
+    -- Each of these is all there is, or what belongs to what is looked at: one of the two is empty.
+    change as (
+        select entry.*
+        from public.activity_changes as entry
+        where v_is_all
+        union all
+        select entry.*
+        from looked_at
+        inner join public.activity_changes as entry on entry.activity_id = looked_at.id
+    ),
+    baseline as (
+        select hash.*
+        from private.activity_baseline as hash
+        where v_is_all
+        union all
+        select hash.*
+        from looked_at
+        inner join private.activity_baseline as hash on hash.activity_id = looked_at.id
+    ),
+    by_proxy as materialized (
+        select entry.proxy_activity_id, entry.payload_snapshot, entry."timestamp" as at
+        from public.proxy_audit_log as entry
+        where v_is_all
+        union all
+        select entry.proxy_activity_id, entry.payload_snapshot, entry."timestamp"
+        from looked_at
+        inner join public.proxy_audit_log as entry on entry.proxy_activity_id = looked_at.id
     ),
     changed as materialized (
         select
@@ -69,8 +110,7 @@ begin
             lag(entry.after) over of_activity as after_before,
             lag(entry.change_kind) over of_activity as kind_before,
             row_number() over (partition by entry.activity_id order by entry.changed_at desc) as place_from_end
-        from public.activity_changes as entry
-        where v_is_all or entry.activity_id in (select listed.id from looked_at as listed)
+        from change as entry
         window of_activity as (partition by entry.activity_id order by entry.changed_at)
     ),
     -- The newest hash: an id that was deleted may have been registered again.
@@ -82,8 +122,7 @@ begin
             where evaluated.record_sha256 is not null
             union all
             select baseline.activity_id, baseline.record_sha256, v_began_at
-            from private.activity_baseline as baseline
-            where v_is_all or baseline.activity_id in (select listed.id from looked_at as listed)
+            from baseline
         ) as found
         order by found.activity_id, found.at desc
     ),
@@ -101,22 +140,14 @@ begin
         from (
             select evaluated.activity_id, evaluated.triggered_at as at from evaluated
             union all
-            select entry.proxy_activity_id, entry."timestamp"
-            from public.proxy_audit_log as entry
-            where v_is_all or entry.proxy_activity_id in (select listed.id from looked_at as listed)
+            select by_proxy.proxy_activity_id, by_proxy.at from by_proxy
             union all
             select changed.activity_id, changed.changed_at from changed
             union all
             select baseline.activity_id, v_began_at
-            from private.activity_baseline as baseline
-            where v_is_all or baseline.activity_id in (select listed.id from looked_at as listed)
+            from baseline
         ) as found
         group by found.activity_id
-    ),
-    by_proxy as (
-        select entry.proxy_activity_id, entry.payload_snapshot, entry."timestamp" as at
-        from public.proxy_audit_log as entry
-        where v_is_all or entry.proxy_activity_id in (select listed.id from looked_at as listed)
     ),
     -- Several of one transaction bear one time; any of them may be the last.
     last_by_proxy as (
@@ -165,7 +196,7 @@ begin
         from spoken_of
         left join activity on activity.id = spoken_of.activity_id
         left join newest on newest.activity_id = spoken_of.activity_id
-        left join private.activity_baseline as baseline on baseline.activity_id = spoken_of.activity_id
+        left join baseline on baseline.activity_id = spoken_of.activity_id
         where activity.id is null and (newest.record_sha256 is not null or newest.change_kind is distinct from 'deleted')
         union all
         -- Each change begins with what the one before it left, the first with what was registered.
