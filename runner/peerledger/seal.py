@@ -115,8 +115,8 @@ def checkpoint(
         except BrokenError as error:
             _alert(connection, error)
             raise
-    if made is not None:
-        _send(made, settings, to)
+        if made is not None:
+            _send(connection, made, settings, to)
     return made
 
 
@@ -269,22 +269,72 @@ def _alert(connection: Connection, error: BrokenError) -> None:
     )
 
 
-def _send(made: Checkpoint, settings: Settings, to: Path | None) -> None:
-    """Only what was sent out binds whoever owns the server."""
+def _send(connection: Connection, made: Checkpoint, settings: Settings, to: Path | None) -> None:
+    """Only what was sent out binds whoever owns the server. What came back is kept beside the checkpoint.
+
+    One that cannot be reached keeps the others from nothing; the first failure is the one that is told.
+    """
+    failures: list[RunnerError] = []
+    ways: list[Callable[[], None]] = []
     if to is not None:
-        _write(to / f"{made.size:012d}.checkpoint", made.note)
+        ways.append(lambda: _to_directory(connection, made, to))
     if settings.seal_webhook is not None:
+        webhook = settings.seal_webhook.get_secret_value()
+        ways.append(lambda: _to_webhook(connection, made, webhook))
+    if settings.seal_witness_url is not None:
+        url = settings.seal_witness_url.get_secret_value()
+        ways.append(lambda: _witness(connection, made, url))
+    for way in ways:
         try:
-            httpx.post(
-                settings.seal_webhook.get_secret_value(),
-                content=made.note.encode(),
-                headers={"Content-Type": "text/plain; charset=utf-8"},
-                timeout=_SEND_SECONDS,
-            ).raise_for_status()
-        except httpx.HTTPError as error:
-            raise RunnerError(
-                f"The checkpoint could not be sent to PEERLEDGER_SEAL_WEBHOOK ({type(error).__name__})."
-            ) from None
+            way()
+        except RunnerError as error:
+            failures.append(error)
+    if failures:
+        raise max(failures, key=lambda error: error.exit_code)
+
+
+def _to_directory(connection: Connection, made: Checkpoint, to: Path) -> None:
+    path = to / f"{made.size:012d}.checkpoint"
+    # A directory with a retention lock takes a file once.
+    if not path.exists():
+        _write(path, made.note)
+    elif checkpoints.read_file(path).root != made.root:
+        error = BrokenError(f"{path} is a checkpoint of another tree of the same size.")
+        _alert(connection, error)
+        raise error
+    _receive(connection, made, "directory", str(path).encode())
+
+
+def _to_webhook(connection: Connection, made: Checkpoint, webhook: str) -> None:
+    try:
+        answer = httpx.post(
+            webhook,
+            content=made.note.encode(),
+            headers={"Content-Type": "text/plain; charset=utf-8"},
+            timeout=_SEND_SECONDS,
+        ).raise_for_status()
+    except httpx.HTTPError as error:
+        raise RunnerError(
+            f"The checkpoint could not be sent to PEERLEDGER_SEAL_WEBHOOK ({type(error).__name__})."
+        ) from None
+    _receive(connection, made, "webhook", f"HTTP {answer.status_code}".encode())
+
+
+def _witness(connection: Connection, made: Checkpoint, url: str) -> None:
+    from peerledger import witness
+
+    if not made.is_signed:
+        raise RunnerError("A witness takes signed checkpoints only: set PEERLEDGER_SEAL_KEY_FILE.", 2)
+    if connection.execute(
+        "select 1 from private.seal_receipts where tree_size = %s and kind = 'witness'", (made.size,)
+    ).fetchone():
+        return
+    try:
+        _receive(connection, made, "witness", witness.cosign(connection, made, url))
+    except witness.ForkError as fork:
+        error = BrokenError(f"{fork} This database is not the only one under the name {made.origin}.")
+        _alert(connection, error)
+        raise error from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     seal_key_file: Path | None = None
     seal_dir: Path | None = None
     seal_webhook: SecretStr | None = None
+    seal_witness_url: SecretStr | None = None
     seal_seconds: float = Field(default=10, gt=0, le=3_600)
     checkpoint_minutes: float = Field(default=15, gt=0, le=1_440)
     # How to reach Dynamics; `peerledger.dynamics.credentials` checks them when they are needed.
@@ -102,7 +103,7 @@ class Settings(BaseSettings):
             raise ValueError("not a time zone like Europe/Oslo") from None
         return zone
 
-    @field_validator("webhook_url", "seal_webhook")
+    @field_validator("webhook_url", "seal_webhook", "seal_witness_url")
     @classmethod
     def _is_a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
         try:

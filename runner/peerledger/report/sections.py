@@ -311,7 +311,15 @@ def _proxy(page: _Page) -> Section:
         charts.append(Bars(title, page.say("coordinators_describe", count=len(shown)), bars, legend))
     registered = found["created"] + found["bulk_created"]
     return page.section(
-        [page.say("meaning", registered=registered, updated=found["updated"], mentors=found["mentors"])],
+        [
+            page.say(
+                "meaning",
+                registered=registered,
+                took_place=found["took_place"],
+                updated=found["updated"],
+                mentors=found["mentors"],
+            )
+        ],
         charts,
         page.series_table(found["series"], *names),
         page.table_if_any(
@@ -458,6 +466,7 @@ def _guards(page: _Page) -> Section:
             page.say("meaning", problems=problems, relations=relations, refused=refused),
             page.say("limits"),
             _seals(page),
+            _completeness(page),
         ],
         [
             Bars(
@@ -490,6 +499,18 @@ def _seals(page: _Page) -> str:
         origin=found["origin"],
         unsealed=found["unsealed"],
         verifier=verifier_sha256(),
+    )
+
+
+def _completeness(page: _Page) -> str:
+    found = page.figures["retention"]["completeness"]
+    if found is None:
+        return page.say("not_compared")
+    return page.say(
+        "compared_all" if found["is_of_everything"] else "compared_changes",
+        at=page.words.moment(found["checked_at"]),
+        findings=found["findings"],
+        counted=page.figures["retention"]["months_counted"],
     )
 
 

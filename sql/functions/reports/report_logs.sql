@@ -65,6 +65,24 @@ begin
     return jsonb_build_object(
         'logs', v_logs,
         'seals', private.seal_status(),
+        -- Of all together, and only whether: the findings are for the operators.
+        'completeness', (
+            select
+                jsonb_build_object(
+                    'checked_at', event.details ->> 'looked_at',
+                    'is_of_everything', (event.details ->> 'is_of_everything')::boolean,
+                    'findings', (event.details ->> 'findings')::bigint
+                )
+            from public.security_events as event
+            where event.event_kind = 'completeness_checked'
+            order by event.occurred_at desc
+            limit 1
+        ),
+        'months_counted', (
+            select count(distinct (event.table_name, event.details ->> 'month'))
+            from public.security_events as event
+            where event.event_kind = 'log_month_counted' and event.organisation_id = report_logs.org_id
+        ),
         'legal_holds', (
             select
                 coalesce(

@@ -22,6 +22,12 @@ as $$
             entry.attributed_mentor_id,
             steps.starts_on,
             count(*) as entries,
+            count(*) filter (
+                where
+                entry.event_type <> 'updated'
+                and entry.payload_snapshot ->> 'occurred_on'
+                between report_proxy.from_date::text and report_proxy.to_date::text
+            ) as took_place,
             min(entry."timestamp") as first_at,
             max(entry."timestamp") as last_at
         from steps
@@ -46,6 +52,8 @@ as $$
             'created', (select coalesce(sum(counted.created), 0) from counted),
             'bulk_created', (select coalesce(sum(counted.bulk_created), 0) from counted),
             'updated', (select coalesce(sum(counted.updated), 0) from counted),
+            -- Entries are counted by the day on which they were written; so many of them speak of the period itself.
+            'took_place', (select coalesce(sum(entries.took_place), 0) from entries),
             'mentors', (select count(distinct entries.attributed_mentor_id) from entries),
             'by_coordinator', (
                 select coalesce(jsonb_agg(to_jsonb(one) order by one.registered desc, one.updated desc, one.coordinator_id), '[]')

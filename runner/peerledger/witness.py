@@ -1,0 +1,69 @@
+"""A C2SP witness: it keeps the newest checkpoint that it saw of us, and signs only what continues it.
+
+The one kind of outside that sees a fork by itself: whoever shows two histories to two auditors can have one
+of them cosigned, not both. https://c2sp.org/tlog-witness
+"""
+
+import base64
+
+import httpx
+
+from peerledger.checkpoints import Checkpoint
+from peerledger.database import Connection
+from peerledger.errors import RunnerError
+
+_SECONDS = 20
+_SIZE = "text/x.tlog.size"
+_LAST = (
+    "select coalesce(max(tree_size), 0) from private.seal_receipts where kind = 'witness' and tree_size <= %s"
+)
+_CONSISTENCY = """
+select step.hash
+from unnest(private.consistency_proof(%s, %s)) with ordinality as step (hash, number)
+order by step.number
+"""
+
+
+class ForkError(Exception):
+    """The witness has seen another tree under this name."""
+
+
+def cosign(connection: Connection, made: Checkpoint, url: str) -> bytes:
+    """The witness's cosignature lines. It says itself from which size on it wants to see the way."""
+    row = connection.execute(_LAST, (made.size,)).fetchone()
+    known = int(row[0]) if row else 0
+    for _ in range(2):
+        answer = _post(connection, made, url, known)
+        if answer.status_code != 409:
+            break
+        try:
+            known = int(answer.text.strip())
+        except ValueError:
+            raise RunnerError("The witness refused the checkpoint and did not say what it knows.") from None
+        if known > made.size:
+            raise ForkError(f"The witness has seen a tree of {known:,} entries, this one has {made.size:,}.")
+    if answer.status_code == 422:
+        raise ForkError(f"The witness has seen another tree than the one of {made.size:,} entries.")
+    lines = answer.text
+    if (
+        answer.status_code != 200
+        or not all(line.startswith("\u2014 ") for line in lines.splitlines())
+        or not lines
+    ):
+        raise RunnerError(f"The witness did not cosign the checkpoint (HTTP {answer.status_code}).")
+    return lines.encode()
+
+
+def _post(connection: Connection, made: Checkpoint, url: str, known: int) -> httpx.Response:
+    steps = connection.execute(_CONSISTENCY.encode(), (known, made.size)).fetchall()
+    way = "".join(base64.b64encode(step).decode() + "\n" for (step,) in steps)
+    try:
+        return httpx.post(
+            f"{url.rstrip('/')}/add-checkpoint",
+            content=f"old {known}\n{way}\n{made.note}".encode(),
+            timeout=_SECONDS,
+        )
+    except httpx.HTTPError as error:
+        raise RunnerError(
+            f"The checkpoint could not be sent to PEERLEDGER_SEAL_WITNESS_URL ({type(error).__name__})."
+        ) from None
