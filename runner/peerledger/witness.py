@@ -13,7 +13,6 @@ from peerledger.database import Connection
 from peerledger.errors import RunnerError
 
 _SECONDS = 20
-_SIZE = "text/x.tlog.size"
 _LAST = (
     "select coalesce(max(tree_size), 0) from private.seal_receipts where kind = 'witness' and tree_size <= %s"
 )
