@@ -220,6 +220,7 @@ export type Database = {
       }
       badge_evaluation_logs: {
         Row: {
+          activity_hashes: string[] | null
           activity_ids: string[]
           badges_awarded: string[]
           badges_evaluated: Json
@@ -237,6 +238,7 @@ export type Database = {
         }
         ComputedFields: "mentor" | "organisation"
         Insert: {
+          activity_hashes?: string[] | null
           activity_ids?: string[]
           badges_awarded?: string[]
           badges_evaluated?: Json
@@ -251,6 +253,7 @@ export type Database = {
           triggered_at?: string
         }
         Update: {
+          activity_hashes?: string[] | null
           activity_ids?: string[]
           badges_awarded?: string[]
           badges_evaluated?: Json

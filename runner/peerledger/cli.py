@@ -401,8 +401,8 @@ def archive(
     ] = False,
 ) -> None:
     """Move log months past their retention into files."""
-    with _opened() as (_, database):
-        count = archive_command.run(database, to, execute=execute, report=typer.echo)
+    with _opened() as (settings, database):
+        count = archive_command.run(database, to, execute=execute, report=typer.echo, settings=settings)
     if not count:
         typer.echo("No month is past its retention and free of legal holds.")
     elif not execute:
@@ -551,7 +551,9 @@ def verify(
     settings = load_settings()
     with open_database(settings) as database:
         if archive_directory is not None:
-            verdict = verify_command.verify_archive(database, archive_directory)
+            verdict = verify_command.verify_archive(
+                database, settings, archive_directory, keys=key or [], seen=seen or []
+            )
         else:
             with bar("verifying") as progress:
                 verdict = verify_command.verify(

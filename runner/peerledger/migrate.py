@@ -202,6 +202,7 @@ def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[
     connection.execute("set local role peerledger_owner")
     if has_upkeep:
         connection.execute("select private.ensure_log_partitions()")
+        connection.execute("select private.begin_completeness()")
     if plan.access:
         _record(connection, plan.access)
     connection.execute("reset role")
@@ -329,7 +330,7 @@ def _rendered_objects(tree: Tree, before_upkeep: str = "") -> list[str]:
         + _described(tree)
         + before_upkeep
         + "set role peerledger_owner;\nselect private.mark_guards('migrate');\n"
-        + "select private.ensure_log_partitions();\nreset role;\n"
+        + "select private.ensure_log_partitions();\nselect private.begin_completeness();\nreset role;\n"
         + f"{_RELOAD_REST_API};\n",
     ]
 

@@ -129,10 +129,12 @@ select is_empty(
         -- Inlined into the functions that call them, which pin it; nobody else may.
         and not (
             (pronamespace::regnamespace || '.' || proname) in (
+                'private.activity_sha256',
                 'private.count_activity_days',
                 'private.exact_measures',
                 'private.has_address',
                 'private.is_uuid',
+                'private.json_time',
                 'private.leaf_hash',
                 'private.reaches'
             )
@@ -209,6 +211,7 @@ select bag_eq(
             'private.tg_badge_definitions__compile',
             'private.tg_badge_definitions__record_changes',
             'private.tg_certifications__record_changes',
+            'private.tg_chapters__record_changes',
             'private.tg_coordinator_assignments__record_changes',
             'private.tg_earned_badges__invalidate',
             'private.tg_earned_badges__record_changes',
