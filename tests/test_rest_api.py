@@ -68,6 +68,7 @@ insert into public.certifications (id, organisation_id, mentor_id, issued_on, ex
 select
     tests.id('certificate', 'south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'),
     '2020-01-01', '2021-01-01';
+select public.dispute_proxy_activity(tests.id('activity', 'sven for sara'), 'wrong_day');
 select private.seal_logs();
 select public.start_badge_reconciliation();
 select public.revoke_badge(tests.id('mentor', 'sol'), tests.id('badge', 'south'), 'A test.');
@@ -197,11 +198,13 @@ class World:
             "org_id": self.id("organisation", "south"),
             "organisation_id": self.id("organisation", "south"),
             "organisation_ids": [self.id("organisation", "south")],
+            "outcome": "upheld",
             "page_limit": 10,
             "page_offset": 0,
             "participant_count": 2,
             "platform": "ios",
             "reason": "operator",
+            "reason_code": "wrong_day",
             "reconciliation_id": (self.column("select id from private.badge_reconciliations") or [None])[0],
             "refuse_duplicates": False,
             "retry_after": "1 minute",
