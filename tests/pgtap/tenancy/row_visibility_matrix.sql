@@ -38,6 +38,9 @@ select organisation_id, id, mentor_id, 'other' from public.activities where id =
 -- That somebody was spoken for is told; these messages are counted where they belong.
 delete from public.notifications where kind = 'proxy_registered';
 
+select public.close_grant_year(id, 2025), public.set_grant_rule(id, 'peer_course', '2026-01-01', '{kurs}')
+from public.organisations;
+
 create temporary table expected (
     table_name text, nina int, oskar int, sven int, olga int, sara int, stranger int, service int
 );
@@ -48,6 +51,8 @@ insert into expected values
 ('coordinator_assignments', 2, 2, 1, 0, 0, 0, 3),
 ('peer_mentors', 2, 2, 1, 1, 1, 0, 3),
 ('activities', 4, 4, 2, 2, 2, 0, 6),
+('grant_rules', 5, 5, 5, 5, 5, 4, 6),
+('grant_years', 1, 1, 1, 0, 0, 0, 2),
 ('proxy_disputes', 2, 2, 1, 1, 1, 0, 3),
 ('activity_notes', 4, 4, 1, 2, 1, 0, 5),
 ('badge_definitions', 1, 1, 1, 1, 1, 0, 2),
