@@ -6,10 +6,18 @@ before update on public.grant_rules
 for each row when (old.id <> new.id)
 execute function private.tg_all__keep_id();
 
--- The published rules are ours: row level security does not hold for the service role.
-create or replace trigger _060_keep_published
-before insert or update on public.grant_rules
+-- The published rules are ours: row level security does not hold for the service role, which may send one back as it read it.
+create or replace trigger _060_keep_published_inserted
+before insert on public.grant_rules
 for each row when (new.organisation_id is null and not pg_has_role(current_user, 'peerledger_owner', 'usage'))
+execute function private.tg_grant_rules__keep_published();
+
+create or replace trigger _060_keep_published_updated
+before update on public.grant_rules
+for each row
+when (
+    old.organisation_id is null and old.* is distinct from new.* and not pg_has_role(current_user, 'peerledger_owner', 'usage')
+)
 execute function private.tg_grant_rules__keep_published();
 
 create or replace trigger _100_only_end
