@@ -110,8 +110,7 @@ def test_the_smallest_step_earns_the_badge_and_anything_smaller_does_not(
         today = date.fromisoformat(answer["as_of"])
         zone = ZoneInfo(history.zone_of[case.mentor])
         assert today == history.connection.execute("select now()").fetchall()[0][0].astimezone(zone).date()
-        mentor = history.model.mentors[case.mentor]
-        award = mentor.awards.get(case.slug)
+        award = history.model.mentors[case.mentor].awards.get(case.slug)
         assert answer["is_earned"] == (award is not None and not award.is_revoked), where
         assert answer["is_revoked"] == (award is not None and award.is_revoked), where
         check_leaves(case, answer, today, where)

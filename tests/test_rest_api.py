@@ -491,11 +491,13 @@ _BOUNDED = {
     "preview_badge": "XX",
     "extend_hlf_sync_leases": "a row for each mentor, of which 1,000 may be named",
     "get_badge_progress": "a row for each leaf of the active badges of an organisation",
+    "get_grant_summary": "a row for each category",
     "get_hlf_removal_times": "one row",
     "get_hlf_sync_audit_summary": "three rows",
     "reconcile_badges": "one row",
     "reconcile_hlf_sync": "one row",
     "register_proxy_activities": "at most 500",
+    "simulate_activities": "a row for each active badge of an organisation",
 }
 
 
