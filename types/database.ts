@@ -1245,6 +1245,65 @@ export type Database = {
         }
         Relationships: []
       }
+      proxy_disputes: {
+        Row: {
+          activity_id: string
+          id: string
+          mentor_id: string
+          opened_at: string
+          organisation_id: string
+          outcome: string | null
+          reason_code: string
+          resolved_at: string | null
+          resolved_by: string | null
+        }
+        ComputedFields: never
+        Insert: {
+          activity_id: string
+          id?: string
+          mentor_id: string
+          opened_at?: string
+          organisation_id: string
+          outcome?: string | null
+          reason_code: string
+          resolved_at?: string | null
+          resolved_by?: string | null
+        }
+        Update: {
+          activity_id?: string
+          id?: string
+          mentor_id?: string
+          opened_at?: string
+          organisation_id?: string
+          outcome?: string | null
+          reason_code?: string
+          resolved_at?: string | null
+          resolved_by?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: "proxy_disputes_organisation_id_activity_id_fkey"
+            columns: ["organisation_id", "activity_id"]
+            isOneToOne: false
+            referencedRelation: "activities"
+            referencedColumns: ["organisation_id", "id"]
+          },
+          {
+            foreignKeyName: "proxy_disputes_organisation_id_fkey"
+            columns: ["organisation_id"]
+            isOneToOne: false
+            referencedRelation: "organisations"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "proxy_disputes_organisation_id_mentor_id_fkey"
+            columns: ["organisation_id", "mentor_id"]
+            isOneToOne: false
+            referencedRelation: "peer_mentors"
+            referencedColumns: ["organisation_id", "id"]
+          },
+        ]
+      }
       security_events: {
         Row: {
           acting_role: string | null
@@ -1306,6 +1365,7 @@ export type Database = {
       complete_hlf_sync: { Args: { results: Json }; Returns: { mentor_id: string; accepted: boolean; state: string | null; next_attempt_at: string | null; reason: string | null; outcome: string }[] }
       complete_notifications: { Args: { results: Json; as_of?: string }; Returns: { id: string; outcome: string }[] }
       continue_badge_reconciliation: { Args: { reconciliation_id: string; batch_size?: number }; Returns: { mentors_total: number; mentors_done: number; activities_scanned: number; mentors_missing: number; badges_awarded: number; is_finished: boolean; mentors_skipped: number }[] }
+      dispute_proxy_activity: { Args: { activity_id: string; reason_code: string }; Returns: Omit<Database["public"]["Tables"]["proxy_disputes"]["Row"], Database["public"]["Tables"]["proxy_disputes"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "proxy_disputes"; isOneToOne: true; isSetofReturn: false } }
       evaluate_badges: { Args: { mentor_id: string }; Returns: { badge_definition_id: string; is_met: boolean; newly_awarded: boolean }[] }
       extend_hlf_sync_leases: { Args: { worker: string; mentor_ids: string[]; lease: string }; Returns: string[] }
       find_cross_org_awards: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["cross_org_award"][]; SetofOptions: { from: "*"; to: "cross_org_award"; isOneToOne: false; isSetofReturn: true } }
@@ -1376,6 +1436,7 @@ export type Database = {
       requeue_dead_letters: { Args: { org_id: string; max_rows?: number }; Returns: number }
       requeue_hlf_sync: { Args: { mentor_id: string }; Returns: Omit<Database["public"]["Tables"]["hlf_sync_state"]["Row"], Database["public"]["Tables"]["hlf_sync_state"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "hlf_sync_state"; isOneToOne: true; isSetofReturn: false } }
       requeue_notifications: { Args: { org_id: string; max_rows?: number }; Returns: number }
+      resolve_proxy_dispute: { Args: { activity_id: string; outcome: string }; Returns: Omit<Database["public"]["Tables"]["proxy_disputes"]["Row"], Database["public"]["Tables"]["proxy_disputes"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "proxy_disputes"; isOneToOne: true; isSetofReturn: false } }
       resume_hlf_sync: { Args: { organisation_ids?: string[] | null }; Returns: number }
       revoke_badge: { Args: { mentor_id: string; badge_definition_id: string; reason: string }; Returns: Omit<Database["public"]["Tables"]["earned_badges"]["Row"], Database["public"]["Tables"]["earned_badges"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "earned_badges"; isOneToOne: true; isSetofReturn: false } }
       run_certification_expiry: { Args: { as_of?: string | null; run_id?: string }; Returns: Omit<Database["public"]["Tables"]["certification_expiry_runs"]["Row"], Database["public"]["Tables"]["certification_expiry_runs"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "certification_expiry_runs"; isOneToOne: true; isSetofReturn: false } }

@@ -356,6 +356,48 @@ def report(
 
 
 @app.command()
+def grants(
+    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation's slug.")],
+    year: Annotated[int, typer.Option("--year", min=1970, max=2199, metavar="YYYY", help="The year.")],
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write each activity with its reasons.")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write a page, with the proof of a closed year beside it."
+        ),
+    ] = None,
+    list_file: Annotated[
+        Path | None,
+        typer.Option("--list", metavar="FILE", help="Write the list that a closed year's sha256 is of."),
+    ] = None,
+    close: Annotated[
+        bool, typer.Option("--close", help="Close the year first: keep the list as it is now.")
+    ] = False,
+    language: Annotated[
+        Language | None, typer.Option("--lang", help="The page's language. Default: the organisation's.")
+    ] = None,
+) -> None:
+    """Count a year's activities for the state's grant. Exit code 1 when a closed list was changed."""
+    from peerledger import grants as grants_command
+
+    with _opened() as (_, database):
+        if close:
+            grants_command.close(database, org, year)
+        counted = grants_command.read(database, org, year)
+        if csv:
+            grants_command.write_csv(counted, csv)
+        if list_file:
+            grants_command.write_list(counted, list_file)
+        if html:
+            grants_command.write_page(database, counted, html, language.value if language else None)
+        grants_command.show(counted)
+        if counted.is_broken:
+            raise RunnerError(f"The list of {year} is not the one that was closed: its sha256 is another.")
+
+
+@app.command()
 def notify(
     once: Annotated[bool, typer.Option("--once", help="Deliver what is due now, then stop.")] = False,
 ) -> None:
