@@ -13,7 +13,6 @@ from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
 from rich.table import Table
 
 from peerledger import load as load_command
@@ -24,6 +23,7 @@ from peerledger.migrate import migrate
 from peerledger.notify.delivery import Delivery
 from peerledger.notify.messages import Attempt, Message
 from peerledger.notify.texts import Text
+from peerledger.screen import Console
 from peerledger.settings import PREFIX, Settings
 
 # The sample data is to be read as of its last day.
