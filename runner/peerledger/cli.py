@@ -28,6 +28,7 @@ from peerledger import migrate as migration
 from peerledger import nightly as nightly_command
 from peerledger import reconcile_badges as badge_reconciliation
 from peerledger import status as status_command
+from peerledger.cautions import cautions, is_readable_by_others
 from peerledger.database import Database, open_database
 from peerledger.errors import INTERRUPTED, RunnerError, from_database, one_line
 from peerledger.screen import Console, echo
@@ -64,6 +65,9 @@ def _opened() -> Iterator[tuple[Settings, Database]]:
     settings = load_settings()
     with open_database(settings) as database:
         yield settings, database
+    # Last, where it is seen; a command that fails has one thing to say.
+    for caution in cautions(settings):
+        _errors.print(f"peerledger: {caution}")
 
 
 def _show_version(wanted: bool) -> None:
@@ -180,10 +184,26 @@ def load(
 
 
 @app.command()
-def demo() -> None:
-    """Run the whole system on sample data."""
-    with _opened() as (settings, database):
-        demo_command.run(database, settings, ROOT / "examples" / "likeperson")
+def demo(
+    use_database_url: Annotated[
+        bool,
+        typer.Option(
+            "--use-database-url",
+            help="Not embedded but in PEERLEDGER_DATABASE_URL, for good: a log row cannot be deleted.",
+        ),
+    ] = False,
+) -> None:
+    """Run the whole system on sample data, in an embedded database."""
+    settings = load_settings()
+    if use_database_url and settings.database_url is None:
+        raise RunnerError("--use-database-url: PEERLEDGER_DATABASE_URL is not set.", 2)
+    # Whoever has followed the README has their own database in the environment by now.
+    is_set_aside = settings.database_url is not None and not use_database_url
+    if is_set_aside:
+        settings = settings.model_copy(update={"database_url": None})
+        _errors.print("The demo is embedded; the database in PEERLEDGER_DATABASE_URL is left alone.")
+    with open_database(settings) as database:
+        demo_command.run(database, settings, ROOT / "examples" / "likeperson", is_set_aside)
 
 
 @reconcile.command("badges")
@@ -222,13 +242,14 @@ def nightly(
     ] = None,
 ) -> None:
     """Run the nightly steps. A failed step does not stop the others; exit code 1 if any failed."""
-    from peerledger import seal_night
+    from peerledger import heartbeat, seal_night
 
     with _opened() as (settings, database):
         results = nightly_command.run(database, as_of.date() if as_of else None, settings=settings)
         nightly_command.print_results(results)
         # Also of a night in which a step failed: what was written is sealed.
         seal_night.run(database, settings, echo)
+        heartbeat.send(settings, is_good=all(result.succeeded for result in results))
     if not all(result.succeeded for result in results):
         raise typer.Exit(1)
 
@@ -306,11 +327,11 @@ def website() -> None:
 
 def _accounts(settings: Settings, file: Path | None = None) -> "list[Account]":
     # Here and in the three commands above: the libraries behind it take longer to import than all the rest.
-    from peerledger.dynamics.credentials import load_accounts, readable_by_all
+    from peerledger.dynamics.credentials import load_accounts
 
-    file = file or settings.dynamics_credentials_file
-    accounts = load_accounts(settings, file)
-    if file is not None and readable_by_all(file):
+    accounts = load_accounts(settings, file or settings.dynamics_credentials_file)
+    # Of the one in the settings, `cautions` speaks.
+    if file is not None and is_readable_by_others(file):
         _errors.print(
             f"peerledger: {file} contains secrets and is readable by everyone. Run: chmod 600 {file}"
         )

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     # When the worker does the nightly work. At 03:15 no clock is ever changed in Norway.
     nightly_at: time = time(3, 15)
     nightly_zone: str = "Europe/Oslo"
+    # Who is told of each night that all steps of it went well: an address of healthchecks.io or the like.
+    heartbeat_url: SecretStr | None = None
     # Where, on this machine only, the worker shows its metrics; unset: nowhere.
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     # The seals: the name of the tree in its checkpoints, the key that signs them, where the runner keeps its
@@ -104,7 +106,7 @@ class Settings(BaseSettings):
             raise ValueError("not a time zone like Europe/Oslo") from None
         return zone
 
-    @field_validator("webhook_url", "seal_webhook")
+    @field_validator("webhook_url", "seal_webhook", "heartbeat_url")
     @classmethod
     def _is_a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
         try:

@@ -10,8 +10,9 @@
 --            _500 days and mentors are checked, badges evaluated again
 --   delete   _300 the end of a proxy is logged · _400 the change is recorded · _500 the rollups are recounted
 
--- A phone that sends its queue again before the first answer: the second waits for the first, instead of each for rows
--- of the other. Two people, or two calls of the service role, may still meet: 40P01, and the REST API's client tries again.
+-- A phone that sends its queue again before the first answer, or two coordinators who void the same rows: the second
+-- statement waits for the first, instead of each for rows of the other. Two calls of the service role may still meet in
+-- a circle (40P01), since all organisations would have to wait for one another: they send in the order of the ids.
 create or replace trigger _030_take_turns
 before insert or update on public.activities
 for each statement

@@ -1,6 +1,6 @@
 -- A note is written and rewritten, and stays with its activity.
 
--- As on activities: the statements of one caller run one after the other.
+-- As on activities: one statement at a time.
 create or replace trigger _030_take_turns
 before insert or update on public.activity_notes
 for each statement

@@ -47,15 +47,15 @@ begin
     if found then
         raise exception using
             errcode = '22023',
-            message = format('%s of a log holds ids, codes, numbers and dates only.', v_column),
+            message = format('%s holds ids, codes, numbers and dates only.', v_column),
             detail = v_column,
-            hint = 'Remove names, addresses and words of your own: a log is kept for years.';
+            hint = 'Remove names, addresses and words of your own: it is kept for years.';
     end if;
     return new;
 end
 $$;
 
 comment on function private.require_plain_json is
-'Trigger function of the logs: 22023 for a JSON column, named in its arguments, that holds anything but ids, codes, '
+'Trigger function of the logs, alerts, messages and nights: 22023 for a JSON column, named in its arguments, that holds anything but ids, codes, '
 'dates and numbers, or a number that could be a person''s.';
 revoke all on function private.require_plain_json from public, anon, authenticated, service_role;

@@ -210,6 +210,7 @@ select bag_eq(
             'private.tg_activities__refuse_impossible',
             'private.tg_activities__refuse_names',
             'private.tg_activities__refuse_taken_ids',
+            'private.tg_all__mask_texts',
             'private.tg_all__take_turns',
             'private.tg_badge_definitions__check_criteria',
             'private.tg_badge_definitions__compile',
