@@ -252,6 +252,9 @@ def run(
     seal_to: Path | None = None,
 ) -> None:
     logs.setup()
+    database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
+    with database.connect() as connection:
+        require_migrated(connection)
     for caution in cautions(settings):
         _log.warning("caution", what=caution)
     if database.is_embedded:
@@ -259,9 +262,6 @@ def run(
             "embedded_database",
             what="PEERLEDGER_DATABASE_URL is not set: the embedded database is for trials.",
         )
-    database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
-    with database.connect() as connection:
-        require_migrated(connection)
     parts = list(only or PARTS)
     if "sync" in parts:
         if accounts:
