@@ -14,7 +14,12 @@ from peerledger.sqlfiles import ROOT
 def demo(directory: Path) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PEERLEDGER_")}
     # What is set of the real Dynamics has no say.
-    real = {"PEERLEDGER_DYNAMICS_URL": "https://127.0.0.1:1", "PEERLEDGER_DYNAMICS_LISTED_COLUMN": "other"}
+    # Nor has the database that somebody works on, as the README tells them to name it.
+    real = {
+        "PEERLEDGER_DYNAMICS_URL": "https://127.0.0.1:1",
+        "PEERLEDGER_DYNAMICS_LISTED_COLUMN": "other",
+        "PEERLEDGER_DATABASE_URL": "postgresql://127.0.0.1:1/real",
+    }
     return subprocess.run(
         [sys.executable, "-m", "peerledger", "demo"],
         cwd=directory,

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
@@ -18,6 +17,7 @@ from peerledger.csvfiles import BadLine, CsvFile
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
+from peerledger.screen import Console
 
 # Parents before their children.
 LOADABLE = (

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from rich.console import Console
 from rich.table import Table
 
 from peerledger.database import Database
@@ -16,6 +15,7 @@ from peerledger.dynamics.client import DynamicsClient, Seen, describe
 from peerledger.dynamics.credentials import Account
 from peerledger.dynamics.limits import limits_of
 from peerledger.errors import RunnerError
+from peerledger.screen import Console
 from peerledger.settings import Settings
 from peerledger.sync_accounts import organisations_of, require_organisations
 from peerledger.sync_database import connected

@@ -180,7 +180,7 @@ begin
         inner join newest on newest.activity_id = activity.id
         cross join lateral (
             select string_agg(now_is.key, ', ' order by now_is.key) as columns
-            from jsonb_each(private.proxy_activity_record(row(activity.*)::public.activities)) as now_is
+            from jsonb_each(private.activity_change_record(to_jsonb(activity))) as now_is
             where newest.record_sha256 is null and now_is.key <> 'updated_at' and now_is.value is distinct from newest.after -> now_is.key
         ) as differing
         where
