@@ -737,6 +737,8 @@ export type Database = {
           next_attempt_at: string
           operation: string
           organisation_id: string
+          remove_unsettled_until: string | null
+          restore_unsettled_until: string | null
           retry_not_before: string | null
           state: string
           triggered_by_event: string
@@ -760,6 +762,8 @@ export type Database = {
           next_attempt_at?: string
           operation: string
           organisation_id: string
+          remove_unsettled_until?: string | null
+          restore_unsettled_until?: string | null
           retry_not_before?: string | null
           state?: string
           triggered_by_event: string
@@ -781,6 +785,8 @@ export type Database = {
           next_attempt_at?: string
           operation?: string
           organisation_id?: string
+          remove_unsettled_until?: string | null
+          restore_unsettled_until?: string | null
           retry_not_before?: string | null
           state?: string
           triggered_by_event?: string
