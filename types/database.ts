@@ -740,6 +740,8 @@ export type Database = {
           next_attempt_at: string
           operation: string
           organisation_id: string
+          remove_unsettled_until: string | null
+          restore_unsettled_until: string | null
           retry_not_before: string | null
           state: string
           triggered_by_event: string
@@ -763,6 +765,8 @@ export type Database = {
           next_attempt_at?: string
           operation: string
           organisation_id: string
+          remove_unsettled_until?: string | null
+          restore_unsettled_until?: string | null
           retry_not_before?: string | null
           state?: string
           triggered_by_event: string
@@ -784,6 +788,8 @@ export type Database = {
           next_attempt_at?: string
           operation?: string
           organisation_id?: string
+          remove_unsettled_until?: string | null
+          restore_unsettled_until?: string | null
           retry_not_before?: string | null
           state?: string
           triggered_by_event?: string

@@ -172,6 +172,7 @@ select bag_eq(
             'private.begin_checkpoint',
             'private.check_badge_rollups',
             'private.ensure_log_partitions',
+            'private.is_in_my_scope',
             'private.keep_to_catalogue',
             'private.log_months',
             'private.mask_log_texts',
