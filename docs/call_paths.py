@@ -116,18 +116,29 @@ class Paths:
 def call_paths(connection: Connection) -> str:
     """The Markdown of all ways."""
     paths = Paths(connection)
-    files = {path.name.split(".")[0]: path for path in (ROOT / "sql" / "functions").rglob("*.sql*")}
     lines = []
     for title, entries in WAYS.items():
         lines += [f"### {title}\n"]
         for step in paths.walk(*entries):
             name = step.name.split(".")[1]
-            where = f"[`{name}`](../{files[name].relative_to(ROOT)})"
+            where = f"[`{name}`](../{_file(name).relative_to(ROOT)})"
             by = f" *({step.trigger})*" if step.trigger else ""
             above = " ↑" if step.is_above else ""
             lines.append(f"{'  ' * step.depth}- {where}{by}: {step.purpose}{above}")
         lines.append("")
     return "\n".join(lines)
+
+
+def _file(name: str) -> Path:
+    """Its own file; of a function that a constraint needs, the migration that made them."""
+    for path in (ROOT / "sql" / "functions").rglob(f"{name}.sql*"):
+        return path
+    for path in sorted((ROOT / "migrations").glob("*.sql")):
+        if path.name.endswith(".rollback.sql"):
+            continue
+        if re.search(rf"function \w+\.{name}\b", path.read_text(encoding="utf-8")):
+            return path
+    raise LookupError(f"{name} stands in no file")
 
 
 def _first_sentence(comment: str | None) -> str:
