@@ -1,5 +1,5 @@
 -- An error is written to the server's log as well, and what a client invents as a key may be anything, also a name. A word
--- of ours with a slip in it, or one word alone, is worth repeating.
+-- of ours with a slip in it, or one word with a number at most, is worth repeating.
 create or replace function private.quotable_key(
     key text
 )
@@ -10,7 +10,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
     select case
-        when quotable_key.key ~ '^[a-z]{1,20}$' then quotable_key.key
+        when quotable_key.key ~ '^[a-z]{1,20}(_?[0-9]{1,5})?$' then quotable_key.key
         when
             quotable_key.key ~ '^[a-z][a-z0-9_]{0,39}$'
             and quotable_key.key !~ '([0-9]_*){4}'
