@@ -645,6 +645,35 @@ def verify(
         raise typer.Exit(verdict.exit_code)
 
 
+@app.command()
+def evidence(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="An empty directory for the package.")],
+    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation.")],
+    first: Annotated[
+        datetime,
+        typer.Option("--from", formats=["%Y-%m-%d", "%Y-%m"], metavar="DATE", help="From this month on."),
+    ],
+    last: Annotated[
+        datetime,
+        typer.Option(
+            "--to", formats=["%Y-%m-%d", "%Y-%m"], metavar="DATE", help="Up to and with this month."
+        ),
+    ],
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option("--seen", metavar="FILE", help="A checkpoint that the auditor has; may be repeated."),
+    ] = None,
+) -> None:
+    """Write what an auditor of one organisation gets: its log entries, proofs, and how to check them."""
+    from peerledger import evidence as evidence_command
+
+    with _opened() as (settings, database):
+        count = evidence_command.write(
+            database, settings, org, first.date(), last.date(), directory, seen=seen or [], report=typer.echo
+        )
+    typer.echo(f"{count:,} entries in {directory}. To check it: python3 {directory}/verify_package.py")
+
+
 @app.command("restore-archive")
 def restore_archive(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Contains the files and manifest.json.")],

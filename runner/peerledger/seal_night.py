@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from peerledger import seal, verify
+from peerledger import evidence, seal, verify
 from peerledger.database import Database
 from peerledger.errors import RunnerError
 from peerledger.settings import Settings
@@ -13,6 +13,8 @@ from peerledger.settings import Settings
 def run(database: Database, settings: Settings, report: Callable[[str], None]) -> None:
     """Each look is had, whatever the one before it found."""
     sealed = seal.seal(database, report)
+    if counted := evidence.count_months(database):
+        report(f"Statements: {counted:,} months of logs were counted.")
     made = seal.checkpoint(database, settings)
     problems = []
     if made is not None:

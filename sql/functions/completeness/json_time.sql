@@ -6,7 +6,7 @@ returns text
 language sql
 stable
 security invoker
-as $$ select '"' || (to_json(json_time.at_time at time zone 'utc') #>> '{}') || '+00:00"' $$;
+as $$ select left(to_json(json_time.at_time at time zone 'utc')::text, -1) || '+00:00"' $$;
 
 comment on function private.json_time is
 'A time as JSON, in UTC, as it stands in the records of activities. For our functions only.';
