@@ -56,6 +56,7 @@ def sections(figures: Figures, words: Words) -> list[Section]:
         _certifications,
         _website_sync,
         _removals,
+        _exposure,
         _proxy,
         _disputes,
         _dead_letters,
@@ -337,6 +338,29 @@ def _removals(page: _Page) -> Section:
         ),
         Table(page.say("measures"), page.columns(("measure", "value")), measures),
     )
+
+
+def _exposure(page: _Page) -> Section:
+    found, words = page.figures["website_sync"]["exposure"], page.words
+    clocks: list[list[Cell]] = [
+        [
+            page.say(clock),
+            found[count],
+            *(words.duration(found[f"{name}_{figure}_seconds"]) for figure in ("median", "p95", "worst")),
+            exactness,
+        ]
+        for clock, count, name, exactness in (
+            ("ours", "confirmed", "confirmed", page.say("exact")),
+            ("portals", "seen_gone", "at_most", words.duration(found["widest_gap_seconds"])),
+        )
+    ]
+    sentences = [page.say("meaning", removals=found["removals"])]
+    if found["at_least_worst_seconds"] is not None:
+        longest = words.duration(found["at_least_worst_seconds"])
+        sentences.append(page.say("seen_listed", longest=longest))
+    sentences.append(page.say("rest", still_listed=found["still_listed"], not_seen=found["not_seen"]))
+    columns = page.columns(("clock", "removals", "median", "p95", "worst", "exactness"))
+    return page.section(sentences, [], Table(page.say("clocks"), columns, clocks))
 
 
 def _limit(page: _Page, seconds: int | None) -> str:

@@ -265,6 +265,7 @@ select bag_eq(
             'public.get_entry_proof',
             'public.get_grant_differences',
             'public.get_grant_summary',
+            'public.get_hlf_exposure',
             'public.get_hlf_removal_times',
             'public.get_hlf_sync_audit_summary',
             'public.get_hlf_sync_state_summary',
