@@ -19,7 +19,6 @@ from peerledger import database as database_module
 from peerledger import metrics, queue_database
 from peerledger.database import Database as RunnerDatabase
 from peerledger.errors import RunnerError
-from peerledger.migrate import migrate
 from peerledger.queue_database import DatabaseAwayError, QueueDatabase
 from peerledger.settings import Settings
 from peerledger.worker import Pace, Worker
@@ -320,25 +319,6 @@ def read_only(superuser: psycopg.Connection, database: str, is_so: bool) -> None
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid()"
     )
-
-
-def test_the_start_waits_until_the_database_is_migrated(own_server: str) -> None:
-    """As it does for one that is away: somebody may be migrating just now."""
-    with psycopg.connect(own_server, dbname="postgres", autocommit=True) as connection:
-        connection.execute("create database late")
-    address = psycopg.conninfo.make_conninfo(own_server, dbname="late")
-    told: list[str] = []
-
-    def tell(words: str) -> None:
-        told.append(words)
-        migrate(opened(address))
-
-    from peerledger.plan import require_migrated
-
-    opened(address).wait(PATIENCE, tell, until=require_migrated)
-    assert "not migrated yet" in told[0]
-    with psycopg.connect(own_server, dbname="postgres", autocommit=True) as connection:
-        connection.execute("drop database late with (force)")
 
 
 def until(connection: psycopg.Connection, query: str) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from conftest import Database
 from night_steps import STEPS
@@ -296,6 +297,24 @@ def test_at_its_start_it_waits_for_a_database_that_is_away(monkeypatch: pytest.M
     with pytest.raises(NoConnectionError):
         database.wait(30, told.append)
     assert clock[0] == 30
+
+
+def test_a_server_that_goes_away_while_it_is_asked_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    answers = [psycopg.OperationalError("server closed the connection"), None]
+    told = list[str]()
+
+    class Shaky(RunnerDatabase):
+        def connect(self, **options: Any) -> Any:
+            return contextlib.nullcontext()
+
+    def ask(_: Any) -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    Shaky("", is_embedded=False, psql=None).wait(60, told.append, until=ask)
+    assert (answers, told) == ([], ["server closed the connection Retrying."])
 
 
 def test_a_part_that_crashes_is_started_again(website: Website) -> None:

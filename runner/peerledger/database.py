@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from peerledger.errors import NoConnectionError, NotMigratedError, RunnerError, one_line
+from peerledger.errors import NoConnectionError, RunnerError, one_line
 from peerledger.settings import Settings
 
 # A server that vanished without a word is noticed in half a minute, also while it still owes us an answer.
@@ -143,8 +143,8 @@ class Database:
         tell: Callable[[str], None],
         until: Callable[[Connection], object] = lambda connection: None,
     ) -> None:
-        """A worker may start while the server does, or while somebody migrates. A wrong address looks the
-        same, so not for ever. `until` raises as long as it is not ready."""
+        """A worker may start while the server does. A wrong address looks the same, so not for ever. `until`:
+        what is asked then; should the server go away again meanwhile, that is waited for as well."""
         deadline = time.monotonic() + seconds
         is_told = False
         while True:
@@ -152,7 +152,7 @@ class Database:
                 with self.connect() as connection:
                     until(connection)
                 return
-            except (NoConnectionError, NotMigratedError, psycopg.OperationalError) as error:
+            except (NoConnectionError, psycopg.OperationalError) as error:
                 if time.monotonic() >= deadline:
                     raise
                 if not is_told:

@@ -9,6 +9,8 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+-- Many short queries over many partitions: to compile each takes longer than to run it.
+set jit = off
 as $$
 declare
     c_longest constant int := 3660;

@@ -172,6 +172,7 @@ select bag_eq(
             'private.begin_checkpoint',
             'private.check_badge_rollups',
             'private.ensure_log_partitions',
+            'private.erase_log_entry',
             'private.is_in_my_scope',
             'private.keep_to_catalogue',
             'private.log_months',
@@ -187,6 +188,7 @@ select bag_eq(
             'private.raise_alert',
             'private.read_log_month',
             'private.record_checkpoint',
+            'private.record_receipt',
             'private.record_security_event',
             'private.refuse_log_change',
             'private.require_coordinator',
@@ -296,14 +298,14 @@ select bag_eq(
             'public.revoke_badge',
             'public.run_certification_expiry',
             'public.set_grant_rule',
-            'public.simulate_activities',
             'public.set_legal_hold',
+            'public.simulate_activities',
             'public.simulate_certification_expiry',
             'public.start_badge_reconciliation',
             'public.transition_mentor_status',
             'public.update_proxy_activity',
             'public.void_certification'
-    ],
+        ],
     'each security definer is one that was thought about: add it to the list with its reason beside the code'
 );
 select is_empty(
