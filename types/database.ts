@@ -720,8 +720,11 @@ export type Database = {
           cancelled_at: string | null
           confirmed_at: string | null
           id: string
+          is_watched: boolean
           mentor_id: string
           organisation_id: string
+          seen_gone_at: string | null
+          seen_listed_at: string | null
           wanted_at: string
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
         }
@@ -730,16 +733,22 @@ export type Database = {
           cancelled_at?: string | null
           confirmed_at?: string | null
           id?: string
+          is_watched?: boolean
           mentor_id: string
           organisation_id: string
+          seen_gone_at?: string | null
+          seen_listed_at?: string | null
           wanted_at?: string
         }
         Update: {
           cancelled_at?: string | null
           confirmed_at?: string | null
           id?: string
+          is_watched?: boolean
           mentor_id?: string
           organisation_id?: string
+          seen_gone_at?: string | null
+          seen_listed_at?: string | null
           wanted_at?: string
         }
         Relationships: [
@@ -1498,6 +1507,7 @@ export type Database = {
       get_entry_proof: { Args: { log_name: string; entry_id: string }; Returns: Json }
       get_grant_differences: { Args: { org_id: string; year: number; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["grant_difference"][]; SetofOptions: { from: "*"; to: "grant_difference"; isOneToOne: false; isSetofReturn: true } }
       get_grant_summary: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["grant_summary"][]; SetofOptions: { from: "*"; to: "grant_summary"; isOneToOne: false; isSetofReturn: true } }
+      get_hlf_exposure: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_exposure"][]; SetofOptions: { from: "*"; to: "hlf_exposure"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_removal_times: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_removal_times"][]; SetofOptions: { from: "*"; to: "hlf_removal_times"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_audit_summary: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_sync_audit_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_audit_summary"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_state_summary: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["hlf_sync_state_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_state_summary"; isOneToOne: false; isSetofReturn: true } }
@@ -1548,7 +1558,7 @@ export type Database = {
       pause_hlf_sync: { Args: { organisation_ids?: string[] | null; reason?: string; retry_after?: string | null }; Returns: number }
       preview_badge: { Args: { organisation_id: string; criteria: Json; page_limit?: number; page_offset?: number }; Returns: { mentor_id: string; qualified_on: string; evidence: Json; would_notify: boolean; total_count: number }[] }
       reconcile_badges: { Args: { since?: string; suppress_notifications?: boolean }; Returns: { activities_scanned: number; mentors_missing: number; badges_awarded: number; award_ratio: number; alert: boolean }[] }
-      reconcile_hlf_sync: { Args: { observed: Json; organisation_ids?: string[] | null }; Returns: { contacts_observed: number; in_agreement: number; queued_remove: number; queued_restore: number; revived_dead_letters: number; already_pending: number; not_in_dynamics: number; no_contact_id: number; unknown_contacts: number; by_organisation: Json }[] }
+      reconcile_hlf_sync: { Args: { observed: Json; organisation_ids?: string[] | null; observed_from?: string }; Returns: { contacts_observed: number; in_agreement: number; queued_remove: number; queued_restore: number; revived_dead_letters: number; already_pending: number; not_in_dynamics: number; no_contact_id: number; unknown_contacts: number; by_organisation: Json }[] }
       record_credential_check: { Args: { ok: boolean; error_kind?: string | null; organisation_ids?: string[] | null }; Returns: number }
       register_device_token: { Args: { token: string; platform: string }; Returns: string }
       register_proxy_activities: { Args: { entries: Json; refuse_duplicates?: boolean; coordinator_id?: string | null }; Returns: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]>[]; SetofOptions: { from: "*"; to: "activities"; isOneToOne: false; isSetofReturn: true } }
@@ -1667,6 +1677,21 @@ export type Database = {
         too_few_participants: number
         too_short: number
         voided: number
+      }
+      hlf_exposure: {
+        at_least_worst: string
+        at_most_median: string
+        at_most_p95: string
+        at_most_worst: string
+        confirmed: number
+        confirmed_median: string
+        confirmed_p95: string
+        confirmed_worst: string
+        not_seen: number
+        removals: number
+        seen_gone: number
+        still_listed: number
+        widest_gap: string
       }
       hlf_removal_times: {
         cancelled: number
