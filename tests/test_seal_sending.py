@@ -35,7 +35,7 @@ def test_each_way_has_its_receipt(database: Database, tmp_path: Path) -> None:
     fill(database.superuser(), 5)
     seal.seal(runner(database))
     with receiver() as there:
-        there.answer("/w/add-checkpoint", Answer(200, text=COSIGNATURE))
+        there.answer("/w/add-checkpoint", Answer(200, raw=COSIGNATURE.encode()))
         chosen = sending(tmp_path, there.url, "seal_webhook", "seal_witness_url")
         made = seal.checkpoint(runner(database), chosen, to=tmp_path / "kept")
         assert made is not None
@@ -60,7 +60,9 @@ def test_a_witness_is_shown_the_way_from_what_it_knows(database: Database, tmp_p
     fill(superuser, 6)
     seal.seal(runner(database))
     with receiver() as there:
-        there.answer("/w/add-checkpoint", Answer(409, text=f"{known}\n"), Answer(200, text=COSIGNATURE))
+        there.answer(
+            "/w/add-checkpoint", Answer(409, raw=f"{known}\n".encode()), Answer(200, raw=COSIGNATURE.encode())
+        )
         made = seal.checkpoint(runner(database), sending(tmp_path, there.url, "seal_witness_url"))
         assert made is not None
         head, _, note = there.requests[-1].body.decode().partition("\n\n")
@@ -72,7 +74,7 @@ def test_a_witness_is_shown_the_way_from_what_it_knows(database: Database, tmp_p
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer(422, text=""), Answer(409, text="999999\n")], ids=["another tree", "a longer one"]
+    "answer", [Answer(422, raw=b""), Answer(409, raw=b"999999\n")], ids=["another tree", "a longer one"]
 )
 def test_a_fork_that_the_witness_sees_is_exit_code_4(
     database: Database, tmp_path: Path, answer: Answer
@@ -90,7 +92,7 @@ def test_a_fork_that_the_witness_sees_is_exit_code_4(
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer(500, text=""), Answer(200, text="no cosignature"), Answer(409, text="what?")]
+    "answer", [Answer(500, raw=b""), Answer(200, raw=b"no cosignature"), Answer(409, raw=b"what?")]
 )
 def test_a_witness_that_does_not_cosign_keeps_the_other_ways_from_nothing(
     database: Database, tmp_path: Path, answer: Answer

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.rows import dict_row
 
 from peerledger import checkpoints
+from peerledger.answers import UNPACKED
 from peerledger.checkpoints import Checkpoint, grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
@@ -307,12 +308,15 @@ def _to_directory(connection: Connection, made: Checkpoint, to: Path) -> None:
 
 def _to_webhook(connection: Connection, made: Checkpoint, webhook: str) -> None:
     try:
-        answer = httpx.post(
+        # The status is all of the answer that counts.
+        with httpx.stream(
+            "POST",
             webhook,
             content=made.note.encode(),
-            headers={"Content-Type": "text/plain; charset=utf-8"},
+            headers={"Content-Type": "text/plain; charset=utf-8", **UNPACKED},
             timeout=_SEND_SECONDS,
-        ).raise_for_status()
+        ) as answer:
+            answer.raise_for_status()
     except httpx.HTTPError as error:
         raise RunnerError(
             f"The checkpoint could not be sent to PEERLEDGER_SEAL_WEBHOOK ({type(error).__name__})."

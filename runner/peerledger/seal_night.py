@@ -1,7 +1,6 @@
 """The end of the night: seal, sign, and look whether everything is what it was and all of it on record."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import psycopg
 
@@ -19,7 +18,10 @@ def run(database: Database, settings: Settings, report: Callable[[str], None]) -
     made = seal.checkpoint(database, settings)
     problems = []
     if made is not None:
-        yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+        with database.connect(autocommit=True) as connection:
+            # By the database's clock, as the night itself.
+            row = connection.execute("select (now() at time zone 'UTC')::date - 1").fetchone()
+        yesterday = row[0] if row else None
         verdict = verify.verify(database, settings, since=yesterday)
         report(
             f"Seals: {sealed.entries:,} entries sealed, checkpoint of {made.size:,}, "

@@ -8,6 +8,7 @@ import base64
 
 import httpx
 
+from peerledger.answers import UNPACKED, read_now
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection
 from peerledger.errors import RunnerError
@@ -32,36 +33,34 @@ def cosign(connection: Connection, made: Checkpoint, url: str) -> bytes:
     row = connection.execute(_LAST, (made.size,)).fetchone()
     known = int(row[0]) if row else 0
     for _ in range(2):
-        answer = _post(connection, made, url, known)
-        if answer.status_code != 409:
+        code, text = _post(connection, made, url, known)
+        if code != 409:
             break
         try:
-            known = int(answer.text.strip())
+            known = int(text.strip())
         except ValueError:
             raise RunnerError("The witness refused the checkpoint and did not say what it knows.") from None
         if known > made.size:
             raise ForkError(f"The witness has seen a tree of {known:,} entries, this one has {made.size:,}.")
-    if answer.status_code == 422:
+    if code == 422:
         raise ForkError(f"The witness has seen another tree than the one of {made.size:,} entries.")
-    lines = answer.text
-    if (
-        answer.status_code != 200
-        or not all(line.startswith("\u2014 ") for line in lines.splitlines())
-        or not lines
-    ):
-        raise RunnerError(f"The witness did not cosign the checkpoint (HTTP {answer.status_code}).")
-    return lines.encode()
+    if code != 200 or not text or not all(line.startswith("\u2014 ") for line in text.splitlines()):
+        raise RunnerError(f"The witness did not cosign the checkpoint (HTTP {code}).")
+    return text.encode()
 
 
-def _post(connection: Connection, made: Checkpoint, url: str, known: int) -> httpx.Response:
+def _post(connection: Connection, made: Checkpoint, url: str, known: int) -> tuple[int, str]:
     steps = connection.execute(_CONSISTENCY.encode(), (known, made.size)).fetchall()
     way = "".join(base64.b64encode(step).decode() + "\n" for (step,) in steps)
     try:
-        return httpx.post(
+        with httpx.stream(
+            "POST",
             f"{url.rstrip('/')}/add-checkpoint",
             content=f"old {known}\n{way}\n{made.note}".encode(),
+            headers=UNPACKED,
             timeout=_SECONDS,
-        )
+        ) as answer:
+            return answer.status_code, read_now(answer).decode("utf-8", "replace")
     except httpx.HTTPError as error:
         raise RunnerError(
             f"The checkpoint could not be sent to PEERLEDGER_SEAL_WITNESS_URL ({type(error).__name__})."

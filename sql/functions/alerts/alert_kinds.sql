@@ -17,6 +17,7 @@ as $$
         ('badge_evaluation_failed'),
         ('badge_time_budget_exceeded'),
         ('certification_failures'),
+        ('clock_differs'),
         ('credential_check_failed'),
         ('database_restored'),
         ('dead_letters'),

@@ -1,5 +1,5 @@
--- The text of private.proxy_activity_record, put together by hand: an insert pays for it with every row. Type and mode are
--- codes, so nothing in it needs escaping. Most records bear one time twice, that of their transaction: its text is made
+-- The text of private.activity_change_record, put together by hand: an insert pays for it with every row. Type, mode, role and
+-- place are codes, so nothing in it needs escaping. Most records bear one time twice, that of their transaction: its text is made
 -- once a statement. No SET, so that it is inlined.
 create or replace function private.activity_sha256(
     activity public.activities,
@@ -13,6 +13,9 @@ security invoker
 as $$
     select sha256(convert_to(
         '{"id": "' || (activity_sha256.activity).id
+        || coalesce('", "role": "' || (activity_sha256.activity).role, '')
+        || coalesce('", "place": "' || (activity_sha256.activity).place, '')
+        || coalesce('", "event_id": "' || (activity_sha256.activity).event_id, '')
         || '", "voided_at": '
         || case
             when (activity_sha256.activity).voided_at is null then 'null'
@@ -45,6 +48,6 @@ as $$
 $$;
 
 comment on function private.activity_sha256 is
-'The sha256 of an activity''s record as private.proxy_activity_record gives it; stamp: a time whose text
+'The sha256 of an activity''s record as private.activity_change_record gives it; stamp: a time whose text
 (private.json_time) is known already. For our functions only.';
 revoke all on function private.activity_sha256 from public, anon, authenticated, service_role;

@@ -14,7 +14,7 @@ as $$
         activity.mentor_id,
         'registered',
         (select private.caller_id()),
-        private.proxy_activity_record(row(activity.*)::public.activities)
+        private.activity_change_record(to_jsonb(activity))
     from unnest(record_registered.touched) as mentor
     cross join unnest(mentor.activity_ids) as registered (activity_id)
     inner join public.activities as activity on activity.id = registered.activity_id
