@@ -16,7 +16,10 @@ as $$
         ('mentor', 'peer_mentors'),
         ('badge_definition', 'badge_definitions'),
         ('badge', 'earned_badges'),
-        ('certification', 'certifications')
+        ('certification', 'certifications'),
+        ('dispute', 'proxy_disputes'),
+        ('grant_rule', 'grant_rules'),
+        ('grant_year', 'grant_years')
 $$;
 
 comment on function private.administrative_subjects is

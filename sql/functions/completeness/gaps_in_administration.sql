@@ -18,15 +18,15 @@ as $$
         from private.completeness_baseline as began
     ),
     recorded as (
-        select distinct on (fact.subject_kind, fact.subject_id, fact.mentor_id, fact.field) fact.*
+        select distinct on (fact.subject_kind, fact.subject_id, fact.part, fact.field) fact.*
         from private.recorded_facts() as fact
-        order by fact.subject_kind, fact.subject_id, fact.mentor_id, fact.field, fact.recorded_at desc
+        order by fact.subject_kind, fact.subject_id, fact.part, fact.field, fact.recorded_at desc
     ),
     standing as (
         select
             fact.subject_kind,
             fact.subject_id,
-            case when fact.subject_kind = 'badge' then (fact.details ->> 'mentor_id')::uuid end as mentor_id,
+            fact.details ->> private.administrative_part(fact.subject_kind) as part,
             fact.details || jsonb_build_object('organisation_id', fact.organisation_id) as details
         from private.administrative_facts() as fact
     ),
@@ -34,7 +34,7 @@ as $$
         select
             coalesce(standing.subject_kind, recorded.subject_kind) as subject_kind,
             coalesce(standing.subject_id, recorded.subject_id) as subject_id,
-            coalesce(standing.mentor_id, recorded.mentor_id) as mentor_id,
+            coalesce(standing.part, recorded.part) as part,
             standing.subject_id is not null as is_there,
             recorded.value = 'true' as should_be_there,
             recorded.recorded_at
@@ -43,9 +43,9 @@ as $$
             on
                 recorded.subject_kind = standing.subject_kind
                 and recorded.subject_id = standing.subject_id
-                and recorded.mentor_id is not distinct from standing.mentor_id
+                and recorded.part is not distinct from standing.part
         where
-            -- Disputes and grant years are looked at where they are kept.
+            -- A kind that came later says itself what its facts are.
             coalesce(standing.subject_kind, recorded.subject_kind) in (
                 select known.subject_kind from private.administrative_subjects() as known
             )
@@ -54,7 +54,7 @@ as $$
         case when presence.is_there then 'fact_without_entry' else 'entry_without_fact' end,
         'administrative_changes',
         presence.subject_id,
-        presence.subject_kind || coalesce(' of mentor ' || presence.mentor_id, ''),
+        presence.subject_kind || coalesce(' of ' || presence.part, ''),
         case
             -- What is there and has no entry any more may have been recorded in a month that is archived.
             when presence.is_there and presence.should_be_there is null and state.archived_until > '-infinity'
@@ -68,7 +68,7 @@ as $$
     union all
     select
         'fact_differs', 'administrative_changes', standing.subject_id,
-        standing.subject_kind || ' ' || fact.key || coalesce(' of mentor ' || standing.mentor_id, ''),
+        standing.subject_kind || ' ' || fact.key || coalesce(' of ' || standing.part, ''),
         null
     from standing
     cross join lateral jsonb_each(standing.details) as fact
@@ -76,7 +76,7 @@ as $$
         on
             recorded.subject_kind = standing.subject_kind
             and recorded.subject_id = standing.subject_id
-            and recorded.mentor_id is not distinct from standing.mentor_id
+            and recorded.part is not distinct from standing.part
             and recorded.field = fact.key
     where
         case

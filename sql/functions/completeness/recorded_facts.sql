@@ -1,10 +1,11 @@
 -- The other side of private.administrative_facts: what the logs say, field by field, in the order in which they say it. A
--- field `exists` says whether the subject is there. Awards stand in badge_evaluation_logs.
+-- field `exists` says whether the subject is there. part tells subjects of one id apart: of a badge the mentor, of a year of
+-- grants the year, of a disputed activity the dispute. Awards stand in badge_evaluation_logs.
 create or replace function private.recorded_facts()
 returns table (
     subject_kind text,
     subject_id uuid,
-    mentor_id uuid,
+    part text,
     field text,
     value jsonb,
     recorded_at timestamptz
@@ -18,7 +19,7 @@ as $$
     select
         entry.subject_kind,
         entry.subject_id,
-        case when entry.subject_kind = 'badge' then (entry.details ->> 'mentor_id')::uuid end,
+        entry.details ->> private.administrative_part(entry.subject_kind),
         said.field,
         said.value,
         entry.changed_at
@@ -44,6 +45,9 @@ as $$
         select 'is_revoked', to_jsonb(entry.change_kind = 'revoked')
         where entry.subject_kind = 'badge' and entry.change_kind in ('given', 'revoked', 'reinstated')
         union all
+        select 'outcome', coalesce(entry.details -> 'outcome', 'null')
+        where entry.subject_kind = 'dispute'
+        union all
         select 'is_active', to_jsonb(entry.change_kind = 'activated')
         where entry.subject_kind = 'badge_definition' and entry.change_kind in ('activated', 'deactivated')
         union all
@@ -56,14 +60,14 @@ as $$
     select
         'badge',
         coalesce((entry.details ->> 'old_badge_definition_id')::uuid, entry.subject_id),
-        coalesce((entry.details ->> 'old_mentor_id')::uuid, (entry.details ->> 'mentor_id')::uuid),
+        coalesce(entry.details ->> 'old_mentor_id', entry.details ->> 'mentor_id'),
         'exists',
         'false',
         entry.changed_at
     from public.administrative_changes as entry
     where entry.subject_kind = 'badge' and entry.details ?| array['old_mentor_id', 'old_badge_definition_id']
     union all
-    select 'badge', awarded.badge_definition_id, entry.peer_mentor_id, said.field, said.value, entry.triggered_at
+    select 'badge', awarded.badge_definition_id, entry.peer_mentor_id::text, said.field, said.value, entry.triggered_at
     from public.badge_evaluation_logs as entry
     cross join unnest(entry.badges_awarded) as awarded (badge_definition_id)
     cross join lateral (
