@@ -40,12 +40,10 @@ as $$
                 or length(code) > 60
                 or code !~ '^[A-Za-zÆØÅæøå][A-Za-zÆØÅæøå0-9_-]*$'
                 or code ~ '[0-9]{5}'
-                or regexp_replace(code, '(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]', '') ~ '([0-9][_-]*){8}'
         )
 $$;
 comment on function private.are_activity_codes is
-'Is this a list of at most 200 codes: a letter first, then letters, digits, _ and -, up to 60, no run of five digits
-and no eight with - or _ between?';
+'Is this a list of at most 200 codes: a letter first, then letters, digits, _ and -, up to 60, no run of five digits?';
 revoke all on function private.are_activity_codes from public, anon, authenticated, service_role;
 grant execute on function private.are_activity_codes to service_role;
 
@@ -99,9 +97,7 @@ begin
         alter table public.organisation_settings disable trigger user;
         -- Codes that nobody can register any more.
         update public.organisation_settings
-        set activity_types = array(
-            select code from unnest(activity_types) as code where private.are_activity_codes(array[code]) limit 200
-        )
+        set activity_types = array(select code from unnest(activity_types) as code where code !~ '[0-9]{5}' limit 200)
         where not private.are_activity_codes(activity_types);
         alter table public.organisation_settings enable trigger user;
     end if;

@@ -13,6 +13,8 @@ import pytest
 from conftest import Database
 from psycopg.types.json import Jsonb
 
+pytestmark = pytest.mark.two_targets
+
 _ROUNDS = 15
 _PATIENCE = 60  # seconds, after which a test fails instead of hanging
 
@@ -349,3 +351,70 @@ def test_without_the_lock_an_award_or_a_count_would_be_lost(charity: Charity) ->
             work.result(timeout=_PATIENCE)
         missed += charity.awards(mentor) != 1
     assert missed or charity.rollup_differences(), "the other tests of this file prove nothing"
+
+
+def test_a_deadlock_costs_an_evaluation_and_no_activity(database: Database) -> None:
+    """Two transactions insert for the same mentors in opposite orders, which nobody can keep them from. Both
+    commit all that they inserted; only the first wait takes the time of a deadlock; the night makes up for it."""
+    charity = Charity(database)
+    mentors = sorted(charity.add_mentor(activities=9) for _ in range(6))
+    ways = (mentors, mentors[::-1])
+    start = threading.Barrier(2)
+
+    def work(way: Sequence[uuid.UUID]) -> None:
+        session = charity.session()
+        session.execute("set deadlock_timeout = '50ms'")
+        with session.transaction():
+            insert(session, way[:1], week=9)
+            start.wait(_PATIENCE)
+            for mentor in way[1:]:
+                insert(session, [mentor], week=9)
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(work, way) for way in ways]:
+            each.result(_PATIENCE)
+
+    assert charity._fetch_one("select count(*) from public.activities") == 6 * (9 + 2)
+    failed = charity._fetch_one(
+        "select count(*) from public.badge_evaluation_logs where error_message like '%%(40P01)'"
+    )
+    skipped = charity._fetch_one(
+        "select count(*) from public.badge_evaluation_logs where error_message like '%%(55P03)'"
+    )
+    assert failed == 1, "a transaction meets one deadlock and waits for nobody after it"
+    assert skipped >= 1
+    logged = charity._fetch_one("select count(*) from public.badge_evaluation_logs")
+    assert logged == 6 + 2 * 6, "each statement has its entry"
+    assert charity._fetch_one("select kind from public.ops_alerts") == "badge_evaluation_failed"
+
+    charity.connection.execute("select public.reconcile_badges()")
+    assert [charity.awards(mentor) for mentor in mentors] == [1] * 6
+    assert charity.rollup_differences() == []
+
+
+def test_an_update_that_deadlocks_stays(database: Database) -> None:
+    charity = Charity(database)
+    first, second = sorted(charity.add_mentor(activities=9) for _ in range(2))
+    change = "update public.activities set duration_minutes = 61 where mentor_id = %s"
+    start = threading.Barrier(2)
+
+    def work(way: Sequence[uuid.UUID]) -> None:
+        session = charity.session()
+        session.execute("set deadlock_timeout = '50ms'")
+        with session.transaction():
+            insert(session, way[:1], week=9)
+            start.wait(_PATIENCE)
+            session.execute(change, way[1:])
+
+    with ThreadPoolExecutor(2) as threads:
+        done = [threads.submit(work, way) for way in ((first, second), (second, first))]
+        for each in done:
+            each.result(_PATIENCE)
+    changed = "select count(*) from public.activities where duration_minutes = 61"
+    assert charity._fetch_one(changed) == 18
+    assert (
+        charity._fetch_one(
+            "select count(*) from public.badge_evaluation_logs where error_message is not null"
+        )
+        == 1
+    )

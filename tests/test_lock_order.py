@@ -1,4 +1,4 @@
-"""Several mentors are locked in the order of their ids: no two sessions wait for each other.
+"""Several mentors, or messages, are locked in the order of their ids: no two sessions wait for each other.
 
 Another session holds the later mentor, and what is tested has to wait for it. By then it must hold the
 earlier one: an attempt to lock that one, too, is refused at once.
@@ -37,12 +37,24 @@ begin
     end loop;
 end
 $$;
+create table messages as
+select tests.id('message', name) as id, row_number() over (order by tests.id('message', name)) as place
+from (values ('one'), ('two')) as given (name);
+insert into public.notifications (
+    id, organisation_id, recipient_mentor_id, kind, dedupe_key, state, leased_by, lease_expires_at
+)
+select
+    id, tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'badge_awarded', place::text,
+    'in_progress', 'w', now() + interval '1 hour'
+from messages
+order by place desc;
 """
 _BOTH = "(select array_agg(id order by place desc) from mentors)"
-_SYNC, _MENTORS, _MEASURES = (
-    ("public.hlf_sync_state", "mentor_id"),
-    ("public.peer_mentors", "id"),
-    ("private.mentor_measures", "mentor_id"),
+_SYNC, _MENTORS, _MEASURES, _MESSAGES = (
+    ("public.hlf_sync_state", "mentor_id", "mentors"),
+    ("public.peer_mentors", "id", "mentors"),
+    ("private.mentor_measures", "mentor_id", "mentors"),
+    ("public.notifications", "id", "messages"),
 )
 
 
@@ -64,14 +76,21 @@ def north(database: Database) -> Database:
         ),
         ("select public.run_certification_expiry('2026-03-15')", _MENTORS),
         (f"select private.lock_mentor_measures({_BOTH})", _MEASURES),
+        ("select public.forget_mentor(tests.id('mentor', 'olga'))", _MESSAGES),
+        (
+            "select public.complete_notifications("
+            "(select jsonb_agg(jsonb_build_object('id', id, 'worker', 'w', 'response_code', 200)"
+            " order by place desc) from messages))",
+            _MESSAGES,
+        ),
     ],
-    ids=["queue", "extend", "complete", "expiry", "measures"],
+    ids=["queue", "extend", "complete", "expiry", "measures", "forget", "delivered"],
 )
-def test_mentors_are_locked_in_the_order_of_their_ids(
-    north: Database, statement: str, locked: tuple[str, str]
+def test_rows_are_locked_in_the_order_of_their_ids(
+    north: Database, statement: str, locked: tuple[str, str, str]
 ) -> None:
-    table, column = locked
-    lock = f"select from {table} where {column} = (select id from mentors where place = %s) for update"
+    table, column, source = locked
+    lock = f"select from {table} where {column} = (select id from {source} where place = %s) for update"
     holder, worker, prober = (north.superuser() for _ in range(3))
     for connection in (holder, worker, prober):
         connection.execute(f"set statement_timeout = '{_PATIENCE}s'".encode())

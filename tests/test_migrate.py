@@ -207,7 +207,7 @@ def test_twenty_at_once(database: Database) -> None:
 
     def one(_: int) -> bool:
         barrier.wait()
-        return migrate(database).is_empty
+        return migrate(database, wait_seconds=600).is_empty
 
     with ThreadPoolExecutor(20) as pool:
         idle = list(pool.map(one, range(20)))

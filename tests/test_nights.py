@@ -417,6 +417,10 @@ def test_a_runner_whose_clock_is_wrong_runs_no_night(
     ):
         nightly.run(nights.opened, settings=settings())
     assert nights.rows("select count(*) from public.job_runs") == [(0,)]
+    assert nights.alerts() == ["clock_differs"]
+    monkeypatch.undo()
+    nightly.run(nights.opened, settings=settings())
+    assert nights.alerts() == []
 
 
 def test_each_organisation_has_its_own_numbers(nights: Nights) -> None:

@@ -1,6 +1,7 @@
 """`worker`: as it runs for days, against a stand-in for Dynamics; its schedule, its metrics, its end."""
 
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from conftest import Database
 from night_steps import STEPS
@@ -286,7 +288,7 @@ def test_at_its_start_it_waits_for_a_database_that_is_away(monkeypatch: pytest.M
         def connect(self, **options: Any) -> Any:
             if clock[0] < 40:
                 raise NoConnectionError("No connection.")
-            return _Closed()
+            return contextlib.nullcontext()
 
     database = Away("", is_embedded=False, psql=None)
     database.wait(60, told.append)
@@ -297,9 +299,22 @@ def test_at_its_start_it_waits_for_a_database_that_is_away(monkeypatch: pytest.M
     assert clock[0] == 30
 
 
-class _Closed:
-    def close(self) -> None:
-        pass
+def test_a_server_that_goes_away_while_it_is_asked_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    answers = [psycopg.OperationalError("server closed the connection"), None]
+    told = list[str]()
+
+    class Shaky(RunnerDatabase):
+        def connect(self, **options: Any) -> Any:
+            return contextlib.nullcontext()
+
+    def ask(_: Any) -> None:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    Shaky("", is_embedded=False, psql=None).wait(60, told.append, until=ask)
+    assert (answers, told) == ([], ["server closed the connection Retrying."])
 
 
 def test_a_part_that_crashes_is_started_again(website: Website) -> None:

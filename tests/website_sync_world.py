@@ -73,7 +73,8 @@ class World:
         """As if all waiting were over and every silent worker's lease had run out."""
         self.connection.execute(
             "update public.hlf_sync_state set"
-            " next_attempt_at = least(next_attempt_at, now()), lease_expires_at = now() - interval '1 second'"
+            " next_attempt_at = least(next_attempt_at, now()),"
+            " remove_unsettled_until = now(), restore_unsettled_until = now(), lease_expires_at = now() - interval '1 second'"
             " where state in ('pending', 'in_progress') or is_doubtful"
         )
 

@@ -378,6 +378,48 @@ def report(
 
 
 @app.command()
+def grants(
+    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation's slug.")],
+    year: Annotated[int, typer.Option("--year", min=1970, max=2199, metavar="YYYY", help="The year.")],
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write each activity with its reasons.")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write a page, with the proof of a closed year beside it."
+        ),
+    ] = None,
+    list_file: Annotated[
+        Path | None,
+        typer.Option("--list", metavar="FILE", help="Write the list that a closed year's sha256 is of."),
+    ] = None,
+    close: Annotated[
+        bool, typer.Option("--close", help="Close the year first: keep the list as it is now.")
+    ] = False,
+    language: Annotated[
+        Language | None, typer.Option("--lang", help="The page's language. Default: the organisation's.")
+    ] = None,
+) -> None:
+    """Count a year's activities for the state's grant. Exit code 1 when a closed list was changed."""
+    from peerledger import grants as grants_command
+
+    with _opened() as (_, database):
+        if close:
+            grants_command.close(database, org, year)
+        counted = grants_command.read(database, org, year)
+        if csv:
+            grants_command.write_csv(counted, csv)
+        if list_file:
+            grants_command.write_list(counted, list_file)
+        if html:
+            grants_command.write_page(database, counted, html, language.value if language else None)
+        grants_command.show(counted)
+        if counted.is_broken:
+            raise RunnerError(f"The list of {year} is not the one that was closed: its sha256 is another.")
+
+
+@app.command()
 def notify(
     once: Annotated[bool, typer.Option("--once", help="Deliver what is due now, then stop.")] = False,
 ) -> None:
@@ -423,8 +465,8 @@ def archive(
     ] = False,
 ) -> None:
     """Move log months past their retention into files."""
-    with _opened() as (_, database):
-        count = archive_command.run(database, to, execute=execute, report=echo)
+    with _opened() as (settings, database):
+        count = archive_command.run(database, to, execute=execute, report=echo, settings=settings)
     if not count:
         echo("No month is past its retention and free of legal holds.")
     elif not execute:
@@ -573,7 +615,9 @@ def verify(
     settings = load_settings()
     with open_database(settings) as database:
         if archive_directory is not None:
-            verdict = verify_command.verify_archive(database, archive_directory)
+            verdict = verify_command.verify_archive(
+                database, settings, archive_directory, keys=key or [], seen=seen or []
+            )
         else:
             with bar("verifying") as progress:
                 verdict = verify_command.verify(
@@ -599,6 +643,35 @@ def verify(
     echo(f"{verdict.entries:,} entries verified: {words[verdict.exit_code]}")
     if verdict.exit_code:
         raise typer.Exit(verdict.exit_code)
+
+
+@app.command()
+def evidence(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="An empty directory for the package.")],
+    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation.")],
+    first: Annotated[
+        datetime,
+        typer.Option("--from", formats=["%Y-%m-%d", "%Y-%m"], metavar="DATE", help="From this month on."),
+    ],
+    last: Annotated[
+        datetime,
+        typer.Option(
+            "--to", formats=["%Y-%m-%d", "%Y-%m"], metavar="DATE", help="Up to and with this month."
+        ),
+    ],
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option("--seen", metavar="FILE", help="A checkpoint that the auditor has; may be repeated."),
+    ] = None,
+) -> None:
+    """Write what an auditor of one organisation gets: its log entries, proofs, and how to check them."""
+    from peerledger import evidence as evidence_command
+
+    with _opened() as (settings, database):
+        count = evidence_command.write(
+            database, settings, org, first.date(), last.date(), directory, seen=seen or [], report=typer.echo
+        )
+    typer.echo(f"{count:,} entries in {directory}. To check it: python3 {directory}/verify_package.py")
 
 
 @app.command("restore-archive")

@@ -107,14 +107,15 @@ def _prove(database: Database, settings: Settings, out: Console) -> None:
     file = settings.data_dir / "proof.json"
     prove.write(prove.prove(database, log, row[0]), file, tlog_proof=False)
     program = os.path.relpath(checkpoints.VERIFIER)
-    out.print(f"One entry, proved without the database: python3 {program} {file} --key …", soft_wrap=True)
+    out.print("One entry, proved without the database:")
+    out.print(f"python3 {program} {file} --key …", soft_wrap=True)
     judged = subprocess.run(
         [sys.executable, "-I", "-S", checkpoints.VERIFIER, file, "--key", vkey],
         capture_output=True,
         text=True,
         check=False,
     )
-    out.print(judged.stdout.rstrip(), soft_wrap=True)
+    out.print(judged.stdout.rstrip())
     if judged.returncode:
         raise RunnerError("The proof of an entry is not valid.")
 

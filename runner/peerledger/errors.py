@@ -63,6 +63,8 @@ _ADVICE: dict[type[psycopg.Error], str] = {
     pg.UndefinedFunction: "Is the database migrated? Run `peerledger migrate`.",
     pg.InvalidSchemaName: "Is the database migrated? Run `peerledger migrate`.",
     pg.QueryCanceled: "It exceeded the server's statement_timeout, or was cancelled.",
+    pg.ReadOnlySqlTransaction: "The database is read-only: its disk may be full (Supabase does that), "
+    "or it is a replica. Nothing was changed.",
     pg.AdminShutdown: "The server closed the connection. Try again.",
 }
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -80,8 +80,16 @@ def render(values: Mapping[str, Any] | None, parts: Mapping[str, str]) -> bytes:
 
 
 @contextlib.asynccontextmanager
-async def served(port: int | None, database: Database, parts: Mapping[str, str]) -> AsyncIterator[None]:
-    """On this machine only: there is nothing to keep anybody out. Without a port, nowhere."""
+async def served(
+    port: int | None,
+    database: Database,
+    parts: Mapping[str, str],
+    problems: Callable[[], Sequence[str]] = list,
+) -> AsyncIterator[None]:
+    """On this machine only: there is nothing to keep anybody out. Without a port, nowhere.
+
+    `problems`: what is wrong with the connections that do the work, which a new one cannot tell.
+    """
     if port is None:
         yield
         return
@@ -101,6 +109,7 @@ async def served(port: int | None, database: Database, parts: Mapping[str, str])
 
     async def ready(_: web.Request) -> web.Response:
         wrong = [f"{part}: {state}" for part, state in parts.items() if state != "running"]
+        wrong += problems()
         values = await values_or_none()
         if values is None:
             wrong.append("database: away, or not migrated")

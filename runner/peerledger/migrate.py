@@ -1,4 +1,7 @@
-"""Versioned migrations first, then the replayable objects, under one lock."""
+"""Versioned migrations first, then the replayable objects, under one lock and in one transaction.
+
+No client ever meets new tables with old functions, and what is killed has done nothing.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,13 +12,13 @@ import psycopg
 from psycopg import errors as pg
 from psycopg.types.json import Jsonb
 
-from peerledger import access, guards, objects
+from peerledger import access, guards, objects, table_locks
 from peerledger.access import Difference
 from peerledger.bookkeeping import Backend, known_migrations
 from peerledger.database import Connection, Database
 from peerledger.errors import LockTimeoutError, RunnerError, from_database
-from peerledger.plan import Plan, find_differences, make_plan, refuse_names_in_the_way
-from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy
+from peerledger.plan import Plan, find_differences, is_about, make_plan, refuse_names_in_the_way
+from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy, stem
 
 # The advisory lock of all migrators of a database ("pled").
 LOCK_KEY = 0x706C6564
@@ -139,29 +142,52 @@ def migrate(
             plan = _plan(connection, tree)
         if problem := guards.look(connection):
             report(problem)
-        if plan.access:
-            with _explained("sql/prepare.sql"), connection.transaction():
-                connection.execute(tree.prepare().text.encode())
-                access.take_ownership(connection, tree, access.described(tree) or access.stored(connection))
         backend = Backend(connection, tree)
         known = known_migrations(tree)
         _adopt(backend, known, plan.adopt)
-        for migration in backend.to_apply(known):
+        pending = list(backend.to_apply(known))
+        for migration in pending:
             report(f"apply {migration.id}")
-            with _explained(f"migrations/{migration.id}.sql"):
-                backend.apply_one(migration)
         if plan.replay or plan.vanished:
             report(f"replace {len(plan.replay)} and drop {len(plan.dropped)} SQL objects")
-        with _explained("SQL objects"), connection.transaction():
-            objects.replay(connection, plan, tree.objects())
-            left = _bring_access_about(connection, tree, plan)
-            if not plan.is_empty:
-                connection.execute(_RELOAD_REST_API)
+
+        def attempt(busy: str | None) -> list[Difference]:
+            with _explained("SQL objects"), backend.transaction():
+                table_locks.bound(connection)
+                if plan.access:
+                    connection.execute(tree.prepare().text.encode())
+                    lines = access.described(tree) or access.stored(connection)
+                    access.take_ownership(connection, tree, lines)
+                table_locks.lock(connection, _is_changed(plan), first=busy)
+                for migration in pending:
+                    with _explained(f"migrations/{migration.id}.sql"):
+                        backend.apply_one(migration)
+                objects.replay(connection, plan, tree.objects())
+                left = _bring_access_about(connection, tree, plan)
+                if not plan.is_empty:
+                    connection.execute(_RELOAD_REST_API)
+                return left
+
+        left = table_locks.until_free(connection, attempt, wait_seconds, report)
     if left:
         raise RunnerError(
             _LEFT.format(count=len(left), listed="\n".join(f"- {each.message}" for each in left))
         )
     return plan
+
+
+def _is_changed(plan: Plan) -> Callable[[str], bool]:
+    """Whether a table is altered, or its policies or triggers are replaced."""
+    files = [*(file.path for file in plan.replay), *plan.dropped]
+    stems = {stem(path) for path in files if not is_function(path)}
+    wrong = {difference.object.rpartition(".")[2] for difference in plan.access}
+    # Triggers go with their functions.
+    drops_functions = any(is_function(path) for path in plan.dropped)
+
+    def is_changed(table: str) -> bool:
+        return drops_functions or table in stems or table in wrong or is_about(plan.apply, table)
+
+    return is_changed
 
 
 def check(database: Database, tree: Tree | None = None) -> Plan:
@@ -202,6 +228,7 @@ def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[
     connection.execute("set local role peerledger_owner")
     if has_upkeep:
         connection.execute("select private.ensure_log_partitions()")
+        connection.execute("select private.begin_completeness()")
     if plan.access:
         _record(connection, plan.access)
     connection.execute("reset role")
@@ -329,7 +356,7 @@ def _rendered_objects(tree: Tree, before_upkeep: str = "") -> list[str]:
         + _described(tree)
         + before_upkeep
         + "set role peerledger_owner;\nselect private.mark_guards('migrate');\n"
-        + "select private.ensure_log_partitions();\nreset role;\n"
+        + "select private.ensure_log_partitions();\nselect private.begin_completeness();\nreset role;\n"
         + f"{_RELOAD_REST_API};\n",
     ]
 
@@ -382,8 +409,7 @@ def _adopt(backend: Backend, known: object, files: list[SqlFile]) -> None:
 @contextmanager
 def _locked(database: Database, wait_seconds: float) -> Iterator[Connection]:
     """One connection that holds the lock and does the work: when it is lost, both end together."""
-    with database.connect(autocommit=True) as connection:
-        connection.execute("set statement_timeout = 0")
+    with database.connect(autocommit=True, statement_seconds=0) as connection:
         _set_lock_timeout(connection, f"{int(wait_seconds * 1000)}ms")
         try:
             connection.execute("select pg_catalog.pg_advisory_lock(%s)", (LOCK_KEY,))

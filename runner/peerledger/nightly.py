@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import psycopg
+from psycopg import errors as pg
 from psycopg.types.json import Jsonb
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -29,6 +30,7 @@ NO_CREDENTIALS = "There are no credentials for it."
 
 _STEPS = "select job from private.night_steps() order by place"
 _BEGIN_NIGHT = "select private.begin_night(null, coalesce(%s, clock_timestamp()), %s)"
+_ALERT_OF_CLOCK = "select private.raise_alert('clock_differs', 'critical', left(%s, 499), 'clock_differs')"
 _BEGIN = "select * from private.begin_step(%s, %s, %s, %s)"
 _CONTINUE = "select * from private.continue_step(%s, %s, %s)"
 _FINISH = "select private.finish_step(%s, %s, %s, %s, %s, %s, %s)"
@@ -173,7 +175,10 @@ def _the_only_night(database: Database, at: datetime | None) -> Iterator[tuple[C
             now = None if at else datetime.now(UTC)
             (night_at,) = _one(holder.execute(_BEGIN_NIGHT, (at, now)))
         except psycopg.Error as error:
-            raise from_database(error) from error
+            refused = from_database(error)
+            if now is not None and isinstance(error, pg.InvalidParameterValue):
+                holder.execute(_ALERT_OF_CLOCK, (refused.message,))
+            raise refused from error
         yield holder, night_at
         # Without it the lock goes with the connection all the same.
         if not holder.closed:

@@ -1,6 +1,7 @@
 """What a migration would do, found out without writing anything."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from psycopg.types.json import Jsonb
@@ -71,10 +72,22 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
     adopt = [file for file in migrations if (file.path in recorded) != (file.stem in marked)]
     objects = tree.objects()
     present = _recorded(connection, "object")
-    # After a migration all of them: it may have replaced a table, and its triggers and policies with it.
-    replay = [file for file in objects if apply or present.get(file.path) != file.sha256]
+    # After a migration all functions: they may have to understand other rows. Triggers and policies only of
+    # the tables that it is about, which may be others now: to make them anew takes a lock that keeps all out.
+    replay = [
+        file
+        for file in objects
+        if present.get(file.path) != file.sha256
+        or (apply and (is_function(file.path) or is_about(apply, file.stem)))
+    ]
     vanished = sorted(set(present) - {file.path for file in objects})
     return Plan(apply, adopt, replay, vanished)
+
+
+def is_about(migrations: Iterable[SqlFile], table: str) -> bool:
+    """Do they name the table, or make statements of which nobody can say?"""
+    named = re.compile(rf"\b(?:{re.escape(table)}\b|execute\s)")
+    return any(named.search(file.text) for file in migrations)
 
 
 _CREATED = re.compile(

@@ -7,18 +7,16 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import errors as pg
-from psycopg.conninfo import make_conninfo
 from psycopg.rows import AsyncRowFactory
 
-_CALL_SECONDS = 60.0
+from peerledger.database import session_settings, with_keepalives
+
+# How long the server may take for a call, and after how long we stop waiting for it.
+_STATEMENT_SECONDS = 40.0
+_CALL_SECONDS = 50.0
+# An answer that is late for so long is a reason to look.
+_LATE_SECONDS = 20.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
-# A server that vanished without a word is noticed in half a minute, also while it still owes us an answer.
-_KEEPALIVE = {
-    "keepalives_idle": "15",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "30000",
-}
 # That pass by themselves: no connection, no answer, a server that is read-only since its disk is full, or a
 # migration that has taken away, for a moment, what we call.
 _PASSING = (
@@ -41,17 +39,28 @@ class DatabaseAwayError(Exception):
 class QueueDatabase:
     def __init__(self, conninfo: str, channel: str, wake: Callable[[], None]) -> None:
         """`wake` is called when something may be due, as the channel says."""
-        self._conninfo = make_conninfo(conninfo, **_KEEPALIVE)
+        self._conninfo = with_keepalives(conninfo)
         self._channel = channel
         self._wake = wake
         self._connection: Connection | None = None
         self._using = asyncio.Lock()
         self._wait = _FIRST_WAIT
+        self._waiting_since: float | None = None
         self.connected_times = 0
         self.away_since: float | None = None
 
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the connection that does the work; another one might well be answered."""
+        if self.away_since is not None:
+            return f"no answer for {time.monotonic() - self.away_since:.0f} s"
+        if self._waiting_since is not None and time.monotonic() - self._waiting_since > _LATE_SECONDS:
+            return f"a call has waited for {time.monotonic() - self._waiting_since:.0f} s"
+        return None
+
     async def call(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async with self._using:
+            self._waiting_since = time.monotonic()
             try:
                 async with asyncio.timeout(_CALL_SECONDS):
                     if self._connection is None:
@@ -69,6 +78,8 @@ class QueueDatabase:
             except asyncio.CancelledError:
                 await self._let_go()
                 raise
+            finally:
+                self._waiting_since = None
 
     async def fetch(
         self, row_factory: AsyncRowFactory[Row], query: LiteralString, *values: object
@@ -112,7 +123,9 @@ class QueueDatabase:
         try:
             # No more than the work needs, whoever logs in.
             await connection.execute("set role service_role")
-            await connection.execute("set statement_timeout = '45s'")
+            await connection.execute(
+                session_settings(_STATEMENT_SECONDS, transaction_seconds=_CALL_SECONDS).encode()
+            )
             await connection.execute(f"listen {self._channel}".encode())
         except BaseException:
             await connection.close()

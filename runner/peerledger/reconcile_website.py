@@ -58,13 +58,15 @@ def reconcile_account(
     database: Database, settings: Settings, account: Account, organisations: Sequence[UUID] | None
 ) -> dict[str, Any]:
     """`organisations`: whose website it is; None for all that there are."""
+    with connected(database) as connection:
+        began = connection.execute("select clock_timestamp()").fetchall()[0][0]
     observed = asyncio.run(_read(settings, account))
     content = [{"dynamics_contact_id": str(contact), "listed": listed} for contact, listed in observed]
     ids = None if organisations is None else list(organisations)
     with connected(database) as connection:
         cursor: Any = connection.cursor(row_factory=dict_row)
-        query = "select * from public.reconcile_hlf_sync(%s, %s)"
-        counts: dict[str, Any] = cursor.execute(query, (Jsonb(content), ids)).fetchone()
+        query = "select * from public.reconcile_hlf_sync(%s, %s, %s)"
+        counts: dict[str, Any] = cursor.execute(query, (Jsonb(content), ids, began)).fetchone()
     return counts
 
 

@@ -199,10 +199,12 @@ def _make(
         if not own.exists():
             _write(own, last.note)
         _record(connection, last)
+        _receive(connection, last, "own_file", str(own).encode())
         return last
     made = checkpoints.make(origin, size, _root(connection, size), key)
     _write(own, made.note)
     _record(connection, made)
+    _receive(connection, made, "own_file", str(own).encode())
     report(f"Checkpoint of {made.size:,} entries, root {grouped(made.root)}")
     return made
 
@@ -249,6 +251,15 @@ def _record(connection: Connection, made: Checkpoint) -> None:
     connection.execute(
         "update public.ops_alerts set acknowledged_at = now() "
         "where dedupe_key = 'seal_broken' and acknowledged_at is null"
+    )
+
+
+def _receive(connection: Connection, made: Checkpoint, kind: str, receipt: bytes) -> None:
+    """Once: what was sent out is not sent out more by being sent again."""
+    connection.execute(
+        "select private.record_receipt(%s, %s, %s) where not exists "
+        "(select from private.seal_receipts where tree_size = %s and kind = %s)",
+        (made.size, kind, receipt, made.size, kind),
     )
 
 

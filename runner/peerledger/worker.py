@@ -25,6 +25,7 @@ from peerledger.logs import Log
 from peerledger.notify.delivery import Delivery
 from peerledger.notify.transports import make_transport
 from peerledger.plan import require_migrated
+from peerledger.queue_database import QueueDatabase
 from peerledger.settings import Settings
 from peerledger.waiting import on_signal
 
@@ -47,6 +48,10 @@ class Pace:
     longest_retry: float = 900
     # How often to see what time it is: a machine that slept wakes up in the middle of a wait.
     look: float = 300
+    # For how long, told to stop, a step of the night or a seal may go on: within the unit's TimeoutStopSec.
+    longest_stop: float = 75
+    # No call of ours takes as long: one that does has lost its answer.
+    longest_answer: float = 600
 
 
 @dataclass
@@ -60,6 +65,8 @@ class Worker:
     """Where each checkpoint goes, too."""
     states: dict[str, str] = field(default_factory=dict)
     """running, or failed while it waits to be started again."""
+    queues: dict[str, QueueDatabase] = field(default_factory=dict)
+    """The connections over which parts work, for /ready."""
 
     def __post_init__(self) -> None:
         self.stop = asyncio.Event()
@@ -71,10 +78,28 @@ class Worker:
             "seal": self._seal,
             "nightly": self._nightly,
         }
-        async with metrics.served(self.settings.metrics_port, self.database, self.states):
+        async with metrics.served(self.settings.metrics_port, self.database, self.states, self._problems):
             _log.info("started", parts=", ".join(self.parts))
-            await asyncio.gather(*(self._keep(name, works[name]) for name in self.parts))
+            ending = asyncio.create_task(self._end_in_time())
+            try:
+                await asyncio.gather(*(self._keep(name, works[name]) for name in self.parts))
+            finally:
+                ending.cancel()
         _log.info("stopped")
+
+    async def _end_in_time(self) -> None:
+        """A stop always ends: what threads still wait for after a while is rolled back."""
+        await self.stop.wait()
+        await asyncio.sleep(self.pace.longest_stop)
+        _log.warning("calls_ended", after_seconds=self.pace.longest_stop)
+        self.database.call_off()
+
+    def _problems(self) -> list[str]:
+        """What is wrong with the connections that do the work."""
+        found = [f"{name}: {problem}" for name, queue in self.queues.items() if (problem := queue.problem)]
+        if (waited := self.database.longest_wait) > self.pace.longest_answer:
+            found.append(f"database: a call has waited for {waited:.0f} s")
+        return found
 
     async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         wait = self.pace.first_restart
@@ -114,6 +139,7 @@ class Worker:
             await self.stop.wait()
             sync.stopping.set()
 
+        self.queues["sync"] = sync.database
         passing_on = asyncio.create_task(pass_on())
         try:
             await sync.run()
@@ -127,6 +153,7 @@ class Worker:
     async def _notifications(self) -> None:
         transport = make_transport(self.settings)
         delivery = Delivery(self.database.conninfo, transport, self.settings.notify_poll_seconds)
+        self.queues["notifications"] = delivery.queue
         async with transport:
             await delivery.run(self.stop)
 
@@ -252,9 +279,11 @@ def run(
     seal_to: Path | None = None,
 ) -> None:
     logs.setup()
-    database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
-    with database.connect() as connection:
-        require_migrated(connection)
+    database.wait(
+        settings.start_wait_seconds,
+        lambda why: _log.warning("database_away", why=why),
+        until=require_migrated,
+    )
     for caution in cautions(settings):
         _log.warning("caution", what=caution)
     if database.is_embedded:

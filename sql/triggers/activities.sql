@@ -4,10 +4,11 @@
 --   insert   _030 one statement of a caller at a time · _100 times are stamped
 --            _110 what is impossible by itself is refused · _120 a taken id is refused · _150 names in codes are refused
 --            _200 a proxy is checked · _300 it is logged · _500 days and mentors are checked, badges evaluated
+--            _600 the mentor is told of what was registered on their behalf
 --   update   _030 one statement of a caller at a time · _040 the id stays · _050 whose activity it is stays
 --            _100 times are stamped · _110 what is impossible is refused · _150 names in codes are refused
 --            _200 a proxy is checked · _300 it is logged · _400 the change is recorded
---            _500 days and mentors are checked, badges evaluated again
+--            _500 days and mentors are checked, badges evaluated again · _600 the mentor is told of what was said for them
 --   delete   _300 the end of a proxy is logged · _400 the change is recorded · _500 the rollups are recounted
 
 -- A phone that sends its queue again before the first answer, or two coordinators who void the same rows: the second
@@ -178,3 +179,15 @@ create or replace trigger _500_recount_deleted
 after delete on public.activities
 referencing old table as old_rows
 for each statement execute function private.tg_activities__recount_deleted();
+
+-- Whoever was spoken for is told, once a day. After _500, which has locked the mentors: two sessions add to a mentor's message
+-- one after the other.
+create or replace trigger _600_notify_spoken_for_inserted
+after insert on public.activities
+referencing new table as new_rows
+for each statement execute function private.tg_activities__notify_spoken_for();
+
+create or replace trigger _600_notify_spoken_for_updated
+after update on public.activities
+referencing old table as old_rows new table as new_rows
+for each statement execute function private.tg_activities__notify_spoken_for();

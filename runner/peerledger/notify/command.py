@@ -20,9 +20,14 @@ def run(settings: Settings, once: bool) -> dict[str, int]:
     with open_database(settings) as database:
         logs.setup()
         if not once:
-            database.wait(settings.start_wait_seconds, lambda why: _log.warning("database_away", why=why))
-        with database.connect() as connection:
-            require_migrated(connection)
+            database.wait(
+                settings.start_wait_seconds,
+                lambda why: _log.warning("database_away", why=why),
+                until=require_migrated,
+            )
+        else:
+            with database.connect() as connection:
+                require_migrated(connection)
         return asyncio.run(_run(Delivery(database.conninfo, transport, settings.notify_poll_seconds), once))
 
 

@@ -52,12 +52,12 @@ class Delivery:
 
     def __post_init__(self) -> None:
         self._wake = asyncio.Event()
-        self._queue = QueueDatabase(self.conninfo, CHANNEL, self._wake.set)
+        self.queue = QueueDatabase(self.conninfo, CHANNEL, self._wake.set)
         self._unanswered: list[dict[str, Any]] = []
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop."""
-        listener = asyncio.create_task(self._queue.listen())
+        listener = asyncio.create_task(self.queue.listen())
         _log.info("started", transport=self.transport.name, worker=self.worker)
         try:
             while not stop.is_set():
@@ -65,13 +65,13 @@ class Delivery:
                     await self._work(stop)
                 except DatabaseAwayError as error:
                     _log.warning("database_lost", error=error.__cause__, unanswered=len(self._unanswered))
-                    await first_of(self._queue.pause(), stop.wait())
+                    await first_of(self.queue.pause(), stop.wait())
             await self._say_goodbye()
         finally:
             listener.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listener
-            await self._queue.close()
+            await self.queue.close()
             _log.info("stopped", worker=self.worker, unanswered=len(self._unanswered))
 
     async def run_once(self, stop: asyncio.Event) -> None:
@@ -84,7 +84,7 @@ class Delivery:
                 raise from_database(cause) from cause
             raise NoConnectionError("The database stopped answering. Try again.") from cause
         finally:
-            await self._queue.close()
+            await self.queue.close()
 
     async def _work(self, stop: asyncio.Event, once: bool = False) -> None:
         await self._answer()
@@ -102,14 +102,14 @@ class Delivery:
 
     async def _claim(self) -> list[Message]:
         query = "select * from public.claim_notifications(%s, %s, %s)"
-        rows = await self._queue.fetch(dict_row, query, self.worker, self.batch_size, self.lease)
+        rows = await self.queue.fetch(dict_row, query, self.worker, self.batch_size, self.lease)
         return [Message.from_row(row) for row in rows]
 
     async def _answer(self) -> None:
         if not self._unanswered:
             return
         query = "select id, outcome from public.complete_notifications(%s)"
-        answers = await self._queue.fetch(dict_row, query, Jsonb(self._unanswered))
+        answers = await self.queue.fetch(dict_row, query, Jsonb(self._unanswered))
         self._unanswered = []
         counted = Counter(str(answer["outcome"]) for answer in answers)
         self.outcomes.update(counted)
@@ -122,7 +122,7 @@ class Delivery:
                     try:
                         await self._answer()
                     except DatabaseAwayError:
-                        await self._queue.pause()
+                        await self.queue.pause()
 
     async def _send_all(self, messages: list[Message], stop: asyncio.Event) -> list[dict[str, Any]]:
         """The answers for all of them; those not begun in time, or after `stop`, are given back."""

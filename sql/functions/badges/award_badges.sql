@@ -106,13 +106,14 @@ begin
                 outcome.criteria_outcomes,
                 outcome.badges_due,
                 outcome.badges_broken,
-                array(
-                    select award.badges_awarded[1]
-                    from unnest(v_awarded) as award
-                    where award.mentor_id = outcome.mentor_id
-                )
+                coalesce(won.badges_awarded, '{}')
             )::private.badge_outcome
         from unnest(v_outcomes) as outcome
+        left join (
+            select award.mentor_id, array_agg(award.badges_awarded[1]) as badges_awarded
+            from unnest(v_awarded) as award
+            group by award.mentor_id
+        ) as won on won.mentor_id = outcome.mentor_id
     );
 end
 $$;

@@ -44,6 +44,15 @@ begin
             end if;
     end;
 
+    if v_error in ('40P01', '55P03') then
+        -- Alone they would meet the same transaction again, one after the other, until the statement is cancelled.
+        perform set_config('peerledger.has_deadlocked', 'on', true);
+        perform private.leave_unevaluated(
+            evaluate_activities.touched, v_error, v_started, evaluate_activities.source
+        );
+        return 0;
+    end if;
+
     if v_error is not null and cardinality(evaluate_activities.touched) > 1 then
         foreach v_mentor in array evaluate_activities.touched loop
             v_awards := v_awards + private.evaluate_activities(

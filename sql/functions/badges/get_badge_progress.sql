@@ -16,7 +16,11 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
+declare
+    v_measures private.badge_measures[];
+    v_from_activities boolean;
 begin
     -- Mentors see their own, coordinators all of their organisations'.
     if not exists (
@@ -36,39 +40,91 @@ begin
             hint = 'Check the id, and who you are signed in as.';
     end if;
 
+    -- Whoever was never evaluated, or failed and waits for it, has no rollup to read.
+    v_from_activities := not exists (
+        select
+        from private.mentor_measures as measured
+        where measured.mentor_id = get_badge_progress.mentor_id and measured.catalogue_version is not null
+    );
+    v_measures := array(
+        select measure
+        from private.badge_measures as measure
+        where
+            measure.organisation_id = (
+                select mentor.organisation_id
+                from public.peer_mentors as mentor
+                where mentor.id = get_badge_progress.mentor_id
+            )
+            and measure.id in (
+                select (leaf.value ->> 'measure_id')::bigint
+                from private.badge_rules as rule
+                inner join public.badge_definitions as definition
+                    on definition.id = rule.badge_definition_id and definition.is_active
+                cross join lateral jsonb_array_elements(rule.leaves) as leaf
+                where rule.organisation_id = measure.organisation_id
+            )
+    );
+
     return query
+    with leaf as materialized (
+        select definition.id, definition.slug, listed.*
+        from public.peer_mentors as mentor
+        inner join public.badge_definitions as definition
+            on definition.organisation_id = mentor.organisation_id and definition.is_active
+        inner join private.badge_rules as rule on rule.badge_definition_id = definition.id
+        cross join lateral jsonb_to_recordset(rule.leaves) as listed (
+            path text, metric text, measure_id bigint, needs_badge_id uuid, at_least bigint
+        )
+        where mentor.id = get_badge_progress.mentor_id
+    ),
+    -- Once for all badges: many ask for the same.
+    measured as materialized (
+        select series.measure_id, max(series.value) as value
+        from private.measure_series(
+            array(
+                select row(get_badge_progress.mentor_id, measure.id, null, null)::private.measure_request
+                from unnest(v_measures) as measure
+            ),
+            v_measures,
+            v_from_activities
+        ) as series
+        group by series.measure_id
+    ),
+    earned as materialized (
+        select badge.badge_definition_id as id
+        from public.earned_badges as badge
+        where badge.mentor_id = get_badge_progress.mentor_id and badge.revoked_at is null
+    ),
+    valued as (
+        select
+            leaf.*,
+            case leaf.metric
+                when 'tenure_days'
+                    then (
+                        select
+                            (now() at time zone organisation.time_zone)::date
+                            - (mentor.created_at at time zone organisation.time_zone)::date
+                        from public.peer_mentors as mentor
+                        inner join public.organisations as organisation on organisation.id = mentor.organisation_id
+                        where mentor.id = get_badge_progress.mentor_id
+                    )
+                when 'badge_earned' then (leaf.needs_badge_id in (select earned.id from earned))::int
+                else coalesce(measured.value, 0)
+            end::bigint as value
+        from leaf
+        left join measured on measured.measure_id = leaf.measure_id
+    )
     select
-        definition.id,
-        definition.slug,
-        proof.value ->> 'path',
-        proof.value ->> 'metric',
-        (proof.value ->> 'value')::bigint,
-        (proof.value ->> 'at_least')::bigint,
-        round(least(1, (proof.value ->> 'value')::numeric / (proof.value ->> 'at_least')::numeric), 4),
-        exists (
-            select
-            from public.earned_badges as earned
-            where
-                earned.mentor_id = get_badge_progress.mentor_id
-                and earned.badge_definition_id = definition.id
-                and earned.revoked_at is null
-        )
-    from public.peer_mentors as mentor
-    inner join public.badge_definitions as definition
-        on definition.organisation_id = mentor.organisation_id and definition.is_active
-    cross join lateral private.badge_evidence(
-        array[mentor.id],
-        definition.id,
-        -- Who was never evaluated, or failed and waits for it, has no rollup to read.
-        from_activities => not exists (
-            select
-            from private.mentor_measures as measured
-            where measured.mentor_id = mentor.id and measured.catalogue_version is not null
-        )
-    ) as evidence
-    cross join lateral jsonb_array_elements(evidence.evidence) as proof
-    where mentor.id = get_badge_progress.mentor_id
-    order by definition.slug, proof.value ->> 'path';
+        valued.id,
+        valued.slug,
+        valued.path,
+        valued.metric,
+        coalesce(valued.value, 0),
+        valued.at_least,
+        round(least(1, coalesce(valued.value, 0)::numeric / valued.at_least::numeric), 4),
+        valued.id in (select earned.id from earned)
+    from valued
+    order by valued.slug, valued.path;
 end
 $$;
 

@@ -1,6 +1,7 @@
 -- Locks in id order, so that two bulk inserts over the same mentors wait and never deadlock. What the
 -- next statements read is then what the session before has committed. Rows that are missing are made
--- before the first lock is taken: making one may have to wait for somebody who makes the same.
+-- before the first lock is taken: making one may have to wait for somebody who makes the same. A transaction that has
+-- met a deadlock waits no more (private.try_lock_mentor_measures).
 create or replace function private.lock_mentor_measures(
     mentor_ids uuid[]
 )
@@ -29,11 +30,19 @@ begin
         on conflict (mentor_id) do nothing;
     end if;
 
-    perform
-    from private.mentor_measures as mentor
-    where mentor.mentor_id = any (lock_mentor_measures.mentor_ids)
-    order by mentor.mentor_id
-    for update;
+    if current_setting('peerledger.has_deadlocked', true) = 'on' then
+        perform
+        from private.mentor_measures as mentor
+        where mentor.mentor_id = any (lock_mentor_measures.mentor_ids)
+        order by mentor.mentor_id
+        for update nowait;
+    else
+        perform
+        from private.mentor_measures as mentor
+        where mentor.mentor_id = any (lock_mentor_measures.mentor_ids)
+        order by mentor.mentor_id
+        for update;
+    end if;
 
     -- A transaction that keeps its snapshot would not see what one that only locked has committed meanwhile. A row that was
     -- changed it may not lock (40001), and is done again as a whole.
@@ -46,5 +55,6 @@ end
 $$;
 
 comment on function private.lock_mentor_measures is
-'Makes this transaction the only one that evaluates these (distinct) mentors. For our functions only.';
+'Makes this transaction the only one that evaluates these (distinct) mentors. Error: 55P03, in a transaction
+that has met a deadlock, when one is locked. For our functions only.';
 revoke all on function private.lock_mentor_measures from public, anon, authenticated, service_role;

@@ -9,14 +9,22 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- What could not be recorded is recomputed from the activities when the mentor is next evaluated.
-    insert into private.mentor_measures (mentor_id, organisation_id)
-    select mentor.id, mentor.organisation_id
-    from public.peer_mentors as mentor
-    where mentor.id = report_failed_evaluation.mentor_id
-    on conflict on constraint mentor_measures_pkey do update
-    set catalogue_version = null;
+    -- What could not be recorded is recomputed from the activities when the mentor is next evaluated. Not where somebody else
+    -- has the mentor, whom this transaction may be waiting for already: the night compares what they wrote.
+    perform
+    from private.mentor_measures as mentor
+    where mentor.mentor_id = report_failed_evaluation.mentor_id
+    for update skip locked;
+    if found then
+        update private.mentor_measures as mentor
+        set catalogue_version = null
+        where mentor.mentor_id = report_failed_evaluation.mentor_id;
+    end if;
 
+    -- One of those who fail at the same moment tells. The others would wait for its transaction, with what they hold.
+    if not pg_try_advisory_xact_lock(hashtextextended('badge_evaluation_failed', 0)) then
+        return;
+    end if;
     perform private.raise_alert(
         'badge_evaluation_failed',
         'warning',

@@ -18,6 +18,9 @@ set enable_seqscan = off
 as $$
 declare
     v_started timestamptz;
+    v_stamp timestamptz := now();
+    v_stamp_text text := private.json_time(v_stamp);
+    v_error text;
     v_one record;
     v_day record;
     v_touched private.touched_mentor[];
@@ -105,7 +108,8 @@ begin
                         participants_total = excluded.participants_total;
 
                     insert into public.badge_evaluation_logs (
-                        peer_mentor_id, org_id, badges_evaluated, criteria_outcomes, duration_ms, activity_ids, source
+                        peer_mentor_id, org_id, badges_evaluated, criteria_outcomes, duration_ms, activity_ids, activity_hashes,
+                        source
                     )
                     select
                         v_one.mentor_id,
@@ -114,6 +118,10 @@ begin
                         cached.criteria_outcomes,
                         greatest(1, ceil(extract(epoch from clock_timestamp() - v_started) * 1000))::int,
                         array[v_one.id],
+                        array[(
+                            select private.activity_sha256(row(new_rows.*)::public.activities, v_stamp, v_stamp_text)
+                            from new_rows
+                        )],
                         'activity_insert'
                     from private.badge_findings as cached
                     where
@@ -129,14 +137,24 @@ begin
                 end if;
             end if;
         exception
+            -- A transaction that waited for us and we for it: the long way would meet it again.
+            when deadlock_detected then
+                v_error := sqlstate;
             -- The long way knows what to do about it: it says so, and the activity stays.
             when others then
                 null;
         end;
+        if v_error is not null then
+            perform set_config('peerledger.has_deadlocked', 'on', true);
+        end if;
     end if;
 
     with mentors as (
-        select new_rows.mentor_id, new_rows.organisation_id, array_agg(new_rows.id) as activity_ids
+        select
+            new_rows.mentor_id,
+            new_rows.organisation_id,
+            array_agg(new_rows.id) as activity_ids,
+            array_agg(private.activity_sha256(row(new_rows.*)::public.activities, v_stamp, v_stamp_text)) as activity_hashes
         from new_rows
         group by new_rows.mentor_id, new_rows.organisation_id
     ),
@@ -158,7 +176,10 @@ begin
         (select array_agg(row(days.*)::private.activity_days) from days)
     into v_touched, v_added;
 
-    perform private.lock_mentor_measures((select array_agg(mentor.mentor_id) from unnest(v_touched) as mentor));
+    v_started := clock_timestamp();
+    v_error := coalesce(
+        v_error, private.try_lock_mentor_measures((select array_agg(mentor.mentor_id) from unnest(v_touched) as mentor))
+    );
     v_changes := private.count_changed_days(v_added);
     perform private.require_possible_activities(
         v_changes,
@@ -172,7 +193,11 @@ begin
             ) as latest
         )
     );
-    perform private.evaluate_activities(v_touched, v_changes, 'activity_insert');
+    if v_error is null then
+        perform private.evaluate_activities(v_touched, v_changes, 'activity_insert');
+    else
+        perform private.leave_unevaluated(v_touched, v_error, v_started, 'activity_insert');
+    end if;
     return null;
 end
 $$;

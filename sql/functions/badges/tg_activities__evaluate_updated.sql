@@ -8,6 +8,8 @@ security definer -- evaluates and logs with rights that no caller has
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_started constant timestamptz := clock_timestamp();
+    v_error text;
     v_touched private.touched_mentor[];
     v_added private.activity_days[];
     v_changes private.day_change[];
@@ -33,7 +35,7 @@ begin
         )
     ),
     mentors as (
-        select changed.mentor_id, changed.organisation_id, array_agg(distinct changed.id) as activity_ids
+        select changed.mentor_id, changed.organisation_id, array_agg(distinct changed.id) as activity_ids, null::bytea[]
         from changed
         group by changed.mentor_id, changed.organisation_id
     ),
@@ -63,7 +65,7 @@ begin
         return null;
     end if;
 
-    perform private.lock_mentor_measures((select array_agg(distinct mentor.mentor_id) from unnest(v_touched) as mentor));
+    v_error := private.try_lock_mentor_measures((select array_agg(distinct mentor.mentor_id) from unnest(v_touched) as mentor));
     v_changes := private.count_changed_days(v_added);
     perform private.require_possible_activities(
         v_changes,
@@ -84,7 +86,11 @@ begin
             ) as latest
         )
     );
-    perform private.evaluate_activities(v_touched, v_changes, 'activity_update');
+    if v_error is null then
+        perform private.evaluate_activities(v_touched, v_changes, 'activity_update');
+    else
+        perform private.leave_unevaluated(v_touched, v_error, v_started, 'activity_update');
+    end if;
     return null;
 end
 $$;

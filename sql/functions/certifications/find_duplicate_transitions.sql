@@ -5,7 +5,22 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
+    with asked as materialized (
+        select private.is_service_call() as is_service
+    ),
+    -- One of the two reads nothing: a coordinator's entries are found by organisation, the service role's are all.
+    transition as (
+        select entry.*
+        from (select private.my_organisation_ids() as id) as mine
+        inner join public.certification_expiry_audit_log as entry on entry.organisation_id = mine.id
+        where not (select asked.is_service from asked)
+        union all
+        select entry.*
+        from public.certification_expiry_audit_log as entry
+        where (select asked.is_service from asked)
+    )
     select
         entry.organisation_id, entry.mentor_id, entry.certification_id,
         entry.previous_id, entry.previous_run_id, entry.previous_at,
@@ -17,10 +32,8 @@ as $$
             lag(entry.id) over mentor as previous_id,
             lag(entry.run_id) over mentor as previous_run_id,
             lag(entry."timestamp") over mentor as previous_at
-        from public.certification_expiry_audit_log as entry
-        where
-            entry.event_type = 'status_transitioned'
-            and (private.is_service_call() or entry.organisation_id in (select private.my_organisation_ids()))
+        from transition as entry
+        where entry.event_type = 'status_transitioned'
         window mentor as (
             partition by entry.organisation_id, entry.mentor_id, entry.certification_id
             order by entry."timestamp", entry.id

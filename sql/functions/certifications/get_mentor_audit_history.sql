@@ -12,6 +12,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    c_columns constant text := private.columns_of('public.certification_expiry_audit_log');
     v_is_service boolean := private.is_service_call();
 begin
     perform private.require_page(get_mentor_audit_history.page_limit, get_mentor_audit_history.page_offset);
@@ -38,16 +39,16 @@ begin
             hint = 'Check the id, and that you are signed in as a coordinator of the mentor''s organisation.';
     end if;
 
-    return query
-    select entry.*
-    from public.certification_expiry_audit_log as entry
-    where
-        entry.mentor_id = get_mentor_audit_history.mentor_id
-        and entry."timestamp" >= coalesce(get_mentor_audit_history.since, '-infinity')
-        and (v_is_service or entry.organisation_id in (select private.my_organisation_ids()))
-    order by entry."timestamp" desc, entry.id desc
-    limit get_mentor_audit_history.page_limit
-    offset get_mentor_audit_history.page_offset;
+    return query execute format(
+        'select %s from public.certification_expiry_audit_log '
+        'where mentor_id = $1 and "timestamp" >= $2 '
+        'and ($3 or organisation_id in (select private.my_organisation_ids())) '
+        'order by "timestamp" desc, id desc limit $4 offset $5',
+        c_columns
+    )
+    using
+        get_mentor_audit_history.mentor_id, coalesce(get_mentor_audit_history.since, '-infinity'), v_is_service,
+        get_mentor_audit_history.page_limit, get_mentor_audit_history.page_offset;
 end
 $$;
 

@@ -79,16 +79,26 @@ begin
     where certificate.mentor_id = forget_mentor.mentor_id and certificate.void_reason is not null;
     get diagnostics v_void_reasons = row_count;
 
+    -- In id order, as those who deliver them.
+    perform
+    from public.notifications as notification
+    where
+        notification.organisation_id = v_mentor.organisation_id
+        and notification.recipient_mentor_id = forget_mentor.mentor_id
+    order by notification.id
+    for update;
     delete from public.notifications as notification
     where
-        notification.recipient_mentor_id = forget_mentor.mentor_id
+        notification.organisation_id = v_mentor.organisation_id
+        and notification.recipient_mentor_id = forget_mentor.mentor_id
         and notification.state in ('pending', 'in_progress');
     get diagnostics v_unsent = row_count;
 
     update public.notifications as notification
     set recipient_user_id = null
     where
-        notification.recipient_mentor_id = forget_mentor.mentor_id
+        notification.organisation_id = v_mentor.organisation_id
+        and notification.recipient_mentor_id = forget_mentor.mentor_id
         and notification.recipient_user_id = v_mentor.user_id;
     get diagnostics v_links = row_count;
 

@@ -26,6 +26,12 @@ begin
             hint = 'Set the clocks of both by NTP, then run it again.';
     end if;
 
+    if begin_night.caller_time is not null then
+        update public.ops_alerts as alert
+        set acknowledged_at = clock_timestamp()
+        where alert.dedupe_key = 'clock_differs' and alert.acknowledged_at is null;
+    end if;
+
     if not pg_try_advisory_lock(hashtextextended('peerledger nightly', 0)) then
         raise exception using
             errcode = 'PL004',
@@ -56,5 +62,6 @@ $$;
 comment on function private.begin_night is
 'Takes the lock of the nightly run for this session, until end_night or its end, and alerts of nights in which one of these
 jobs (null: any step) is not complete. Returns the time that the night goes by, for the functions that follow. Errors: PL004
-when another session has it; 22023 when caller_time is more than a minute off the database''s clock. For the runner.';
+when another session has it; 22023 when caller_time is more than a minute off the database''s clock; one that is not closes
+the alert clock_differs. For the runner.';
 revoke all on function private.begin_night from public, anon, authenticated, service_role;

@@ -29,6 +29,20 @@ begin
             hint = 'Leave it out for now.';
     end if;
 
+    -- In id order, as all who lock several. With what is said of one in a digest its members change, too.
+    perform
+    from public.notifications as notification
+    where
+        notification.id in (
+            select result.id from jsonb_to_recordset(complete_notifications.results) as result (id uuid)
+            union all
+            select member.id
+            from jsonb_to_recordset(complete_notifications.results) as result (id uuid)
+            inner join public.notifications as member on member.digest_id = result.id
+        )
+    order by notification.id
+    for update;
+
     with attempts as (
         select
             result.*,

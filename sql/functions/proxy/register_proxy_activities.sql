@@ -16,6 +16,7 @@ set jit = off
 set enable_seqscan = off
 as $$
 declare
+    c_columns constant text := private.columns_of('public.activities');
     v_coordinator_id uuid := private.require_coordinator(register_proxy_activities.coordinator_id);
     v_entries private.proxy_entry[];
     v_findings private.proxy_finding[];
@@ -33,8 +34,12 @@ begin
 
     -- For the trigger that writes the log; as an attribute of this function only a superuser could set it.
     perform set_config('peerledger.registering', 'bulk', true);
-    return query select added.* from private.add_proxy_entries(v_entries, v_coordinator_id, true) as added;
+    perform private.insert_proxy_entries(v_entries, v_coordinator_id, true);
     perform set_config('peerledger.registering', '', true);
+    return query execute format(
+        'select %s from public.activities where id = any ($1) order by array_position($1, id)', c_columns
+    )
+    using array(select entry.id from unnest(v_entries) as entry order by entry.entry_index);
 end
 $$;
 

@@ -44,9 +44,11 @@ begin
         perform private.raise_proxy_findings(v_findings, false);
     end if;
 
-    select added.*
+    perform private.insert_proxy_entries(v_entries, v_coordinator_id, false);
+    select activity.*
     into strict v_activity
-    from private.add_proxy_entries(v_entries, v_coordinator_id, false) as added;
+    from public.activities as activity
+    where activity.id = v_entries[1].id;
     return v_activity;
 end
 $$;

@@ -49,17 +49,19 @@ as $$
             'reminders_sent', (select count(*) from entries where entries.event_type = 'reminder_dispatched'),
             'failures', (select count(*) from entries where entries.event_type in ('transition_failed', 'reminder_failed')),
             'unlogged_runs', (
+                -- Against all its entries at once. A run writes its entries when it ends, which may be after the period.
                 select count(*)
                 from private.certification_run_totals as total
                 inner join public.certification_expiry_runs as run on run.run_id = total.run_id
                 inner join period on run.started_at >= period.starts_at and run.started_at < period.ends_at
-                where
-                    total.organisation_id = report_certifications.org_id
-                    and not exists (
-                        select
-                        from public.certification_expiry_audit_log as entry
-                        where entry.run_id = total.run_id and entry.organisation_id = total.organisation_id
-                    )
+                left join (
+                    select distinct entry.run_id
+                    from period
+                    inner join public.certification_expiry_audit_log as entry
+                        on entry."timestamp" >= period.starts_at and entry."timestamp" < period.ends_at + interval '7 days'
+                    where entry.organisation_id = report_certifications.org_id
+                ) as logged on logged.run_id = total.run_id
+                where total.organisation_id = report_certifications.org_id and logged.run_id is null
             ),
             'first_run_at', (select min(run.started_at) from public.certification_expiry_runs as run),
             'nights_by_state', (

@@ -20,23 +20,32 @@ declare
 begin
     -- The logs are a table: a sixth is in the report by itself.
     for v_log in
-        select log.log_name, log.time_column, log.organisation_column, log.retention_months, guards.*, kept.*
-        from private.logs as log
-        cross join lateral (
+        -- Both look at every partition of every log: once, and not once for each log.
+        with guards as materialized (
             select
+                guard.log_name,
                 count(*) as relations,
-                coalesce(
-                    jsonb_agg(guard.relation_name || ': ' || guard.problem order by guard.relation_name)
-                    filter (where guard.problem <> ''), '[]'
-                ) as problems
+                jsonb_agg(guard.relation_name || ': ' || guard.problem order by guard.relation_name)
+                filter (where guard.problem <> '') as problems
             from private.log_guards() as guard
-            where guard.log_name = log.log_name
-        ) as guards
-        cross join lateral (
-            select count(*) filter (where month.is_past_floor) as months_past_floor
+            group by guard.log_name
+        ),
+        kept as materialized (
+            select month.log_name, count(*) filter (where month.is_past_floor) as months_past_floor
             from private.log_months() as month
-            where month.log_name = log.log_name
-        ) as kept
+            group by month.log_name
+        )
+        select
+            log.log_name,
+            log.time_column,
+            log.organisation_column,
+            log.retention_months,
+            coalesce(guards.relations, 0) as relations,
+            coalesce(guards.problems, '[]') as problems,
+            coalesce(kept.months_past_floor, 0) as months_past_floor
+        from private.logs as log
+        left join guards on guards.log_name = log.log_name
+        left join kept on kept.log_name = log.log_name
         order by log.log_name
     loop
         execute format(

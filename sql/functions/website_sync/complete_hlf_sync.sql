@@ -53,6 +53,47 @@ begin
     from unnest(v_verdicts) as verdict
     where verdict.refusal is null and sync.mentor_id = verdict.mentor_id;
 
+    -- No answer, or one of somebody in between: it may still be carried out. An answer that it was refused settles it.
+    update public.hlf_sync_state as sync
+    set
+        remove_unsettled_until = case when lost.operation = 'remove' then lost.until else sync.remove_unsettled_until end,
+        restore_unsettled_until = case when lost.operation = 'restore' then lost.until else sync.restore_unsettled_until end
+    from (
+        select verdict.mentor_id, verdict.operation, v_now + private.late_request_window() as until
+        from unnest(v_verdicts) as verdict
+        inner join unnest(v_results) as result on result.position = verdict.position
+        where
+            verdict.refusal is null
+            and (
+                result.error_kind in ('timeout', 'connection')
+                or (result.error_kind is distinct from 'token_unavailable' and result.response_code in (408, 500, 502, 504))
+            )
+    ) as lost
+    where sync.mentor_id = lost.mentor_id;
+
+    -- What was just confirmed is sent once more when an older request of the opposite kind cannot arrive any more.
+    update public.hlf_sync_state as sync
+    set
+        is_doubtful = true,
+        -- At once, too, where one was already reported late.
+        next_attempt_at = case when sync.is_doubtful then v_now else late.until end
+    from unnest(v_verdicts) as verdict
+    cross join lateral (
+        select
+            case verdict.operation
+                when 'remove' then sync_row.restore_unsettled_until
+                else sync_row.remove_unsettled_until
+            end as until
+        from public.hlf_sync_state as sync_row
+        where sync_row.mentor_id = verdict.mentor_id
+    ) as late
+    where
+        verdict.refusal is null
+        and verdict.verdict = 'success'
+        and sync.mentor_id = verdict.mentor_id
+        and sync.state = 'synced'
+        and late.until > v_now;
+
     -- A request of an older version that nobody waited for any more may have been the last to arrive.
     update public.hlf_sync_state as sync
     set

@@ -39,6 +39,17 @@ begin
             leased_by = case when not judged.is_given_up then sync.leased_by end,
             lease_expires_at = case when not judged.is_given_up then sync.lease_expires_at end,
             last_error = judged.error_message,
+            -- It may have sent its request, and that may still be carried out.
+            remove_unsettled_until = case
+                when coalesce(judged.claimed_operation, judged.operation) = 'remove'
+                    then clock_timestamp() + private.late_request_window()
+                else sync.remove_unsettled_until
+            end,
+            restore_unsettled_until = case
+                when coalesce(judged.claimed_operation, judged.operation) = 'restore'
+                    then clock_timestamp() + private.late_request_window()
+                else sync.restore_unsettled_until
+            end,
             updated_at = clock_timestamp()
         from judged
         where sync.mentor_id = judged.mentor_id

@@ -23,7 +23,18 @@ begin
         where
             sync.organisation_id = requeue_dead_letters.org_id
             and sync.state = 'dead_lettered'
-            and (private.is_service_call() or sync.mentor_id in (select private.my_scope_mentor_ids()))
+            and (
+                (select private.is_service_call())
+                or exists (
+                    select
+                    from public.peer_mentors as mentor
+                    inner join public.coordinator_assignments as assignment
+                        on private.reaches(assignment, mentor.organisation_id, mentor.chapter_id)
+                    where
+                        mentor.id = sync.mentor_id
+                        and assignment.user_id = (select private.caller_id())
+                )
+            )
         order by sync.operation, sync.updated_at
         limit requeue_dead_letters.max_rows
         for update of sync skip locked

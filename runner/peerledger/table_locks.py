@@ -1,0 +1,135 @@
+"""The locks of a migration, taken before anything is changed, so that clients never meet it halfway.
+
+All tables at once that change, in one short transaction after another until there is a moment in which nobody
+has any of them. While it waits for the first table it holds nothing; for the others it waits less than the
+server's deadlock_timeout in all. So no client is ever chosen as the victim of a deadlock with it, and none
+waits for long behind a session that sits idle in a transaction.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
+from psycopg import errors as pg
+from psycopg import sql
+
+from peerledger.database import Connection
+from peerledger.errors import LockTimeoutError, RunnerError
+
+# Longer than deadlock_timeout, after which autovacuum makes way for whoever waits; clients have 8 seconds.
+_FIRST_MILLISECONDS = 2_000
+_OTHERS_MILLISECONDS = 700
+# For what is locked later, which is hardly anything: the tables are had by then.
+_LATER_MILLISECONDS = 1_000
+_PAUSES = (0.2, 2.0)
+_BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
+
+# In one order; a partition goes with its parent.
+_TABLES = """
+select class.relname, class.oid::regclass::text
+from pg_catalog.pg_class as class
+where
+    class.relnamespace in (select oid from pg_catalog.pg_namespace where nspname in ('public', 'private'))
+    and class.relkind in ('r', 'p')
+    and not class.relispartition
+    and pg_catalog.pg_get_userbyid(class.relowner) = 'peerledger_owner'
+order by class.oid
+"""
+_HOLDERS = """
+select format(
+    'process %%s (%%s, %%s, in a transaction since %%s)',
+    activity.pid, coalesce(nullif(activity.application_name, ''), 'no name'), activity.state,
+    to_char(activity.xact_start, 'HH24:MI:SS')
+)
+from pg_catalog.pg_stat_activity as activity
+where
+    activity.pid <> pg_catalog.pg_backend_pid()
+    and exists (
+        select from pg_catalog.pg_locks as held
+        where
+            held.pid = activity.pid and held.granted and held.locktype = 'relation'
+            and held.relation = pg_catalog.to_regclass(%s)
+    )
+order by activity.xact_start
+limit 3
+"""
+T = TypeVar("T")
+
+
+class TableBusyError(Exception):
+    """Somebody has this table."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(table)
+        self.table = table
+
+
+def bound(connection: Connection) -> None:
+    """In the caller's transaction: waits for no lock for long."""
+    connection.execute(f"set local lock_timeout = {_LATER_MILLISECONDS}".encode())
+
+
+def lock(connection: Connection, is_changed: Callable[[str], bool], first: str | None) -> None:
+    """In the caller's transaction: the tables that change; `first` is the one that was busy last."""
+    rows = connection.execute(_TABLES.encode()).fetchall()
+    tables = [table for name, table in rows if is_changed(name)]
+    if not tables:
+        return
+    connection.execute("set local role peerledger_owner")
+    if first in tables:
+        tables.remove(first)
+        tables.insert(0, first)
+    since = None
+    for table in tables:
+        left = _FIRST_MILLISECONDS
+        if since is not None:
+            left = max(1, round(_OTHERS_MILLISECONDS - 1000 * (time.monotonic() - since)))
+        # Both: a table with many partitions is many locks.
+        connection.execute(f"set local lock_timeout = {left}; set local statement_timeout = {left}".encode())
+        try:
+            connection.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(table)))
+        except (*_BUSY, pg.QueryCanceled) as error:
+            raise TableBusyError(table) from error
+        since = since or time.monotonic()
+    bound(connection)
+    connection.execute("set local statement_timeout = 0")
+    connection.execute("reset role")
+
+
+def until_free(
+    connection: Connection,
+    attempt: Callable[[str | None], T],
+    wait_seconds: float,
+    report: Callable[[str], None],
+) -> T:
+    """Makes the attempt, which is one transaction, again as long as somebody has what it needs."""
+    deadline = time.monotonic() + wait_seconds
+    busy: str | None = None
+    told: set[str] = set()
+    pause = _PAUSES[0]
+    while True:
+        try:
+            return attempt(busy)
+        except (TableBusyError, RunnerError, psycopg.Error) as error:
+            if not isinstance(error, TableBusyError) and not isinstance(error.__cause__ or error, _BUSY):
+                raise
+            busy = error.table if isinstance(error, TableBusyError) else busy
+            holders = _holders(connection, busy)
+            if busy and busy not in told:
+                told.add(busy)
+                report(f"waiting for {busy}. {holders}".strip())
+            if time.monotonic() >= deadline:
+                raise LockTimeoutError(
+                    f"{busy or 'A table'} was not free for {wait_seconds:g} s; nothing was changed. {holders}"
+                    "End their transactions, or try again at a quieter time."
+                ) from error
+        # In between everybody goes on.
+        time.sleep(pause * random.uniform(0.5, 1))
+        pause = min(pause * 1.5, _PAUSES[1])
+
+
+def _holders(connection: Connection, table: str | None) -> str:
+    rows = connection.execute(_HOLDERS, (table,)).fetchall() if table else []
+    return f"In use by {'; '.join(row[0] for row in rows)}. " if rows else ""

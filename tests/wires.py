@@ -1,0 +1,198 @@
+"""What stands between the runner and its database: a wire that goes silent, and a transaction pooler."""
+
+import contextlib
+import itertools
+import selectors
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+
+@dataclass
+class Wire:
+    """Passes bytes on, until it is frozen: then it still takes them, as TCP does for a stopped process."""
+
+    path: str
+    """The server's socket."""
+    only_first: bool = False
+    """A frozen wire still works for connections that are made later."""
+    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+    frozen: threading.Event = field(default_factory=threading.Event)
+    _pairs: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def port(self) -> int:
+        port: int = self.listener.getsockname()[1]
+        return port
+
+    def freeze(self) -> None:
+        self.frozen.set()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.path)
+            self._pairs.append((client, server))
+            is_late = self.frozen.is_set() and self.only_first
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._pass, args=(source, sink, is_late), daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket, is_late: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                if self.frozen.is_set() and not is_late:
+                    # Taken, and passed on to nobody.
+                    continue
+                sink.sendall(data)
+            if not self.frozen.is_set() or is_late:
+                sink.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._over.set()
+        self.listener.close()
+        for pair in self._pairs:
+            for each in pair:
+                each.close()
+
+
+@contextmanager
+def wire_to(dsn: str, only_first: bool = False) -> Iterator[tuple[Wire, str]]:
+    """With the address of the same database, through the wire."""
+    wire = Wire(_socket_of(dsn), only_first)
+    threading.Thread(target=wire.run, daemon=True).start()
+    try:
+        yield wire, make_conninfo(dsn, host="127.0.0.1", port=wire.port, sslmode="disable", connect_timeout=5)
+    finally:
+        wire.close()
+
+
+@dataclass
+class TransactionPooler:
+    """Lends a connection to the server for one transaction, the one that came back last, as PgBouncer does."""
+
+    path: str
+    startup: bytes
+    """The packet with which it logs in."""
+    listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+    _free: list[socket.socket] = field(default_factory=list)
+    _all: list[socket.socket] = field(default_factory=list)
+    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1_000_001))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def run(self) -> None:
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self._all.append(client)
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError, EOFError):
+            (length,) = struct.unpack("!i", _exactly(client, 4))
+            _exactly(client, length - 4)
+            key = struct.pack("!cii", b"K", 12, next(self._numbers)) + b"\0\0\0\0"
+            parameters = b"".join(
+                _message(b"S", name + b"\0" + value + b"\0")
+                for name, value in (
+                    (b"client_encoding", b"UTF8"),
+                    (b"server_version", b"18.0"),
+                    (b"standard_conforming_strings", b"on"),
+                )
+            )
+            client.sendall(_message(b"R", b"\0\0\0\0") + parameters + key + _message(b"Z", b"I"))
+            while True:
+                first = _read(client)
+                if first[:1] == b"X":
+                    return
+                self._lend(client, first)
+
+    def _lend(self, client: socket.socket, first: bytes) -> None:
+        with self._lock:
+            server = self._free.pop() if self._free else self._new()
+        try:
+            server.sendall(first)
+            with selectors.DefaultSelector() as waiting:
+                waiting.register(client, selectors.EVENT_READ)
+                waiting.register(server, selectors.EVENT_READ)
+                while True:
+                    for ready, _ in waiting.select():
+                        if ready.fileobj is client:
+                            server.sendall(_read(client))
+                            continue
+                        answer = _read(server)
+                        client.sendall(answer)
+                        if answer == _message(b"Z", b"I"):
+                            return
+        finally:
+            with self._lock:
+                self._free.append(server)
+
+    def _new(self) -> socket.socket:
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self.path)
+        self._all.append(server)
+        server.sendall(self.startup)
+        while _read(server)[:1] != b"Z":
+            pass
+        return server
+
+    def close(self) -> None:
+        self.listener.close()
+        for each in self._all:
+            each.close()
+
+
+@contextmanager
+def pooler_of(dsn: str) -> Iterator[str]:
+    """The address of the same database, through a pooler in transaction mode."""
+    parts = conninfo_to_dict(dsn)
+    pairs = b"".join(
+        name.encode() + b"\0" + str(parts[key]).encode() + b"\0"
+        for name, key in (("user", "user"), ("database", "dbname"))
+    )
+    content = struct.pack("!i", 196_608) + pairs + b"\0"
+    pooler = TransactionPooler(_socket_of(dsn), struct.pack("!i", len(content) + 4) + content)
+    threading.Thread(target=pooler.run, daemon=True).start()
+    try:
+        port = pooler.listener.getsockname()[1]
+        yield make_conninfo(dsn, host="127.0.0.1", port=port, sslmode="disable", gssencmode="disable")
+    finally:
+        pooler.close()
+
+
+def _socket_of(dsn: str) -> str:
+    parts = conninfo_to_dict(dsn)
+    return str(Path(str(parts["host"])) / f".s.PGSQL.{parts.get('port') or 5432}")
+
+
+def _message(kind: bytes, content: bytes) -> bytes:
+    return kind + struct.pack("!i", len(content) + 4) + content
+
+
+def _read(source: socket.socket) -> bytes:
+    head = _exactly(source, 5)
+    (length,) = struct.unpack("!i", head[1:])
+    return head + _exactly(source, length - 4)
+
+
+def _exactly(source: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        more = source.recv(count - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
