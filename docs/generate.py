@@ -100,6 +100,8 @@ _VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 
 def generate(connection: Connection) -> dict[str, str]:
     """File name to text, for every file that is written."""
+    # Names are written with their schemas, wherever the connection would look for them.
+    connection.execute("set search_path = pg_catalog, pg_temp")
     errors = (DOCS / "errors.md").read_text(encoding="utf-8")
     before, rest = errors.split(_BEGIN)
     after = rest.split(_END)[1]
