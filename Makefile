@@ -9,7 +9,7 @@ PYTHON ?= python3
 help:
 	@echo "make run    set up, then the whole system on sample data (embedded database)"
 	@echo "make test   set up, then every test, on every PostgreSQL that can be had"
-	@echo "make check  lint, types, SQL lint"
+	@echo "make check  lint, types, SQL lint, known flaws"
 	@echo "make bench  what the triggers cost, as ratios"
 	@echo "make docs   what the database says of itself, written into docs/"
 	@echo "make mutants  change every function and guard in small ways: does a test notice? (hours)"
@@ -25,7 +25,18 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar migrations sql
+	$(BIN)/bandit --quiet --severity-level medium --recursive runner standin docs
+	@$(MAKE) --no-print-directory audit
 	@$(MAKE) --no-print-directory typescript
+
+# Known flaws of what is pinned. Where the service that knows them cannot be reached, it says so and is no failure.
+.PHONY: audit
+audit: $(VENV)/dev.stamp
+	@found=$$(timeout 120 $(BIN)/pip-audit --requirement requirements.txt --no-deps --disable-pip --timeout 10 \
+		--progress-spinner off 2>&1); code=$$?; \
+	if test $$code -eq 0; then echo "pip-audit: no known flaw in what is pinned"; \
+	elif echo "$$found" | grep -q "^Found "; then echo "$$found"; exit 1; \
+	else echo "pip-audit: skipped, the list of known flaws cannot be reached"; fi
 
 # The example for supabase-js against types/database.ts; nothing to do where Node, or what it installs, is not to be had.
 .PHONY: typescript

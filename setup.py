@@ -7,6 +7,8 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 FOLDERS = ("migrations", "sql", "examples/likeperson")
+# What an auditor gets, and what judges checkpoints here.
+VERIFIERS = ("docs/verify_proof.py", "docs/verify_package.py")
 
 
 class BuildWithFiles(build_py):
@@ -20,6 +22,9 @@ class BuildWithFiles(build_py):
         shutil.rmtree(files, ignore_errors=True)
         for folder in FOLDERS:
             shutil.copytree(folder, files / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for verifier in VERIFIERS:
+            (files / verifier).parent.mkdir(exist_ok=True)
+            shutil.copyfile(verifier, files / verifier)
 
     def get_outputs(self, include_bytecode: bool = True) -> list[str]:
         files = Path(self.build_lib) / "peerledger" / "files"

@@ -1,5 +1,5 @@
-"""Writes what the database itself can say: docs/data_model.md, docs/reference.md, a part of docs/errors.md,
-types/database.ts, and sql/access.csv, the state of access that `migrate` brings about.
+"""Writes what the database itself can say: docs/data_model.md, docs/reference.md, parts of docs/errors.md and
+docs/architecture.md, types/database.ts, and sql/access.csv, the state of access that `migrate` brings about.
 
 `make docs` runs it; a test compares what is committed with what it would write.
 """
@@ -10,6 +10,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from docs.call_paths import call_paths
 from docs.typescript import typescript
 from peerledger.database import Connection, Database
 
@@ -100,17 +101,21 @@ _VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 
 def generate(connection: Connection) -> dict[str, str]:
     """File name to text, for every file that is written."""
-    # Names are written with their schemas, wherever the connection would look for them.
-    connection.execute("set search_path = pg_catalog, pg_temp")
-    errors = (DOCS / "errors.md").read_text(encoding="utf-8")
-    before, rest = errors.split(_BEGIN)
-    after = rest.split(_END)[1]
+    # Whoever asks: names are written with their schema.
+    connection.execute("set search_path = pg_catalog")
     return {
         "data_model.md": data_model(connection),
         "reference.md": reference(connection),
-        "errors.md": f"{before}{_BEGIN}\n{raised_table()}{_END}{after}",
+        "errors.md": _with_part("errors.md", raised_table()),
+        "architecture.md": _with_part("architecture.md", call_paths(connection)),
         "../types/database.ts": typescript(connection),
     }
+
+
+def _with_part(name: str, part: str) -> str:
+    """The page as it is, with what stands between its marks written anew."""
+    before, rest = (DOCS / name).read_text(encoding="utf-8").split(_BEGIN)
+    return f"{before}{_BEGIN}\n{part}{_END}{rest.split(_END)[1]}"
 
 
 def data_model(connection: Connection) -> str:

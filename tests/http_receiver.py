@@ -16,6 +16,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     hangs: bool = False
     resets: bool = False
+    raw: bytes | None = None
+    """Sent as it is, instead of the body as JSON."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def receiver() -> Iterator[Receiver]:
             if answer.hangs or answer.resets:
                 self.close_connection = True
                 return
-            content = json.dumps(answer.body).encode()
+            content = json.dumps(answer.body).encode() if answer.raw is None else answer.raw
             self.send_response(answer.code)
             for name, value in answer.headers.items():
                 self.send_header(name, value)

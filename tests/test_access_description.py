@@ -175,6 +175,7 @@ def test_a_fresh_database_is_as_described(installation: RunnerDatabase, migrator
     assert migrator.execute("select * from private.access_differences()").fetchall() == []
 
 
+@pytest.mark.two_targets
 @pytest.mark.parametrize("deed", DEEDS)
 def test_what_was_done_to_access_is_named_and_put_right(
     installation: RunnerDatabase, migrator: psycopg.Connection, deed: str
@@ -200,6 +201,7 @@ def test_what_was_done_to_access_is_named_and_put_right(
     ).fetchone() == (1,)
 
 
+@pytest.mark.two_targets
 @pytest.mark.parametrize("deed", [deed for deed in DEEDS if "description" not in deed])
 def test_the_upkeep_raises_a_critical_alert_that_names_it(migrator: psycopg.Connection, deed: str) -> None:
     migrator.execute("select private.ensure_log_partitions()")

@@ -18,6 +18,7 @@ from psycopg import errors
 from peerledger import archive
 from peerledger.database import Database as RunnerDatabase
 from peerledger.errors import RunnerError
+from peerledger.settings import Settings
 
 pytestmark = pytest.mark.two_targets
 
@@ -46,7 +47,13 @@ def old(database: Database) -> Database:
 
 def run(database: Database, directory: Path, *, execute: bool = True) -> tuple[int, list[str]]:
     said: list[str] = []
-    return archive.run(runner(database), directory, execute=execute, report=said.append), said
+    return archive.run(
+        runner(database), directory, settings=settings(directory), execute=execute, report=said.append
+    ), said
+
+
+def settings(directory: Path) -> Settings:
+    return Settings.model_construct(None, data_dir=directory.with_name(f"{directory.name}-runner"))
 
 
 def runner(database: Database) -> RunnerDatabase:

@@ -13,6 +13,8 @@ import pytest
 from conftest import Database
 from psycopg.types.json import Jsonb
 
+pytestmark = pytest.mark.two_targets
+
 _ROUNDS = 15
 _PATIENCE = 60  # seconds, after which a test fails instead of hanging
 

@@ -47,6 +47,8 @@ every_database_command = pytest.mark.parametrize("path", sorted(COMMANDS.keys() 
 def arguments(path: tuple[str, ...], directory: Path) -> list[str]:
     """The command with what it cannot do without."""
     found = list(path)
+    if path == ("demo",):
+        found.append("--use-database-url")
     for parameter in COMMANDS[path].params:
         if not parameter.required:
             continue

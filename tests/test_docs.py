@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Database
 
-from docs import generate
+from docs import call_paths, generate
 from peerledger.settings import Settings
 from peerledger.sqlfiles import ROOT
 
@@ -84,3 +84,65 @@ def test_every_setting_is_explained() -> None:
     for name in Settings.model_fields:
         whole, short = f"PEERLEDGER_{name.upper()}", name.upper().removeprefix("DYNAMICS_")
         assert whole in text or (short != name.upper() and re.search(rf"`{short}`", text)), whole
+
+
+@pytest.mark.one_target
+def test_the_glossary_names_what_the_database_has(database: Database) -> None:
+    rows = re.findall(
+        r"^\| ([\w ]+) \| (.+) \| (`.+`) \|$",
+        (generate.DOCS / "glossary.md").read_text(encoding="utf-8"),
+        flags=re.MULTILINE,
+    )
+    words = [word for word, _, _ in rows]
+    assert len(words) > 30
+    assert words == sorted(set(words)), "each once, in order"
+    with database.superuser() as connection:
+        names = {
+            name
+            for (name,) in connection.execute(
+                "select proname from pg_proc union select relname from pg_class union select rolname from pg_roles "
+                "union select attname from pg_attribute union select typname from pg_type"
+            ).fetchall()
+        }
+    # Made by a load, in its own session.
+    names |= {"load_findings"}
+    assert {name for _, _, column in rows for name in re.findall(r"`(\w+)`", column)} - names == set()
+
+
+def test_the_architecture_page_names_every_folder() -> None:
+    page = (generate.DOCS / "architecture.md").read_text(encoding="utf-8")
+    folders = {path.name for path in (ROOT / "sql" / "functions").iterdir() if path.is_dir()}
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", page, flags=re.MULTILINE)) == folders
+
+
+@pytest.mark.one_target
+def test_the_paths_follow_calls_and_triggers(database: Database) -> None:
+    """A small house of its own: in firing order, through a write into another table, each function once."""
+    with database.superuser() as connection:
+        connection.execute("set role peerledger_owner")
+        for name, body in (
+            ("tried_c", "begin return null; end"),
+            ("tried_b", "begin perform private.tried_e(); return new; end"),
+            (
+                "tried_a",
+                "begin insert into public.chapters default values; return new; -- private.tried_d()\nend",
+            ),
+        ):
+            connection.execute(
+                f"create function private.{name}() returns trigger language plpgsql as $$ {body} $$".encode()
+            )
+        connection.execute(
+            "create function private.tried_e() returns void language sql as 'select private.tried_e()'"
+        )
+        for trigger, when, table, name in (
+            ("_900_last", "after", "organisations", "tried_c"),
+            ("_901_first", "before", "organisations", "tried_a"),
+            ("_100_inner", "before", "chapters", "tried_b"),
+        ):
+            connection.execute(
+                f"create trigger {trigger} {when} insert on public.{table} for each row "
+                f"execute function private.{name}()".encode()
+            )
+        steps = call_paths.Paths(connection).walk("insert organisations")
+    ours = [(step.depth, step.name.split(".")[1]) for step in steps if "tried" in step.name]
+    assert ours == [(0, "tried_a"), (1, "tried_b"), (2, "tried_e"), (0, "tried_c")]

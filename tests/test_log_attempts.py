@@ -11,6 +11,8 @@ from psycopg import errors, sql
 from peerledger import status
 from peerledger.database import Database as RunnerDatabase
 
+pytestmark = pytest.mark.two_targets
+
 _EVENTS = """
 select table_name, statement_kind, session_role, acting_role, caller_id::text
 from public.security_events where event_kind = 'log_change_refused' order by occurred_at

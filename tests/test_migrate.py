@@ -103,6 +103,41 @@ def test_one_step_back_and_forward_again_gives_equal_dumps(database: Database) -
     assert dump(database) == first
 
 
+def test_texts_from_before_the_limits_do_not_stop_the_migration(database: Database) -> None:
+    """Names lose what a terminal would obey, lists the codes that nobody can register; notes and log entries stay."""
+    migrate(database)
+    names = [migration.stem for migration in Tree().migrations()]
+    rollback(database, len(names) - next(n for n, name in enumerate(names) if name.startswith("0050")))
+    with database.connect(autocommit=True) as connection:
+        connection.execute(
+            "insert into public.organisations (slug, name) values ('a', E'No\\x1brd\\u202e'), ('b', E'\\x1b'), ('c', 'Sør')"
+        )
+        connection.execute(
+            "insert into public.peer_mentors (organisation_id, display_name)"
+            " select id, E'Kari\\nNordmann' from public.organisations where slug = 'a'"
+        )
+        connection.execute(
+            "insert into public.organisation_settings (organisation_id, activity_types)"
+            " select id, '{walk,b12345}' from public.organisations where slug = 'a'"
+        )
+        connection.execute(
+            "with activity as (insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on,"
+            " duration_minutes) select organisation_id, id, 'walk', '2026-01-01', 30 from public.peer_mentors"
+            " returning id, organisation_id)"
+            " insert into public.activity_notes select id, organisation_id, repeat('x', 30000) from activity"
+        )
+    migrate(database)
+    assert scalar(database, "select array_agg(name order by slug) from public.organisations") == [
+        "No rd",
+        "b",
+        "Sør",
+    ]
+    assert scalar(database, "select display_name from public.peer_mentors") == "Kari Nordmann"
+    assert scalar(database, "select activity_types from public.organisation_settings") == ["walk"]
+    assert scalar(database, "select length(body) from public.activity_notes") == 30_000
+    assert check(database).is_empty
+
+
 def test_more_steps_back_than_there_are_is_refused(database: Database) -> None:
     migrate(database)
     with pytest.raises(RunnerError, match="Only"):
@@ -172,7 +207,7 @@ def test_twenty_at_once(database: Database) -> None:
 
     def one(_: int) -> bool:
         barrier.wait()
-        return migrate(database).is_empty
+        return migrate(database, wait_seconds=600).is_empty
 
     with ThreadPoolExecutor(20) as pool:
         idle = list(pool.map(one, range(20)))

@@ -16,6 +16,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "certification_reminder": {"certification_id": str(uuid.uuid4()), "expires_on": "2026-03-01"},
     "certification_expired": {"certification_id": str(uuid.uuid4()), "expires_on": "2026-03-01"},
     "status_changed": {"mentor_id": str(uuid.uuid4()), "changed_on": "2026-03-01"},
+    "proxy_registered": {"mentor_id": str(uuid.uuid4()), "digest_on": "2026-03-01", "activity_count": 2},
+    "proxy_disputed": {"dispute_id": str(uuid.uuid4()), "disputed_on": "2026-03-01"},
     "ops_alert": {"alert_id": str(uuid.uuid4())},
     "digest": {"digest_on": "2026-03-01", "counts": {"certification_expired": 1, "status_changed": 3}},
 }
@@ -81,6 +83,29 @@ def test_the_website_is_mentioned_only_where_there_is_one(locale: str, words: st
             is_on_website=is_on_website,
         )
         assert (words in compose(expired).body) == is_on_website
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_mentor_is_told_how_their_dispute_was_settled(locale: str) -> None:
+    texts = [
+        compose(a_message(kind="proxy_disputed", locale=locale, payload=payload))
+        for payload in (PAYLOADS["proxy_disputed"], {"outcome": "upheld"}, {"outcome": "rejected"})
+    ]
+    assert len({text.body for text in texts}) == 3
+    assert texts[1].title == texts[2].title != texts[0].title
+    for text in texts:
+        assert 5 < len(text.title) <= 60
+        assert text.body.endswith(".")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_one_activity_is_not_several(locale: str) -> None:
+    one, two = (
+        compose(a_message(kind="proxy_registered", locale=locale, payload={"activity_count": count})).body
+        for count in (1, 2)
+    )
+    assert "2" in two
+    assert "1" not in one
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """What the transports send, and what they say of each answer. Against a local receiver."""
 
 import asyncio
+import gzip
 import json
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -323,3 +325,24 @@ def test_a_file_that_is_no_service_account_is_named(tmp_path: Path, content: str
     with pytest.raises(SettingsError, match="PEERLEDGER_FCM_CREDENTIALS_FILE") as raised:
         Fcm.from_file(file, "https://fcm.googleapis.com")
     assert "hemmelig" not in str(raised.value)
+
+
+@pytest.mark.parametrize("code", [200, 404, 500])
+@pytest.mark.parametrize("is_webhook", [True, False], ids=["webhook", "fcm"])
+def test_an_answer_of_any_size_costs_little(
+    web: Receiver, credentials: Path, is_webhook: bool, code: int
+) -> None:
+    """A few hundred kilobytes that unpack to many megabytes, asked for or not."""
+    path = "/hook" if is_webhook else SEND
+    bomb = gzip.compress(b"0" * 200_000_000, 9)
+    web.answer(path, Answer(code, headers={"Content-Encoding": "gzip"}, raw=bomb))
+    transport = Webhook(f"{web.url}/hook", SECRET) if is_webhook else Fcm.from_file(credentials, web.url)
+    tracemalloc.start()
+    try:
+        (attempts,) = send(transport, a_message("a"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [attempt.response_code for attempt in attempts] == [code]
+    assert peak < 20_000_000
+    assert {request.headers["accept-encoding"] for request in web.received(path)} == {"identity"}

@@ -61,6 +61,8 @@ def test_a_wheel_holds_every_file_that_the_command_reads(wheel: Path) -> None:
             if path.is_file():
                 name = f"peerledger/files/{path.relative_to(ROOT).as_posix()}"
                 assert held.get(name) == path.read_bytes(), name
+    for verifier in ("verify_proof.py", "verify_package.py"):
+        assert held[f"peerledger/files/docs/{verifier}"] == (ROOT / "docs" / verifier).read_bytes()
     package = ROOT / "runner" / "peerledger"
     for path in package.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:

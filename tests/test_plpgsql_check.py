@@ -32,6 +32,7 @@ order by 1
 ASSEMBLED = {
     "private.apply_typed_lines",
     "private.find_bad_lines",
+    "private.load_typed_lines",
     "private.pocket_proof",
     "private.read_log_month",
     "private.seal_logs",

@@ -68,6 +68,8 @@ insert into public.certifications (id, organisation_id, mentor_id, issued_on, ex
 select
     tests.id('certificate', 'south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'),
     '2020-01-01', '2021-01-01';
+select public.dispute_proxy_activity(tests.id('activity', 'sven for sara'), 'wrong_day');
+select public.close_grant_year(tests.id('organisation', name), 2025) from unnest(array['north', 'south']) as name;
 select private.seal_logs();
 select public.start_badge_reconciliation();
 select public.revoke_badge(tests.id('mentor', 'sol'), tests.id('badge', 'south'), 'A test.');
@@ -151,17 +153,21 @@ class World:
         samples: dict[str, Any] = {
             "activity_id": self.id("activity", "sven for sara"),
             "activity_type": "visit",
+            "activity_types": ["kurs"],
             "alert_id": self.id("alert", "south"),
             "as_of": "2026-11-02",
             "badge_definition_id": self.id("badge", "south"),
             "batch_size": 10,
             "case_reference": "South-2",
             "changes": {"duration_minutes": 45},
+            "category": "peer_course",
             "certification_id": self.id("certificate", "south"),
             "chapter_id": None,
             "coordinator_id": self.id("user", "sven"),
+            "counted_per": "day",
             "criteria": {"metric": "activity_count", "at_least": 1},
             "delivery_mode": "phone",
+            "delivery_modes": None,
             "duplicate_id": self.id("mentor", "sol"),
             "duration_minutes": 30,
             "entry_id": self.column(
@@ -190,18 +196,25 @@ class World:
             "log_name": "proxy_audit_log",
             "max_rows": 100,
             "mentor_id": self.id("mentor", "sara"),
+            "min_minutes": 90,
+            "min_participants": 1,
+            "must_be_in_norway": True,
+            "must_be_led_by_peer": False,
             "mentor_ids": [self.id("mentor", "sol")],
+            "observed_from": "2026-01-01T00:00:00Z",
             "observed": [{"dynamics_contact_id": self.id("contact", "sol"), "listed": False}],
             "occurred_on": "2026-02-02",
             "ok": True,
             "org_id": self.id("organisation", "south"),
             "organisation_id": self.id("organisation", "south"),
             "organisation_ids": [self.id("organisation", "south")],
+            "outcome": "upheld",
             "page_limit": 10,
             "page_offset": 0,
             "participant_count": 2,
             "platform": "ios",
             "reason": "operator",
+            "reason_code": "wrong_day",
             "reconciliation_id": (self.column("select id from private.badge_reconciliations") or [None])[0],
             "refuse_duplicates": False,
             "retry_after": "1 minute",
@@ -213,7 +226,9 @@ class World:
             "to_date": "2026-12-31",
             "to_status": "paused",
             "token": "token-of-a-new-device",
+            "valid_from": "2026-01-01",
             "worker": "w",
+            "year": 2025,
         }
         special: dict[str, dict[str, Any]] = {
             "complete_notifications": {
@@ -477,11 +492,14 @@ _BOUNDED = {
     "preview_badge": "XX",
     "extend_hlf_sync_leases": "a row for each mentor, of which 1,000 may be named",
     "get_badge_progress": "a row for each leaf of the active badges of an organisation",
+    "get_grant_summary": "a row for each category",
+    "get_hlf_exposure": "one row",
     "get_hlf_removal_times": "one row",
     "get_hlf_sync_audit_summary": "three rows",
     "reconcile_badges": "one row",
     "reconcile_hlf_sync": "one row",
     "register_proxy_activities": "at most 500",
+    "simulate_activities": "a row for each active badge of an organisation",
 }
 
 

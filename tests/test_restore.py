@@ -1,15 +1,20 @@
 """Restored by each way in docs/restore.md: noticed before `migrate`, and equal to the original after it."""
 
 import re
+import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
+from sealing import problems, settings
 from servers import Server, container_server, engine_error
 
+from peerledger import seal
 from peerledger.database import Database as RunnerDatabase
 from peerledger.errors import RunnerError
 from peerledger.migrate import check, migrate, prepare
@@ -25,7 +30,6 @@ BOOKKEEPING = (
     "log_guard_marks",
     "seal_codes",
     "seal_forms",
-    "seal_state",
     "recording_state",
 )
 ANON_MAY = """
@@ -73,12 +77,20 @@ class Project:
 
 
 @pytest.fixture(scope="session")
-def original(servers: tuple[Server, Server]) -> Project:
+def runner_directory(servers: tuple[Server, Server], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runner keeps its key and its own copy of the last checkpoint: it goes with the runner."""
+    return tmp_path_factory.mktemp("runner")
+
+
+@pytest.fixture(scope="session")
+def original(servers: tuple[Server, Server], runner_directory: Path) -> Project:
     project = Project(servers[0], "original")
     servers[0].create_empty_database("original")
     migrate(project.runner)
     with project.superuser() as connection:
-        connection.execute((ROWS).encode())
+        connection.execute(ROWS.encode())
+    seal.seal(project.runner)
+    assert seal.checkpoint(project.runner, settings(runner_directory)) is not None
     return project
 
 
@@ -93,7 +105,19 @@ def fresh(servers: tuple[Server, Server]) -> Iterator[Project]:
         connection.execute("drop role if exists peerledger_owner")
 
 
-ROWS = """
+ENTRY = """
+insert into public.badge_evaluation_logs (
+    id, peer_mentor_id, org_id, triggered_at, badges_evaluated, criteria_outcomes, badges_awarded,
+    duration_ms, activity_ids, source
+)
+values (
+    gen_random_uuid(), '00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001',
+    '2024-03-05', '[]', '{}', '{}', 1, '{}', 'manual'
+);
+"""
+ROWS = (
+    ENTRY
+    + """
 set session_replication_role = origin;
 insert into public.organisations (id, slug, name)
 values ('00000000-0000-4000-8000-000000000001', 'north', 'North');
@@ -103,17 +127,10 @@ insert into public.activities (organisation_id, mentor_id, activity_type, occurr
 values (
     '00000000-0000-4000-8000-000000000001', '00000000-0000-4000-8000-000000000002', 'walk', '2026-02-01', 30
 );
-insert into public.badge_evaluation_logs (
-    id, peer_mentor_id, org_id, triggered_at, badges_evaluated, criteria_outcomes, badges_awarded,
-    duration_ms, activity_ids, source
-)
-values (
-    gen_random_uuid(), '00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001',
-    '2024-03-05', '[]', '{}', '{}', 1, '{}', 'manual'
-);
 select private.ensure_log_partitions();
 select private.set_log_retention('proxy_audit_log', 72);
 """
+)
 
 
 def described(project: Project) -> list[tuple[object, ...]]:
@@ -158,6 +175,20 @@ def assert_noticed(project: Project) -> None:
     assert "anon has EXECUTE" in words or "owner is" in words or "is missing" in words, words
 
 
+def assert_seals_go_on(project: Project, runner_directory: Path) -> None:
+    """The same tree on another server: nothing in it is missed, and signing for it takes the operator's word."""
+    with tempfile.TemporaryDirectory() as copy:
+        own = settings(Path(shutil.copytree(runner_directory, copy, dirs_exist_ok=True)))
+        with project.superuser() as connection:
+            connection.execute(ENTRY.encode())
+            assert seal.seal(project.runner).entries >= 1
+            assert problems(connection) == []
+        with pytest.raises(RunnerError, match="--adopt") as refused:
+            seal.checkpoint(project.runner, own)
+        assert refused.value.exit_code == 4
+        assert seal.checkpoint(project.runner, own, adopt=True) is not None
+
+
 def assert_equal(project: Project, original: Project) -> None:
     migrate(project.runner)
     assert check(project.runner).lines() == []
@@ -179,12 +210,15 @@ def listed(project: Project, content: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("role", ["supabase_admin", "postgres"])
-def test_a_dump_restored_after_prepare(original: Project, fresh: Project, role: str) -> None:
+def test_a_dump_restored_after_prepare(
+    original: Project, fresh: Project, runner_directory: Path, role: str
+) -> None:
     content = dump(original)
     prepare(fresh.runner)
     restore(fresh, content, role)
     assert_noticed(fresh)
     assert_equal(fresh, original)
+    assert_seals_go_on(fresh, runner_directory)
 
 
 def restore(project: Project, content: bytes, role: str, *options: str, fails: bool = False) -> None:
@@ -196,13 +230,16 @@ def restore(project: Project, content: bytes, role: str, *options: str, fails: b
     project.run("pg_restore", "--use-list=/tmp/list", *options, stdin=content, role=role, fails=fails)
 
 
-def test_a_dump_restored_without_owners_and_privileges(original: Project, fresh: Project) -> None:
+def test_a_dump_restored_without_owners_and_privileges(
+    original: Project, fresh: Project, runner_directory: Path
+) -> None:
     """All is postgres' then, which passes row level security, and what Supabase grants by default is open."""
     content = dump(original)
     prepare(fresh.runner)
     restore(fresh, content, "postgres", "--no-owner", "--no-privileges")
     assert_noticed(fresh)
     assert_equal(fresh, original)
+    assert_seals_go_on(fresh, runner_directory)
 
 
 def test_a_dump_restored_without_prepare(original: Project, fresh: Project) -> None:
@@ -213,7 +250,7 @@ def test_a_dump_restored_without_prepare(original: Project, fresh: Project) -> N
         check(fresh.runner)
 
 
-def test_the_dumps_of_the_supabase_cli(original: Project, fresh: Project) -> None:
+def test_the_dumps_of_the_supabase_cli(original: Project, fresh: Project, runner_directory: Path) -> None:
     roles = original.server.client(
         "pg_dumpall",
         "--roles-only",
@@ -243,9 +280,12 @@ def test_the_dumps_of_the_supabase_cli(original: Project, fresh: Project) -> Non
     )
     assert_noticed(fresh)
     assert_equal(fresh, original)
+    assert_seals_go_on(fresh, runner_directory)
 
 
-def test_data_only_into_a_freshly_migrated_project(original: Project, fresh: Project) -> None:
+def test_data_only_into_a_freshly_migrated_project(
+    original: Project, fresh: Project, runner_directory: Path
+) -> None:
     migrate(fresh.runner)
     content = dump(
         original,
@@ -260,7 +300,7 @@ def test_data_only_into_a_freshly_migrated_project(original: Project, fresh: Pro
         "--variable=ON_ERROR_STOP=1",
         "--quiet",
         "--file=-",
-        stdin=f"set session_replication_role = replica;\n{script}".encode(),
+        stdin=f"set session_replication_role = replica;\ndelete from private.seal_state;\n{script}".encode(),
     )
     migrate(fresh.runner)
     with fresh.superuser() as connection:
@@ -268,3 +308,4 @@ def test_data_only_into_a_freshly_migrated_project(original: Project, fresh: Pro
     assert check(fresh.runner).lines() == []
     assert counted(fresh) == counted(original)
     assert described(fresh) == described(original)
+    assert_seals_go_on(fresh, runner_directory)

@@ -108,7 +108,7 @@ def test_what_is_done_to_a_sealed_entry_is_named(
         set timezone = 'UTC' as $$
             select to_jsonb(form)::text from (
                 select id, peer_mentor_id, org_id, triggered_at, badges_evaluated, criteria_outcomes, badges_awarded,
-                    error_message, duration_ms, activity_ids, source
+                    error_message, duration_ms, activity_ids, source, activity_hashes
                 from public.{LOG}
                 where id = (select entry_id from private.sealed_entries where leaf_index = leaf)
             ) as form

@@ -217,8 +217,11 @@ def test_the_archive_alone_is_judged(database: Database, tmp_path: Path) -> None
     )
     superuser.execute("select private.ensure_log_partitions()")
     seal.seal(runner(database))
-    assert archive.run(runner(database), tmp_path / "archive", execute=True, report=lambda _: None) == 1
-    assert verify.verify_archive(runner(database), tmp_path / "archive").findings == []
+    done = archive.run(
+        runner(database), tmp_path / "archive", settings=settings(tmp_path), execute=True, report=print
+    )
+    assert done == 1
+    assert verify.verify_archive(runner(database), settings(tmp_path), tmp_path / "archive").findings == []
     seal.seal(runner(database))
     assert verify.verify(runner(database), settings(tmp_path)).findings == []
 

@@ -490,8 +490,8 @@ def test_a_log_that_gets_a_column_keeps_its_old_leaves(ledger: Database) -> None
     fill(superuser, 5)
     assert seal_all(superuser) == 5
     superuser.execute(
-        "insert into private.seal_forms select log_name, 2, columns || '{mood}' from private.seal_forms "
-        f"where log_name = '{LOG}'".encode()
+        "insert into private.seal_forms select log_name, 3, columns || '{mood}' from private.seal_forms "
+        f"where log_name = '{LOG}' and form = 2".encode()
     )
     fill(superuser, 5)
     seal_all(superuser)
@@ -501,7 +501,7 @@ def test_a_log_that_gets_a_column_keeps_its_old_leaves(ledger: Database) -> None
         "and table_name = %s order by occurred_at",
         (LOG,),
     ).fetchall()
-    assert [row[0] for row in forms] == ["1", "2"]
+    assert [row[0] for row in forms] == ["2", "3"]
     old, new = (
         one(superuser, f"select private.pocket_proof('{LOG}', %s)", any_entry(superuser, index))
         for index in (
@@ -511,7 +511,7 @@ def test_a_log_that_gets_a_column_keeps_its_old_leaves(ledger: Database) -> None
                     one(
                         superuser,
                         "select first_index from private.seal_batches where forms ->> "
-                        f"'{LOG}' = '2' order by tree_size limit 1",
+                        f"'{LOG}' = '3' order by tree_size limit 1",
                     )
                 )
             ),
@@ -523,7 +523,7 @@ def test_a_log_that_gets_a_column_keeps_its_old_leaves(ledger: Database) -> None
     assert "mood" in json.loads(new["line"])
     # Had the form been ignored: every old leaf would be another.
     everything_off(superuser)
-    superuser.execute("update private.seal_batches set forms = forms || '{\"%s\": 2}'" % LOG)  # noqa: UP031
+    superuser.execute("update private.seal_batches set forms = forms || '{\"%s\": 3}'" % LOG)  # noqa: UP031
     assert problems(superuser).count("changed") == 10
 
 

@@ -152,12 +152,13 @@ def test_information_requires_no_action(world: World, capsys: pytest.CaptureFixt
     assert "Information: No device." in capsys.readouterr().out
 
 
+def apart_from_the_renaming(problems: list[status.Problem]) -> list[status.Problem]:
+    """That a function of ours was renamed is a problem of its own."""
+    return [each for each in problems if each.code not in ("log_guards_changed", "access_changed")]
+
+
 def topics(prefix: str) -> str:
     return f"select proname from pg_proc where proname like '{prefix}\\_of\\_%' order by 1"
-
-
-# That a function of ours was renamed and another is in its place is said, too.
-_OF_RENAMING = {"log_guards_changed", "access_changed"}
 
 
 @pytest.mark.one_target
@@ -174,7 +175,7 @@ def test_a_topic_that_cannot_be_read_is_a_problem_and_hides_no_other(world: Worl
                 f"create function private.{name}(at timestamptz, organisation_id uuid) returns {result}"
                 " language plpgsql as 'begin perform 1 / 0; end'"
             )
-        (problem,) = [each for each in world.problems() if each.code not in _OF_RENAMING]
+        (problem,) = apart_from_the_renaming(world.problems())
         assert problem.code == "status_unreadable"
         assert name.removeprefix(f"{prefix}_of_").replace("_", " ") in problem.message
         if prefix == "numbers":
@@ -183,7 +184,7 @@ def test_a_topic_that_cannot_be_read_is_a_problem_and_hides_no_other(world: Worl
             assert missing < whole.numbers.keys()
         world.do(f"drop function private.{name}")
         world.do(f"alter function private.was_{name} rename to {name}")
-    assert [each for each in world.problems() if each.code not in _OF_RENAMING] == []
+    assert apart_from_the_renaming(world.problems()) == []
 
 
 @pytest.mark.one_target

@@ -12,11 +12,14 @@ export type Database = {
           created_at: string
           delivery_mode: string
           duration_minutes: number
+          event_id: string | null
           id: string
           mentor_id: string
           occurred_on: string
           organisation_id: string
           participant_count: number
+          place: string | null
+          role: string | null
           updated_at: string
           voided_at: string | null
           note: Database["public"]["Tables"]["activity_notes"]["Row"] | null
@@ -29,11 +32,14 @@ export type Database = {
           created_at?: string
           delivery_mode?: string
           duration_minutes: number
+          event_id?: string | null
           id?: string
           mentor_id: string
           occurred_on: string
           organisation_id: string
           participant_count?: number
+          place?: string | null
+          role?: string | null
           updated_at?: string
           voided_at?: string | null
         }
@@ -43,11 +49,14 @@ export type Database = {
           created_at?: string
           delivery_mode?: string
           duration_minutes?: number
+          event_id?: string | null
           id?: string
           mentor_id?: string
           occurred_on?: string
           organisation_id?: string
           participant_count?: number
+          place?: string | null
+          role?: string | null
           updated_at?: string
           voided_at?: string | null
         }
@@ -220,6 +229,7 @@ export type Database = {
       }
       badge_evaluation_logs: {
         Row: {
+          activity_hashes: string[] | null
           activity_ids: string[]
           badges_awarded: string[]
           badges_evaluated: Json
@@ -237,6 +247,7 @@ export type Database = {
         }
         ComputedFields: "mentor" | "organisation"
         Insert: {
+          activity_hashes?: string[] | null
           activity_ids?: string[]
           badges_awarded?: string[]
           badges_evaluated?: Json
@@ -251,6 +262,7 @@ export type Database = {
           triggered_at?: string
         }
         Update: {
+          activity_hashes?: string[] | null
           activity_ids?: string[]
           badges_awarded?: string[]
           badges_evaluated?: Json
@@ -604,13 +616,115 @@ export type Database = {
           },
         ]
       }
+      grant_rules: {
+        Row: {
+          activity_types: string[]
+          category: string
+          counted_per: string
+          created_at: string
+          delivery_modes: string[] | null
+          id: string
+          min_minutes: number
+          min_participants: number
+          must_be_in_norway: boolean
+          must_be_led_by_peer: boolean
+          organisation_id: string | null
+          valid_from: string
+          valid_to: string | null
+        }
+        ComputedFields: never
+        Insert: {
+          activity_types: string[]
+          category: string
+          counted_per?: string
+          created_at?: string
+          delivery_modes?: string[] | null
+          id?: string
+          min_minutes?: number
+          min_participants?: number
+          must_be_in_norway?: boolean
+          must_be_led_by_peer?: boolean
+          organisation_id?: string | null
+          valid_from: string
+          valid_to?: string | null
+        }
+        Update: {
+          activity_types?: string[]
+          category?: string
+          counted_per?: string
+          created_at?: string
+          delivery_modes?: string[] | null
+          id?: string
+          min_minutes?: number
+          min_participants?: number
+          must_be_in_norway?: boolean
+          must_be_led_by_peer?: boolean
+          organisation_id?: string | null
+          valid_from?: string
+          valid_to?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: "grant_rules_organisation_id_fkey"
+            columns: ["organisation_id"]
+            isOneToOne: false
+            referencedRelation: "organisations"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      grant_years: {
+        Row: {
+          activities: number
+          closed_at: string
+          closed_by: string | null
+          counted: number
+          organisation_id: string
+          points: number
+          sha256: string
+          year: number
+        }
+        ComputedFields: never
+        Insert: {
+          activities: number
+          closed_at?: string
+          closed_by?: string | null
+          counted: number
+          organisation_id: string
+          points: number
+          sha256: string
+          year: number
+        }
+        Update: {
+          activities?: number
+          closed_at?: string
+          closed_by?: string | null
+          counted?: number
+          organisation_id?: string
+          points?: number
+          sha256?: string
+          year?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: "grant_years_organisation_id_fkey"
+            columns: ["organisation_id"]
+            isOneToOne: false
+            referencedRelation: "organisations"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
       hlf_removals: {
         Row: {
           cancelled_at: string | null
           confirmed_at: string | null
           id: string
+          is_watched: boolean
           mentor_id: string
           organisation_id: string
+          seen_gone_at: string | null
+          seen_listed_at: string | null
           wanted_at: string
           organisation: Database["public"]["Tables"]["organisations"]["Row"] | null
         }
@@ -619,16 +733,22 @@ export type Database = {
           cancelled_at?: string | null
           confirmed_at?: string | null
           id?: string
+          is_watched?: boolean
           mentor_id: string
           organisation_id: string
+          seen_gone_at?: string | null
+          seen_listed_at?: string | null
           wanted_at?: string
         }
         Update: {
           cancelled_at?: string | null
           confirmed_at?: string | null
           id?: string
+          is_watched?: boolean
           mentor_id?: string
           organisation_id?: string
+          seen_gone_at?: string | null
+          seen_listed_at?: string | null
           wanted_at?: string
         }
         Relationships: [
@@ -1065,6 +1185,7 @@ export type Database = {
           badges_enabled: boolean
           certification_reminders_enabled: boolean
           digest_at: string
+          grant_leader_counts: boolean
           locale: string
           organisation_id: string
           quiet_from: string
@@ -1080,6 +1201,7 @@ export type Database = {
           badges_enabled?: boolean
           certification_reminders_enabled?: boolean
           digest_at?: string
+          grant_leader_counts?: boolean
           locale?: string
           organisation_id: string
           quiet_from?: string
@@ -1094,6 +1216,7 @@ export type Database = {
           badges_enabled?: boolean
           certification_reminders_enabled?: boolean
           digest_at?: string
+          grant_leader_counts?: boolean
           locale?: string
           organisation_id?: string
           quiet_from?: string
@@ -1248,6 +1371,65 @@ export type Database = {
         }
         Relationships: []
       }
+      proxy_disputes: {
+        Row: {
+          activity_id: string
+          id: string
+          mentor_id: string
+          opened_at: string
+          organisation_id: string
+          outcome: string | null
+          reason_code: string
+          resolved_at: string | null
+          resolved_by: string | null
+        }
+        ComputedFields: never
+        Insert: {
+          activity_id: string
+          id?: string
+          mentor_id: string
+          opened_at?: string
+          organisation_id: string
+          outcome?: string | null
+          reason_code: string
+          resolved_at?: string | null
+          resolved_by?: string | null
+        }
+        Update: {
+          activity_id?: string
+          id?: string
+          mentor_id?: string
+          opened_at?: string
+          organisation_id?: string
+          outcome?: string | null
+          reason_code?: string
+          resolved_at?: string | null
+          resolved_by?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: "proxy_disputes_organisation_id_activity_id_fkey"
+            columns: ["organisation_id", "activity_id"]
+            isOneToOne: false
+            referencedRelation: "activities"
+            referencedColumns: ["organisation_id", "id"]
+          },
+          {
+            foreignKeyName: "proxy_disputes_organisation_id_fkey"
+            columns: ["organisation_id"]
+            isOneToOne: false
+            referencedRelation: "organisations"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "proxy_disputes_organisation_id_mentor_id_fkey"
+            columns: ["organisation_id", "mentor_id"]
+            isOneToOne: false
+            referencedRelation: "peer_mentors"
+            referencedColumns: ["organisation_id", "id"]
+          },
+        ]
+      }
       security_events: {
         Row: {
           acting_role: string | null
@@ -1306,10 +1488,14 @@ export type Database = {
       check_proxy_activities: { Args: { entries: Json; coordinator_id?: string | null; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["proxy_entry_problem"][]; SetofOptions: { from: "*"; to: "proxy_entry_problem"; isOneToOne: false; isSetofReturn: true } }
       claim_hlf_sync: { Args: { worker: string; batch_size: number; lease: string; ignore_pause?: boolean; organisation_ids?: string[] | null }; Returns: { mentor_id: string; organisation_id: string; operation: string; desired_version: number; attempts: number; dynamics_contact_id: string; lease_expires_at: string }[] }
       claim_notifications: { Args: { worker: string; batch_size?: number; lease?: string; as_of?: string }; Returns: { id: string; organisation_id: string; organisation_name: string; kind: string; locale: string; recipient_user_id: string | null; recipient_mentor_id: string | null; payload: Json; badge_name: string | null; devices: Json; attempts: number; created_at: string; lease_expires_at: string; is_on_website: boolean }[] }
+      close_grant_year: { Args: { org_id: string; year: number }; Returns: Omit<Database["public"]["Tables"]["grant_years"]["Row"], Database["public"]["Tables"]["grant_years"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "grant_years"; isOneToOne: true; isSetofReturn: false } }
+      compare_criteria: { Args: { badge_definition_id: string; criteria: Json; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["criteria_change"][]; SetofOptions: { from: "*"; to: "criteria_change"; isOneToOne: false; isSetofReturn: true } }
       complete_hlf_sync: { Args: { results: Json }; Returns: { mentor_id: string; accepted: boolean; state: string | null; next_attempt_at: string | null; reason: string | null; outcome: string }[] }
       complete_notifications: { Args: { results: Json; as_of?: string }; Returns: { id: string; outcome: string }[] }
       continue_badge_reconciliation: { Args: { reconciliation_id: string; batch_size?: number }; Returns: { mentors_total: number; mentors_done: number; activities_scanned: number; mentors_missing: number; badges_awarded: number; is_finished: boolean; mentors_skipped: number }[] }
+      dispute_proxy_activity: { Args: { activity_id: string; reason_code: string }; Returns: Omit<Database["public"]["Tables"]["proxy_disputes"]["Row"], Database["public"]["Tables"]["proxy_disputes"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "proxy_disputes"; isOneToOne: true; isSetofReturn: false } }
       evaluate_badges: { Args: { mentor_id: string }; Returns: { badge_definition_id: string; is_met: boolean; newly_awarded: boolean }[] }
+      explain_badge: { Args: { mentor_id: string; badge_definition_id: string; as_of?: string | null }; Returns: Json }
       extend_hlf_sync_leases: { Args: { worker: string; mentor_ids: string[]; lease: string }; Returns: string[] }
       find_cross_org_awards: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["cross_org_award"][]; SetofOptions: { from: "*"; to: "cross_org_award"; isOneToOne: false; isSetofReturn: true } }
       find_duplicate_transitions: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["duplicate_transition"][]; SetofOptions: { from: "*"; to: "duplicate_transition"; isOneToOne: false; isSetofReturn: true } }
@@ -1319,6 +1505,9 @@ export type Database = {
       get_certification_runs: { Args: { since?: string | null; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["certification_run"][]; SetofOptions: { from: "*"; to: "certification_run"; isOneToOne: false; isSetofReturn: true } }
       get_compliance_report: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Json }
       get_entry_proof: { Args: { log_name: string; entry_id: string }; Returns: Json }
+      get_grant_differences: { Args: { org_id: string; year: number; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["grant_difference"][]; SetofOptions: { from: "*"; to: "grant_difference"; isOneToOne: false; isSetofReturn: true } }
+      get_grant_summary: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["grant_summary"][]; SetofOptions: { from: "*"; to: "grant_summary"; isOneToOne: false; isSetofReturn: true } }
+      get_hlf_exposure: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_exposure"][]; SetofOptions: { from: "*"; to: "hlf_exposure"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_removal_times: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_removal_times"][]; SetofOptions: { from: "*"; to: "hlf_removal_times"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_audit_summary: { Args: { org_id: string; from_date: string; to_date: string }; Returns: Database["public"]["CompositeTypes"]["hlf_sync_audit_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_audit_summary"; isOneToOne: false; isSetofReturn: true } }
       get_hlf_sync_state_summary: { Args: Record<PropertyKey, never>; Returns: Database["public"]["CompositeTypes"]["hlf_sync_state_summary"][]; SetofOptions: { from: "*"; to: "hlf_sync_state_summary"; isOneToOne: false; isSetofReturn: true } }
@@ -1339,6 +1528,7 @@ export type Database = {
           entries: Database["public"]["Tables"]["certification_expiry_audit_log"]["Row"][]
         } }
       lift_legal_hold: { Args: { legal_hold_id: string }; Returns: Omit<Database["public"]["Tables"]["legal_holds"]["Row"], Database["public"]["Tables"]["legal_holds"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "legal_holds"; isOneToOne: true; isSetofReturn: false } }
+      list_grant_activities: { Args: { org_id: string; from_date: string; to_date: string; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["grant_activity"][]; SetofOptions: { from: "*"; to: "grant_activity"; isOneToOne: false; isSetofReturn: true } }
       mentor:
         | { Args: { activity_changes: Omit<Database["public"]["Tables"]["activity_changes"]["Row"], Database["public"]["Tables"]["activity_changes"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "activity_changes"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: true } }
         | { Args: { badge_evaluation_logs: Omit<Database["public"]["Tables"]["badge_evaluation_logs"]["Row"], Database["public"]["Tables"]["badge_evaluation_logs"]["ComputedFields"]> }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "badge_evaluation_logs"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: true } }
@@ -1368,7 +1558,7 @@ export type Database = {
       pause_hlf_sync: { Args: { organisation_ids?: string[] | null; reason?: string; retry_after?: string | null }; Returns: number }
       preview_badge: { Args: { organisation_id: string; criteria: Json; page_limit?: number; page_offset?: number }; Returns: { mentor_id: string; qualified_on: string; evidence: Json; would_notify: boolean; total_count: number }[] }
       reconcile_badges: { Args: { since?: string; suppress_notifications?: boolean }; Returns: { activities_scanned: number; mentors_missing: number; badges_awarded: number; award_ratio: number; alert: boolean }[] }
-      reconcile_hlf_sync: { Args: { observed: Json; organisation_ids?: string[] | null }; Returns: { contacts_observed: number; in_agreement: number; queued_remove: number; queued_restore: number; revived_dead_letters: number; already_pending: number; not_in_dynamics: number; no_contact_id: number; unknown_contacts: number; by_organisation: Json }[] }
+      reconcile_hlf_sync: { Args: { observed: Json; organisation_ids?: string[] | null; observed_from?: string }; Returns: { contacts_observed: number; in_agreement: number; queued_remove: number; queued_restore: number; revived_dead_letters: number; already_pending: number; not_in_dynamics: number; no_contact_id: number; unknown_contacts: number; by_organisation: Json }[] }
       record_credential_check: { Args: { ok: boolean; error_kind?: string | null; organisation_ids?: string[] | null }; Returns: number }
       register_device_token: { Args: { token: string; platform: string }; Returns: string }
       register_proxy_activities: { Args: { entries: Json; refuse_duplicates?: boolean; coordinator_id?: string | null }; Returns: Omit<Database["public"]["Tables"]["activities"]["Row"], Database["public"]["Tables"]["activities"]["ComputedFields"]>[]; SetofOptions: { from: "*"; to: "activities"; isOneToOne: false; isSetofReturn: true } }
@@ -1379,10 +1569,13 @@ export type Database = {
       requeue_dead_letters: { Args: { org_id: string; max_rows?: number }; Returns: number }
       requeue_hlf_sync: { Args: { mentor_id: string }; Returns: Omit<Database["public"]["Tables"]["hlf_sync_state"]["Row"], Database["public"]["Tables"]["hlf_sync_state"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "hlf_sync_state"; isOneToOne: true; isSetofReturn: false } }
       requeue_notifications: { Args: { org_id: string; max_rows?: number }; Returns: number }
+      resolve_proxy_dispute: { Args: { activity_id: string; outcome: string }; Returns: Omit<Database["public"]["Tables"]["proxy_disputes"]["Row"], Database["public"]["Tables"]["proxy_disputes"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "proxy_disputes"; isOneToOne: true; isSetofReturn: false } }
       resume_hlf_sync: { Args: { organisation_ids?: string[] | null }; Returns: number }
       revoke_badge: { Args: { mentor_id: string; badge_definition_id: string; reason: string }; Returns: Omit<Database["public"]["Tables"]["earned_badges"]["Row"], Database["public"]["Tables"]["earned_badges"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "earned_badges"; isOneToOne: true; isSetofReturn: false } }
       run_certification_expiry: { Args: { as_of?: string | null; run_id?: string }; Returns: Omit<Database["public"]["Tables"]["certification_expiry_runs"]["Row"], Database["public"]["Tables"]["certification_expiry_runs"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "certification_expiry_runs"; isOneToOne: true; isSetofReturn: false } }
+      set_grant_rule: { Args: { org_id: string; category: string; valid_from: string; activity_types: string[]; delivery_modes?: string[] | null; min_minutes?: number; min_participants?: number; must_be_led_by_peer?: boolean; must_be_in_norway?: boolean; counted_per?: string }; Returns: Omit<Database["public"]["Tables"]["grant_rules"]["Row"], Database["public"]["Tables"]["grant_rules"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "grant_rules"; isOneToOne: true; isSetofReturn: false } }
       set_legal_hold: { Args: { organisation_id: string; case_reference: string }; Returns: Omit<Database["public"]["Tables"]["legal_holds"]["Row"], Database["public"]["Tables"]["legal_holds"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "legal_holds"; isOneToOne: true; isSetofReturn: false } }
+      simulate_activities: { Args: { mentor_id: string; entries: Json }; Returns: { badge_definition_id: string; slug: string; name: string; qualified_on: string }[] }
       simulate_certification_expiry: { Args: { as_of?: string | null; page_limit?: number; page_offset?: number }; Returns: Database["public"]["CompositeTypes"]["simulated_certification_event"][]; SetofOptions: { from: "*"; to: "simulated_certification_event"; isOneToOne: false; isSetofReturn: true } }
       start_badge_reconciliation: { Args: { since?: string; suppress_notifications?: boolean }; Returns: string }
       transition_mentor_status: { Args: { mentor_id: string; to_status: Database["public"]["Enums"]["mentor_status"]; expected_status?: Database["public"]["Enums"]["mentor_status"] | null; reason?: string | null }; Returns: Omit<Database["public"]["Tables"]["peer_mentors"]["Row"], Database["public"]["Tables"]["peer_mentors"]["ComputedFields"]>; SetofOptions: { from: "*"; to: "peer_mentors"; isOneToOne: true; isSetofReturn: false } }
@@ -1406,6 +1599,13 @@ export type Database = {
         total_reminders_sent: number
         total_transitioned: number
       }
+      criteria_change: {
+        change_kind: string
+        held_since: string
+        mentor_id: string
+        qualified_on: string
+        total_count: number
+      }
       cross_org_award: {
         badge_definition_id: string
         badge_organisation_id: string
@@ -1425,6 +1625,73 @@ export type Database = {
         mentor_id: string
         organisation_id: string
         total_count: number
+      }
+      grant_activity: {
+        activity_id: string
+        activity_type: string
+        category: string | null
+        coordinator_id: string | null
+        delivery_mode: string
+        duplicate_of: string
+        duration_minutes: number
+        event_id: string
+        is_counted: boolean
+        mentor_id: string
+        occurred_on: string
+        participant_count: number
+        place: string
+        points: number
+        reasons: string[]
+        role: string
+        rule_id: string
+        total_count: number
+      }
+      grant_difference: {
+        activity_id: string
+        category_now: string
+        category_then: string
+        change_kind: string
+        changed_fields: string[]
+        counted_now: boolean
+        counted_then: boolean
+        mentor_id: string
+        points_now: number
+        points_then: number
+        reasons_now: string[]
+        reasons_then: string[]
+        total_count: number
+      }
+      grant_summary: {
+        activities: number
+        category: string | null
+        counted: number
+        disputed: number
+        duplicate: number
+        minutes: number
+        no_category: number
+        not_in_norway: number
+        not_in_person: number
+        not_led_by_peer: number
+        participants: number
+        points: number
+        too_few_participants: number
+        too_short: number
+        voided: number
+      }
+      hlf_exposure: {
+        at_least_worst: string
+        at_most_median: string
+        at_most_p95: string
+        at_most_worst: string
+        confirmed: number
+        confirmed_median: string
+        confirmed_p95: string
+        confirmed_worst: string
+        not_seen: number
+        removals: number
+        seen_gone: number
+        still_listed: number
+        widest_gap: string
       }
       hlf_removal_times: {
         cancelled: number

@@ -118,7 +118,7 @@ def forget(connection: Connection) -> None:
 def observed(connection: Connection, tree: Tree) -> list[Line]:
     """What the database has; of one that is as `migrate` made it, the description."""
     _pin_settings(connection)
-    query = f"select distinct kind, object, aspect, value from ({_body(tree, _DESCRIBE)}) as state"  # noqa: S608
+    query = f"select distinct kind, object, aspect, value from ({_body(tree, _DESCRIBE)}) as state"  # noqa: S608 # nosec B608
     query = _escaped(query).replace("describe_access.known", "'{}'::text[]")
     names = "(kind, object, found_in, aspect, value)"
     rows = connection.execute((query + " " + names).encode(), {}).fetchall()
@@ -178,7 +178,7 @@ def _comparison(tree: Tree) -> bytes:
         raise AssertionError(f"{_COMPARE} no longer has the form that the runner expects")
     text = text.replace("access_differences.description", "%(description)s::jsonb")
     columns = "object, aspect, expected, found, privilege, kind, message"
-    return f"select * from ({text}) as difference ({columns})".encode()  # noqa: S608
+    return f"select * from ({text}) as difference ({columns})".encode()  # noqa: S608 # nosec B608
 
 
 def _escaped(text: str) -> str:

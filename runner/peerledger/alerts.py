@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
-from rich.console import Console
-from rich.table import Table
 
 from peerledger.database import Connection, Database
-from peerledger.errors import from_database
+from peerledger.errors import from_database, one_line
 from peerledger.plan import require_migrated
+from peerledger.screen import Console
 
 _OPEN = "select * from private.open_alerts()"
 
@@ -46,17 +45,15 @@ def acknowledge(database: Database, alert_id: uuid.UUID) -> None:
 
 
 def show(alerts: list[Alert]) -> None:
-    console = Console(highlight=False)
+    """Lines are not cut: an id that ends at the edge of a screen or in a pipe acknowledges nothing."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     if not alerts:
         console.print("No alert is open.")
         return
-    table = Table("since", "severity", "organisation", "what")
     for alert in alerts:
-        table.add_row(
-            f"{alert.raised_at:%Y-%m-%d %H:%M}",
-            alert.severity,
-            alert.organisation or "all",
-            f"{alert.message}\n{alert.id}",
+        console.print(
+            f"{alert.raised_at:%Y-%m-%d %H:%M}  [{alert.severity}]  "
+            f"{alert.organisation or 'all organisations'}: {one_line(alert.message)}"
         )
-    console.print(table, markup=False)
-    console.print("When one has been seen to: peerledger alerts acknowledge ID")
+        console.print(f"  {alert.id}")
+    console.print("Once one has been dealt with: peerledger alerts acknowledge ID")

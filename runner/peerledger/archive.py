@@ -18,9 +18,11 @@ import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
+from peerledger import seal
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
+from peerledger.settings import Settings
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -68,8 +70,14 @@ class Entry:
     columns: list[list[str]]
 
 
-def run(database: Database, directory: Path, *, execute: bool, report: Report) -> int:
-    """Returns how many months were, or would be, archived."""
+def run(database: Database, directory: Path, *, settings: Settings, execute: bool, report: Report) -> int:
+    """Returns how many months were, or would be, archived.
+
+    What goes must be provable without it: it is sealed and the checkpoint sent out first.
+    """
+    if execute:
+        seal.seal(database)
+        seal.checkpoint(database, settings)
     with database.connect(autocommit=True) as connection:
         require_migrated(connection)
         months = past_floor(connection)

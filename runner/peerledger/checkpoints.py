@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import os
 import stat
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,21 +21,38 @@ from peerledger.errors import RunnerError
 from peerledger.sqlfiles import ROOT
 
 VERIFIER = ROOT / "docs" / "verify_proof.py"
+PACKAGE_VERIFIER = ROOT / "docs" / "verify_package.py"
 _ED25519 = b"\x01"
 
 
 @cache
 def verifier() -> Any:
-    spec = importlib.util.spec_from_file_location("peerledger_verify_proof", VERIFIER)
+    return _load("verify_proof", VERIFIER)
+
+
+@cache
+def package_verifier() -> Any:
+    # It finds the other one by this name, as it does where both lie in one directory.
+    verifier()
+    return _load("verify_package", PACKAGE_VERIFIER)
+
+
+def _load(name: str, path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise RunnerError(f"{VERIFIER} cannot be loaded.")
+        raise RunnerError(f"{path} cannot be loaded.")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
 def verifier_sha256() -> str:
     return hashlib.sha256(VERIFIER.read_bytes()).hexdigest()
+
+
+def package_verifier_sha256() -> str:
+    return hashlib.sha256(PACKAGE_VERIFIER.read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import psycopg
 import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from rich.console import Console
 
 from peerledger import alerts as alerts_command
 from peerledger import archive as archive_command
@@ -28,8 +28,10 @@ from peerledger import migrate as migration
 from peerledger import nightly as nightly_command
 from peerledger import reconcile_badges as badge_reconciliation
 from peerledger import status as status_command
+from peerledger.cautions import cautions, is_readable_by_others
 from peerledger.database import Database, open_database
 from peerledger.errors import INTERRUPTED, RunnerError, from_database, one_line
+from peerledger.screen import Console, echo
 from peerledger.settings import Settings, load_settings
 from peerledger.sqlfiles import ROOT, Tree
 
@@ -63,11 +65,14 @@ def _opened() -> Iterator[tuple[Settings, Database]]:
     settings = load_settings()
     with open_database(settings) as database:
         yield settings, database
+    # Last, where it is seen; a command that fails has one thing to say.
+    for caution in cautions(settings):
+        _errors.print(f"peerledger: {caution}")
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"peerledger {importlib.metadata.version('peerledger')}")
+        echo(f"peerledger {importlib.metadata.version('peerledger')}")
         raise typer.Exit
 
 
@@ -123,28 +128,28 @@ def migrate(
     if since is not None and not print_sql:
         raise RunnerError("--since VERSION goes with --print.", 2)
     if print_sql:
-        typer.echo(migration.render() if since is None else migration.render_since(since))
+        echo(migration.render() if since is None else migration.render_since(since))
         return
     with _opened() as (settings, database):
         if check:
             plan = migration.check(database)
-            typer.echo("\n".join(plan.lines()) or "Nothing would change.")
+            echo("\n".join(plan.lines()) or "Nothing would change.")
             if not plan.is_empty:
                 raise typer.Exit(1)
         elif prepare:
             migration.prepare(database)
-            typer.echo("A dump can be restored now. After it: peerledger migrate.")
+            echo("A dump can be restored now. After it: peerledger migrate.")
         elif rollback is not None:
-            left = migration.rollback(database, rollback, settings.migrate_wait_seconds, report=typer.echo)
-            typer.echo(
+            left = migration.rollback(database, rollback, settings.migrate_wait_seconds, report=echo)
+            echo(
                 f"{left} migrations remain, without functions, triggers and policies. "
                 "Run `peerledger migrate` with the matching version."
                 if left
                 else "All of Peerledger has been removed, except its list of migrations."
             )
         else:
-            plan = migration.migrate(database, settings.migrate_wait_seconds, report=typer.echo)
-            typer.echo("Nothing to do." if plan.is_empty else "The database is up to date.")
+            plan = migration.migrate(database, settings.migrate_wait_seconds, report=echo)
+            echo("Nothing to do." if plan.is_empty else "The database is up to date.")
 
 
 @app.command()
@@ -179,10 +184,26 @@ def load(
 
 
 @app.command()
-def demo() -> None:
-    """Run the whole system on sample data."""
-    with _opened() as (settings, database):
-        demo_command.run(database, settings, ROOT / "examples" / "likeperson")
+def demo(
+    use_database_url: Annotated[
+        bool,
+        typer.Option(
+            "--use-database-url",
+            help="Not embedded but in PEERLEDGER_DATABASE_URL, for good: a log row cannot be deleted.",
+        ),
+    ] = False,
+) -> None:
+    """Run the whole system on sample data, in an embedded database."""
+    settings = load_settings()
+    if use_database_url and settings.database_url is None:
+        raise RunnerError("--use-database-url: PEERLEDGER_DATABASE_URL is not set.", 2)
+    # Whoever has followed the README has their own database in the environment by now.
+    is_set_aside = settings.database_url is not None and not use_database_url
+    if is_set_aside:
+        settings = settings.model_copy(update={"database_url": None})
+        _errors.print("The demo is embedded; the database in PEERLEDGER_DATABASE_URL is left alone.")
+    with open_database(settings) as database:
+        demo_command.run(database, settings, ROOT / "examples" / "likeperson", is_set_aside)
 
 
 @reconcile.command("badges")
@@ -221,13 +242,14 @@ def nightly(
     ] = None,
 ) -> None:
     """Run the nightly steps. A failed step does not stop the others; exit code 1 if any failed."""
-    from peerledger import seal_night
+    from peerledger import heartbeat, seal_night
 
     with _opened() as (settings, database):
         results = nightly_command.run(database, as_of.date() if as_of else None, settings=settings)
         nightly_command.print_results(results)
         # Also of a night in which a step failed: what was written is sealed.
-        seal_night.run(database, settings, typer.echo)
+        seal_night.run(database, settings, echo)
+        heartbeat.send(settings, is_good=all(result.succeeded for result in results))
     if not all(result.succeeded for result in results):
         raise typer.Exit(1)
 
@@ -288,7 +310,7 @@ def check_credentials() -> None:
 
     accounts = _accounts(load_settings())
     with _opened() as (settings, database):
-        is_good = credential_check.run(database, settings, accounts, tell=typer.echo)
+        is_good = credential_check.run(database, settings, accounts, tell=echo)
     if not is_good:
         raise typer.Exit(1)
 
@@ -305,11 +327,11 @@ def website() -> None:
 
 def _accounts(settings: Settings, file: Path | None = None) -> "list[Account]":
     # Here and in the three commands above: the libraries behind it take longer to import than all the rest.
-    from peerledger.dynamics.credentials import load_accounts, readable_by_all
+    from peerledger.dynamics.credentials import load_accounts
 
-    file = file or settings.dynamics_credentials_file
-    accounts = load_accounts(settings, file)
-    if file is not None and readable_by_all(file):
+    accounts = load_accounts(settings, file or settings.dynamics_credentials_file)
+    # Of the one in the settings, `cautions` speaks.
+    if file is not None and is_readable_by_others(file):
         _errors.print(
             f"peerledger: {file} contains secrets and is readable by everyone. Run: chmod 600 {file}"
         )
@@ -324,7 +346,7 @@ def status(
     with _opened() as (settings, database):
         state = status_command.read(database, settings)
     if as_json:
-        typer.echo(json.dumps(state.as_dict(), indent=2))
+        echo(json.dumps(state.as_dict(), indent=2))
     else:
         status_command.show(state, settings)
     if state.problems:
@@ -352,7 +374,49 @@ def report(
         report_command.write(
             database, org, first.date(), last.date(), html, language.value if language else None
         )
-    typer.echo(f"Report written to {html}.")
+    echo(f"Report written to {html}.")
+
+
+@app.command()
+def grants(
+    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation's slug.")],
+    year: Annotated[int, typer.Option("--year", min=1970, max=2199, metavar="YYYY", help="The year.")],
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write each activity with its reasons.")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write a page, with the proof of a closed year beside it."
+        ),
+    ] = None,
+    list_file: Annotated[
+        Path | None,
+        typer.Option("--list", metavar="FILE", help="Write the list that a closed year's sha256 is of."),
+    ] = None,
+    close: Annotated[
+        bool, typer.Option("--close", help="Close the year first: keep the list as it is now.")
+    ] = False,
+    language: Annotated[
+        Language | None, typer.Option("--lang", help="The page's language. Default: the organisation's.")
+    ] = None,
+) -> None:
+    """Count a year's activities for the state's grant. Exit code 1 when a closed list was changed."""
+    from peerledger import grants as grants_command
+
+    with _opened() as (_, database):
+        if close:
+            grants_command.close(database, org, year)
+        counted = grants_command.read(database, org, year)
+        if csv:
+            grants_command.write_csv(counted, csv)
+        if list_file:
+            grants_command.write_list(counted, list_file)
+        if html:
+            grants_command.write_page(database, counted, html, language.value if language else None)
+        grants_command.show(counted)
+        if counted.is_broken:
+            raise RunnerError(f"The list of {year} is not the one that was closed: its sha256 is another.")
 
 
 @app.command()
@@ -366,7 +430,7 @@ def notify(
     outcomes = notify_command.run(load_settings(), once)
     if once:
         counted = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
-        typer.echo(counted or "Nothing was due.")
+        echo(counted or "Nothing was due.")
 
 
 alerts_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
@@ -388,7 +452,7 @@ def acknowledge(
     """Acknowledge an alert. If the problem recurs, a new one is raised."""
     with _opened() as (_, database):
         alerts_command.acknowledge(database, alert_id)
-    typer.echo("Acknowledged.")
+    echo("Acknowledged.")
 
 
 @app.command()
@@ -401,12 +465,12 @@ def archive(
     ] = False,
 ) -> None:
     """Move log months past their retention into files."""
-    with _opened() as (_, database):
-        count = archive_command.run(database, to, execute=execute, report=typer.echo)
+    with _opened() as (settings, database):
+        count = archive_command.run(database, to, execute=execute, report=echo, settings=settings)
     if not count:
-        typer.echo("No month is past its retention and free of legal holds.")
+        echo("No month is past its retention and free of legal holds.")
     elif not execute:
-        typer.echo("Nothing was written or removed. Add --execute to archive.")
+        echo("Nothing was written or removed. Add --execute to archive.")
 
 
 @app.command()
@@ -452,7 +516,7 @@ def seal(
             with open_database(settings) as database:
                 origin = seal_command.origin(database, settings)
         key = checkpoints.make_key(settings.seal_key_file)
-        typer.echo(checkpoints.vkey(origin, key))
+        echo(checkpoints.vkey(origin, key))
         return
     if settings.seal_key_file is not None:
         checkpoints.load_key(settings.seal_key_file)
@@ -467,18 +531,18 @@ def seal(
             database, settings, to=to, adopt=adopt, new_generation=reason, report=_errors.print
         )
     if made is None:
-        typer.echo("There is nothing to seal yet.")
+        echo("There is nothing to seal yet.")
         return
-    typer.echo(f"{sealed.entries:,} entries sealed.")
-    typer.echo(made.note, nl=False)
+    echo(f"{sealed.entries:,} entries sealed.")
+    echo(made.note, nl=False)
     if settings.seal_key_file is None:
-        typer.echo(
+        echo(
             "Not signed: no PEERLEDGER_SEAL_KEY_FILE is set; `peerledger seal --make-key` makes one.",
             err=True,
         )
     elif new_generation:
         key = checkpoints.load_key(settings.seal_key_file)
-        typer.echo(f"Hand out the key under its new name: {checkpoints.vkey(made.origin, key)}", err=True)
+        echo(f"Hand out the key under its new name: {checkpoints.vkey(made.origin, key)}", err=True)
 
 
 @app.command()
@@ -506,9 +570,9 @@ def prove(
         proof = prove_command.prove(database, log, entry_id, at, seen or [])
     text = prove_command.write(proof, out, tlog_proof)
     if out is None:
-        typer.echo(text, nl=False)
+        echo(text, nl=False)
     else:
-        typer.echo(f"The proof is in {out}. To judge it: python3 docs/verify_proof.py {out}")
+        echo(f"The proof is in {out}. To judge it: python3 docs/verify_proof.py {out}")
 
 
 @app.command()
@@ -551,7 +615,9 @@ def verify(
     settings = load_settings()
     with open_database(settings) as database:
         if archive_directory is not None:
-            verdict = verify_command.verify_archive(database, archive_directory)
+            verdict = verify_command.verify_archive(
+                database, settings, archive_directory, keys=key or [], seen=seen or []
+            )
         else:
             with bar("verifying") as progress:
                 verdict = verify_command.verify(
@@ -565,18 +631,47 @@ def verify(
                     progress=progress,
                 )
     for finding in verdict.findings:
-        typer.echo(f"FOUND {finding}")
+        echo(f"FOUND {finding}")
     for note in verdict.notes:
-        typer.echo(note)
+        echo(note)
     words = {
         verify_command.SOUND: "sound.",
         verify_command.FINDINGS: f"{len(verdict.findings):,} findings.",
         verify_command.NOBODY_VOUCHES: "sound, but nobody outside vouches: give --key, or --seen "
         "with a checkpoint that was kept elsewhere.",
     }
-    typer.echo(f"{verdict.entries:,} entries verified: {words[verdict.exit_code]}")
+    echo(f"{verdict.entries:,} entries verified: {words[verdict.exit_code]}")
     if verdict.exit_code:
         raise typer.Exit(verdict.exit_code)
+
+
+@app.command()
+def evidence(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="An empty directory for the package.")],
+    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation.")],
+    first: Annotated[
+        datetime,
+        typer.Option("--from", formats=["%Y-%m-%d", "%Y-%m"], metavar="DATE", help="From this month on."),
+    ],
+    last: Annotated[
+        datetime,
+        typer.Option(
+            "--to", formats=["%Y-%m-%d", "%Y-%m"], metavar="DATE", help="Up to and with this month."
+        ),
+    ],
+    seen: Annotated[
+        list[Path] | None,
+        typer.Option("--seen", metavar="FILE", help="A checkpoint that the auditor has; may be repeated."),
+    ] = None,
+) -> None:
+    """Write what an auditor of one organisation gets: its log entries, proofs, and how to check them."""
+    from peerledger import evidence as evidence_command
+
+    with _opened() as (settings, database):
+        count = evidence_command.write(
+            database, settings, org, first.date(), last.date(), directory, seen=seen or [], report=typer.echo
+        )
+    typer.echo(f"{count:,} entries in {directory}. To check it: python3 {directory}/verify_package.py")
 
 
 @app.command("restore-archive")
@@ -587,8 +682,8 @@ def restore_archive(
 ) -> None:
     """Load archived months into a separate schema, for inspection. The logs are not changed."""
     with _opened() as (_, database):
-        count = archive_command.restore(database, directory, schema, log, typer.echo)
-    typer.echo(f"{count:,} entries restored. When you are done: drop schema {schema} cascade;")
+        count = archive_command.restore(database, directory, schema, log, echo)
+    echo(f"{count:,} entries restored. When you are done: drop schema {schema} cascade;")
 
 
 @app.command("record-attempts")
@@ -600,23 +695,43 @@ def record_attempts(
     """Let refused attempts to change a log be recorded at once. Once, as a superuser."""
     file = Tree().superuser_script("record_attempts")
     if print_sql:
-        typer.echo(file.text)
+        echo(file.text)
         return
     with _opened() as (_, database):
         guards.run_as_superuser(database, file)
-    typer.echo("Attempts are recorded at once; `peerledger status` says so.")
+    echo("Attempts are recorded at once; `peerledger status` says so.")
+
+
+# What libpq takes as a secret beside the password.
+_SECRET_PARTS = ("sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+
+
+def _service_file(folder: Path, secrets: Mapping[str, object]) -> Path:
+    file = folder / "service"
+    file.touch(mode=0o600)
+    lines = [f"{name}={value}" for name, value in secrets.items()]
+    if any("\n" in line for line in lines):
+        raise RunnerError("A secret of PEERLEDGER_DATABASE_URL has more than one line; psql takes one.", 2)
+    file.write_text("\n".join(["[peerledger]", *lines, ""]))
+    return file
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def psql(context: typer.Context) -> None:
     """Open psql on the database. Arguments after -- are passed to psql."""
-    with _opened() as (_, database):
+    with _opened() as (_, database), ExitStack() as cleaning:
         if database.psql is None:
             raise RunnerError("psql is not installed. Install the PostgreSQL client programs.")
-        # Not on the command line, where everybody on the machine could read it.
+        # Nothing secret on the command line, where everybody on the machine could read it.
         parts = conninfo_to_dict(database.conninfo)
         password = parts.pop("password", None)
         environment = dict(os.environ) | ({"PGPASSWORD": str(password)} if password else {})
+        secrets = {name: parts.pop(name) for name in _SECRET_PARTS if name in parts}
+        folder = cleaning.enter_context(TemporaryDirectory(prefix="peerledger-")) if secrets else None
+        if folder is not None:
+            # The others have no variable of their own; a service file takes any, and the folder is ours.
+            parts["service"] = "peerledger"
+            environment["PGSERVICEFILE"] = str(_service_file(Path(folder), secrets))
         command = [database.psql, make_conninfo("", **parts), *context.args]
         # Ctrl-C belongs to psql. Not exec: the embedded server would never learn that we ended.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -637,7 +752,7 @@ def main() -> None:
         _fail(error.message, error.exit_code)
     except typer.TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
-            typer.echo(error.format_message(), err=True)
+            echo(error.format_message(), err=True)
             sys.exit(2)
         _fail(error.format_message(), 2)
     except psycopg.Error as error:

@@ -13,7 +13,6 @@ from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
 from rich.table import Table
 
 from peerledger import load as load_command
@@ -24,6 +23,7 @@ from peerledger.migrate import migrate
 from peerledger.notify.delivery import Delivery
 from peerledger.notify.messages import Attempt, Message
 from peerledger.notify.texts import Text
+from peerledger.screen import Console
 from peerledger.settings import PREFIX, Settings
 
 # The sample data is to be read as of its last day.
@@ -44,7 +44,7 @@ where mentor.dynamics_contact_id is not null and coalesce(setting.website_sync_e
 """
 
 
-def run(database: Database, settings: Settings, samples: Path) -> None:
+def run(database: Database, settings: Settings, samples: Path, is_set_aside: bool = False) -> None:
     progress = Console(stderr=True, highlight=False, markup=False)
     out = Console(highlight=False, markup=False)
     progress.print(f"Working on {database.name}.")
@@ -75,6 +75,8 @@ def run(database: Database, settings: Settings, samples: Path) -> None:
     report.write(database, _REPORT_OF, date(NIGHT_OF.year, 1, 1), max(NIGHT_OF, today), page)
     out.print(f"The report an auditor gets about {_REPORT_OF}: {page} (open it in a browser).")
     program = "peerledger" if shutil.which("peerledger") else os.path.relpath(sys.argv[0])
+    if is_set_aside:
+        out.print("Look around in a shell without PEERLEDGER_DATABASE_URL: unset it first.")
     out.print(f"Look around with: {program} status, {program} alerts, {program} psql.")
 
 
@@ -105,14 +107,15 @@ def _prove(database: Database, settings: Settings, out: Console) -> None:
     file = settings.data_dir / "proof.json"
     prove.write(prove.prove(database, log, row[0]), file, tlog_proof=False)
     program = os.path.relpath(checkpoints.VERIFIER)
-    out.print(f"One entry, proved without the database: python3 {program} {file} --key …", soft_wrap=True)
+    out.print("One entry, proved without the database:")
+    out.print(f"python3 {program} {file} --key …", soft_wrap=True)
     judged = subprocess.run(
         [sys.executable, "-I", "-S", checkpoints.VERIFIER, file, "--key", vkey],
         capture_output=True,
         text=True,
         check=False,
     )
-    out.print(judged.stdout.rstrip(), soft_wrap=True)
+    out.print(judged.stdout.rstrip())
     if judged.returncode:
         raise RunnerError("The proof of an entry is not valid.")
 
@@ -208,7 +211,7 @@ def _refuse_other_data(database: Database, samples: Path) -> None:
     if others:
         raise RunnerError(
             f"{database.name} contains organisations that are not sample data. "
-            "Use a separate database for the demo: unset PEERLEDGER_DATABASE_URL, "
+            "The demo works on sample data only: leave out --use-database-url, "
             "or set PEERLEDGER_DATA_DIR to another directory."
         )
 

@@ -40,7 +40,7 @@ def _socket_folder(data: Path) -> Path:
     """Short, since a socket's address must be, and of plain letters, since pg_ctl passes it to a shell.
     Whoever enters is a superuser, for the server trusts its socket: so nobody but its owner does.
     """
-    folder = Path(f"/tmp/peerledger-{os.getuid()}-{hashlib.sha256(bytes(data)).hexdigest()[:16]}")  # noqa: S108
+    folder = Path(f"/tmp/peerledger-{os.getuid()}-{hashlib.sha256(bytes(data)).hexdigest()[:16]}")  # noqa: S108 # nosec B108
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     found = folder.lstat()

@@ -70,6 +70,7 @@ _ADVICE: dict[type[psycopg.Error], str] = {
 
 
 def one_line(text: str) -> str:
+    """Blanks for the ends of lines; what a terminal would obey, `peerledger.screen` takes out."""
     return re.sub(r"\s+", " ", text).strip()
 
 

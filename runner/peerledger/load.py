@@ -10,7 +10,6 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
@@ -18,6 +17,7 @@ from peerledger.csvfiles import BadLine, CsvFile
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
+from peerledger.screen import Console
 
 # Parents before their children.
 LOADABLE = (
@@ -55,7 +55,7 @@ class Result:
     different: list[BadLine] = field(default_factory=list)
     """Lines whose row is there already with another value; with update, what was changed."""
     untold: int = 0
-    """Badges reached long ago, of which nobody is told."""
+    """Messages about badges and proxy activities of long ago, which nobody gets."""
 
 
 class _RolledBackError(Exception):
@@ -129,7 +129,7 @@ def load(
                     _load_file(connection, staged, update, result, progress)
                 if dry_run or (result.bad and not skip_bad):
                     raise _RolledBackError
-                result.untold = connection.execute("select private.silence_old_badges()").fetchall()[0][0]
+                result.untold = connection.execute("select private.silence_old_news()").fetchall()[0][0]
         except _RolledBackError:
             pass
         except psycopg.Error as error:
@@ -152,7 +152,7 @@ def write_template(directory: Path) -> None:
 def show(result: Result) -> None:
     if result.untold:
         Console(stderr=True, highlight=False).print(
-            f"{result.untold:,} badges were reached more than 30 days ago: nobody is told of those."
+            f"{result.untold:,} messages about badges and activities of more than 30 days ago are not sent."
         )
     # Seven columns on a screen of 80, none of them cut off.
     table = RichTable(box=None, padding=(0, 1, 0, 0), pad_edge=False)

@@ -228,6 +228,7 @@ def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[
     connection.execute("set local role peerledger_owner")
     if has_upkeep:
         connection.execute("select private.ensure_log_partitions()")
+        connection.execute("select private.begin_completeness()")
     if plan.access:
         _record(connection, plan.access)
     connection.execute("reset role")
@@ -355,7 +356,7 @@ def _rendered_objects(tree: Tree, before_upkeep: str = "") -> list[str]:
         + _described(tree)
         + before_upkeep
         + "set role peerledger_owner;\nselect private.mark_guards('migrate');\n"
-        + "select private.ensure_log_partitions();\nreset role;\n"
+        + "select private.ensure_log_partitions();\nselect private.begin_completeness();\nreset role;\n"
         + f"{_RELOAD_REST_API};\n",
     ]
 
@@ -370,7 +371,7 @@ def _titled(file: SqlFile) -> str:
 
 def _recorded(files: list[SqlFile], kind: str) -> str:
     rows = ",\n".join(f"('{file.path}', '{kind}', '{file.sha256}')" for file in files)
-    return f"insert into private.sql_files (path, kind, sha256) values\n{rows};\n"
+    return f"insert into private.sql_files (path, kind, sha256) values\n{rows};\n"  # nosec B608
 
 
 def _described(tree: Tree) -> str:
@@ -383,7 +384,7 @@ def _described(tree: Tree) -> str:
         for line in lines
     )
     return (
-        "delete from private.access_description;\n"  # noqa: S608
+        "delete from private.access_description;\n"  # noqa: S608 # nosec B608
         f"insert into private.access_description (kind, object, aspect, value) values\n{rows};\n"
     )
 

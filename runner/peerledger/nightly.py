@@ -16,12 +16,13 @@ from typing import Any
 import psycopg
 from psycopg import errors as pg
 from psycopg.types.json import Jsonb
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, SettingsError, from_database
 from peerledger.plan import require_migrated
+from peerledger.screen import Console
 from peerledger.settings import Settings
 
 NO_DYNAMICS = "No PEERLEDGER_DYNAMICS_URL is set."

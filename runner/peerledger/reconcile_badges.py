@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from peerledger.database import Connection, Database
 from peerledger.errors import INTERRUPTED, RunnerError
+from peerledger.screen import Console
 
 _UNFINISHED = """
 select id

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from rich.console import Console
 from rich.table import Table
 
 from peerledger.database import Database
@@ -16,6 +15,7 @@ from peerledger.dynamics.client import DynamicsClient, Seen, describe
 from peerledger.dynamics.credentials import Account
 from peerledger.dynamics.limits import limits_of
 from peerledger.errors import RunnerError
+from peerledger.screen import Console
 from peerledger.settings import Settings
 from peerledger.sync_accounts import organisations_of, require_organisations
 from peerledger.sync_database import connected
@@ -58,13 +58,15 @@ def reconcile_account(
     database: Database, settings: Settings, account: Account, organisations: Sequence[UUID] | None
 ) -> dict[str, Any]:
     """`organisations`: whose website it is; None for all that there are."""
+    with connected(database) as connection:
+        began = connection.execute("select clock_timestamp()").fetchall()[0][0]
     observed = asyncio.run(_read(settings, account))
     content = [{"dynamics_contact_id": str(contact), "listed": listed} for contact, listed in observed]
     ids = None if organisations is None else list(organisations)
     with connected(database) as connection:
         cursor: Any = connection.cursor(row_factory=dict_row)
-        query = "select * from public.reconcile_hlf_sync(%s, %s)"
-        counts: dict[str, Any] = cursor.execute(query, (Jsonb(content), ids)).fetchone()
+        query = "select * from public.reconcile_hlf_sync(%s, %s, %s)"
+        counts: dict[str, Any] = cursor.execute(query, (Jsonb(content), ids, began)).fetchone()
     return counts
 
 

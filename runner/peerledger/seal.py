@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.rows import dict_row
 
 from peerledger import checkpoints
+from peerledger.answers import UNPACKED
 from peerledger.checkpoints import Checkpoint, grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
@@ -198,10 +199,12 @@ def _make(
         if not own.exists():
             _write(own, last.note)
         _record(connection, last)
+        _receive(connection, last, "own_file", str(own).encode())
         return last
     made = checkpoints.make(origin, size, _root(connection, size), key)
     _write(own, made.note)
     _record(connection, made)
+    _receive(connection, made, "own_file", str(own).encode())
     report(f"Checkpoint of {made.size:,} entries, root {grouped(made.root)}")
     return made
 
@@ -251,6 +254,15 @@ def _record(connection: Connection, made: Checkpoint) -> None:
     )
 
 
+def _receive(connection: Connection, made: Checkpoint, kind: str, receipt: bytes) -> None:
+    """Once: what was sent out is not sent out more by being sent again."""
+    connection.execute(
+        "select private.record_receipt(%s, %s, %s) where not exists "
+        "(select from private.seal_receipts where tree_size = %s and kind = %s)",
+        (made.size, kind, receipt, made.size, kind),
+    )
+
+
 def _alert(connection: Connection, error: BrokenError) -> None:
     connection.execute(
         "select private.raise_alert('seal_broken', 'critical', left(%s, 500), 'seal_broken')",
@@ -264,12 +276,15 @@ def _send(made: Checkpoint, settings: Settings, to: Path | None) -> None:
         _write(to / f"{made.size:012d}.checkpoint", made.note)
     if settings.seal_webhook is not None:
         try:
-            httpx.post(
+            # The status is all of the answer that counts.
+            with httpx.stream(
+                "POST",
                 settings.seal_webhook.get_secret_value(),
                 content=made.note.encode(),
-                headers={"Content-Type": "text/plain; charset=utf-8"},
+                headers={"Content-Type": "text/plain; charset=utf-8", **UNPACKED},
                 timeout=_SEND_SECONDS,
-            ).raise_for_status()
+            ) as response:
+                response.raise_for_status()
         except httpx.HTTPError as error:
             raise RunnerError(
                 f"The checkpoint could not be sent to PEERLEDGER_SEAL_WEBHOOK ({type(error).__name__})."

@@ -1,5 +1,6 @@
 """Settings from the environment or `.env`, all named PEERLEDGER_…"""
 
+import re
 from datetime import time
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,7 @@ from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, fi
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from peerledger import errors
+from peerledger.answers import is_protected
 
 PREFIX = "PEERLEDGER_"
 
@@ -42,6 +44,8 @@ class Settings(BaseSettings):
     # When the worker does the nightly work. At 03:15 no clock is ever changed in Norway.
     nightly_at: time = time(3, 15)
     nightly_zone: str = "Europe/Oslo"
+    # Who is told of each night that all steps of it went well: an address of healthchecks.io or the like.
+    heartbeat_url: SecretStr | None = None
     # Where, on this machine only, the worker shows its metrics; unset: nowhere.
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     # The seals: the name of the tree in its checkpoints, the key that signs them, where the runner keeps its
@@ -102,7 +106,7 @@ class Settings(BaseSettings):
             raise ValueError("not a time zone like Europe/Oslo") from None
         return zone
 
-    @field_validator("webhook_url", "seal_webhook")
+    @field_validator("webhook_url", "seal_webhook", "heartbeat_url")
     @classmethod
     def _is_a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
         try:
@@ -110,6 +114,15 @@ class Settings(BaseSettings):
                 TypeAdapter(HttpUrl).validate_python(url.get_secret_value())
         except ValidationError:
             raise ValueError("not a web address like https://example.org/hook") from None
+        if url is not None and not is_protected(url.get_secret_value()):
+            raise ValueError("http:// goes only to this machine itself; give an address with https://")
+        return url
+
+    @field_validator("fcm_url")
+    @classmethod
+    def _is_protected(cls, url: str) -> str:
+        if not is_protected(url):
+            raise ValueError("http:// goes only to this machine itself; give an address with https://")
         return url
 
     @field_validator("database_url")
@@ -117,14 +130,37 @@ class Settings(BaseSettings):
     def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
         if url is None:
             return None
+        if _hides_a_password(url.get_secret_value()):
+            raise ValueError(_ENCODE)
         try:
             conninfo_to_dict(url.get_secret_value())
         except ProgrammingError:
             # Never the parser's own words, nor as a cause: they quote the address, password and all.
             raise ValueError(
-                "not a PostgreSQL address like postgresql://user:password@host:5432/database"
+                "not a PostgreSQL address like postgresql://user:password@host:5432/database; "
+                "signs such as @ / : ? # % in the password are percent-encoded (@ is %40, / is %2F, % is %25)"
             ) from None
         return url
+
+
+_ENCODE = (
+    "the user or the password holds a sign that means something in an address: "
+    "percent-encode the password (@ is %40, / is %2F, : is %3A, ? is %3F, # is %23, % is %25)"
+)
+
+
+def _hides_a_password(url: str) -> bool:
+    """A sign that was not encoded ends the password early; what is left of it would be taken for a host or a
+    database, and printed as such."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgresql", "postgres"):
+        return False
+    # As libpq reads it: the first @ ends the password, unless a / comes before it.
+    end = re.search("[@/]", rest)
+    if end is None:
+        return False
+    following = rest[end.end() :].partition("?")[0]
+    return "@" in following and not (end.group() == "/" and end.start() == 0)
 
 
 def load_settings() -> Settings:

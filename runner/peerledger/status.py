@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from rich.console import Console
 from rich.table import Table
 
 from peerledger.access import Difference
@@ -14,6 +13,7 @@ from peerledger.checkpoints import grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import find_differences, make_plan
+from peerledger.screen import Console
 from peerledger.settings import Settings
 from peerledger.sqlfiles import Tree
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
-from rich.console import Console
 
 from peerledger.database import Database
 from peerledger.dynamics.credentials import Account
 from peerledger.dynamics.limits import limits_of
 from peerledger.errors import FAILED, RunnerError, from_database
+from peerledger.screen import Console
 from peerledger.settings import Settings
 from peerledger.sync_accounts import require_organisations
 from peerledger.waiting import on_signal

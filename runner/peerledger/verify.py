@@ -1,7 +1,8 @@
 """`verify`: recomputes what the seals say, from the entries or from the archive's files."""
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,11 @@ from peerledger.settings import Settings
 
 SOUND, FINDINGS, CANNOT_JUDGE, NOBODY_VOUCHES = 0, 1, 2, 3
 _STEP = 65_536
+_GAPS = """
+select "check", log_name, subject_id::text, detail, hole
+from private.log_gaps('-infinity')
+order by "check", subject_id, detail
+"""
 _ARCHIVED = """
 select code.log_name, count(*)
 from private.seal_archived() as archived
@@ -29,6 +35,33 @@ inner join private.sealed_entries as sealed
 where archived.is_lawful and sealed.leaf_index >= %s and sealed.leaf_index < %s
 group by code.log_name
 order by code.log_name
+"""
+
+
+_ARCHIVED_MONTHS = """
+select distinct code.log_name, (archived.from_time at time zone 'utc')::date::text
+from private.seal_archived() as archived
+inner join private.seal_codes as code on code.log_code = archived.log_code
+where archived.is_lawful
+"""
+# A month's leaves as the mapping and the tiles have them, and whether an entry is still here or was erased.
+_MONTH = """
+select
+    sealed.entry_id::text,
+    sealed.entry_time::text,
+    substring(tile.hashes from (sealed.leaf_index %% 256)::int * 32 + 1 for 32),
+    sealed.leaf_index,
+    erased.leaf_index is not null,
+    exists (select from public.{log} as entry where entry.id = sealed.entry_id)
+from private.sealed_entries as sealed
+inner join private.seal_codes as code on code.log_code = sealed.log_code
+left join private.seal_tiles as tile on tile.level = 0 and tile.tile = sealed.leaf_index / 256
+left join private.seal_erased() as erased on erased.leaf_index = sealed.leaf_index
+where
+    code.log_name = %(log)s
+    and sealed.entry_time >= %(month)s::date::timestamp at time zone 'utc'
+    and sealed.entry_time < (%(month)s::date + interval '1 month')::timestamp at time zone 'utc'
+order by sealed.leaf_index
 """
 
 
@@ -120,11 +153,27 @@ def verify(
                 f"{count:,} entries of {log} are archived; their leaves stand in for them."
                 for log, count in connection.execute(_ARCHIVED, (first, end)).fetchall()
             ]
+            if (first, past, since) == (0, None, None):
+                _compare_with_changes(connection, verdict)
             _against_checkpoints(connection, settings, size, outside, keys, verdict)
         except psycopg.Error as error:
             raise from_database(error, "verify") from error
     verdict.is_vouched = bool(outside or keys)
     return verdict
+
+
+def _compare_with_changes(connection: Connection, verdict: Verdict) -> None:
+    """Completeness: every change has its entry, every entry its change."""
+    holes: Counter[str] = Counter()
+    for check, log, subject, detail, hole in connection.execute(_GAPS.encode()).fetchall():
+        if hole is None:
+            words = check.replace("_", " ")
+            verdict.findings.append(Finding(f"{words} ({detail})" if detail else words, log, None, subject))
+        else:
+            holes[hole] += int(detail) if subject is None else 1
+    verdict.notes += [
+        f"{count:,} changes have no entry here, lawfully: {hole}." for hole, count in sorted(holes.items())
+    ]
 
 
 def _against_checkpoints(
@@ -172,44 +221,97 @@ def _against_checkpoints(
             raise RunnerError(f"{error}.", CANNOT_JUDGE) from None
 
 
-def verify_archive(database: Database, directory: Path) -> Verdict:
-    """The lines of the files against the tiles; needs no row of a log."""
+def verify_archive(
+    database: Database,
+    settings: Settings,
+    directory: Path,
+    *,
+    keys: Sequence[str] = (),
+    seen: Sequence[Path] = (),
+) -> Verdict:
+    """The lines of the files against the leaves of their months; needs no row of a log.
+
+    A line that no leaf is, is *changed* when its id has a leaf and *without a leaf* otherwise. A leaf that no
+    line is, is *missing*, unless the entry is still in the database or was erased.
+    """
+    outside = [checkpoints.read_file(path) for path in seen]
     verdict = Verdict()
     entries = archive.read_manifest(directory, must_exist=True)
     with database.connect() as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         require_migrated(connection)
+        size = int(_one(connection, "select private.tree_size()"))
+        months: dict[tuple[str, str], list[archive.Entry]] = {
+            (str(log), str(month)): []
+            for log, month in connection.execute(_ARCHIVED_MONTHS.encode()).fetchall()
+        }
         for entry in entries:
-            archive.verify(directory, entry)
-            for at, line in _not_sealed(connection, directory, entry):
-                verdict.findings.append(
-                    Finding("changed", entry.log, None, None, f"{entry.file} line {at}: {line}")
-                )
-            verdict.entries += entry.rows
+            months.setdefault((entry.log, entry.month), []).append(entry)
+        erased = 0
+        for (log, month), files in sorted(months.items()):
+            erased += _verify_month(connection, directory, log, month, files, verdict)
+        if erased:
+            verdict.notes.append(f"{erased:,} entries were erased by order; their leaves stand in for them.")
+        verdict.findings += [
+            Finding(problem, None, leaf)
+            for problem, leaf in connection.execute(
+                "select problem, leaf_index from private.seal_structure_problems(0, %s)", (size,)
+            ).fetchall()
+        ]
+        _against_checkpoints(connection, settings, size, outside, keys, verdict)
+    verdict.is_vouched = bool(outside or keys)
     return verdict
 
 
-def _not_sealed(connection: Connection, directory: Path, entry: archive.Entry) -> Iterator[tuple[int, str]]:
-    leaves = Counter(
-        bytes(leaf)
-        for (leaf,) in connection.execute(
-            """
-            select substring(tile.hashes from (sealed.leaf_index %% 256)::int * 32 + 1 for 32)
-            from private.sealed_entries as sealed
-            inner join private.seal_codes as code on code.log_code = sealed.log_code
-            inner join private.seal_tiles as tile on tile.level = 0 and tile.tile = sealed.leaf_index / 256
-            where
-                code.log_name = %s
-                and sealed.entry_time >= %s::date::timestamp at time zone 'utc'
-                and sealed.entry_time < (%s::date + interval '1 month')::timestamp at time zone 'utc'
-            """,
-            (entry.log, entry.month, entry.month),
-        )
-    )
-    for number, line in enumerate(archive.read_lines(directory / entry.file), 1):
-        leaf = checkpoints.verifier().leaf(entry.log, line.decode())
-        if not leaves[leaf]:
-            yield number, "no leaf of the tree is this line"
+def _verify_month(
+    connection: Connection,
+    directory: Path,
+    log: str,
+    month: str,
+    files: Sequence[archive.Entry],
+    verdict: Verdict,
+) -> int:
+    """Returns how many of its entries were erased."""
+    judge = checkpoints.verifier()
+    leaves: dict[str, tuple[bytes, int, str]] = {}
+    is_erased: dict[str, bool] = {}
+    for entry_id, at, leaf, index, erased, is_there in connection.execute(
+        _MONTH.format(log=log).encode(), {"log": log, "month": month}
+    ):
+        leaves[entry_id] = (bytes(leaf or b""), index, at)
+        if erased or is_there:
+            is_erased[entry_id] = bool(erased and not is_there)
+    missing = dict(leaves)
+    for file in files:
+        try:
+            archive.verify(directory, file)
+        except RunnerError as error:
+            verdict.findings.append(Finding(f"changed: {error.message.rstrip('.')}", log))
+        try:
+            for number, line in enumerate(archive.read_lines(directory / file.file), 1):
+                verdict.entries += 1
+                where = f"{file.file} line {number}"
+                try:
+                    entry_id = str(json.loads(line)["id"])
+                    text = line.decode()
+                except (ValueError, KeyError, TypeError):
+                    verdict.findings.append(Finding(f"changed ({where} is no entry)", log))
+                    continue
+                known = leaves.get(entry_id)
+                missing.pop(entry_id, None)
+                if known is None:
+                    verdict.findings.append(Finding(f"without a leaf ({where})", log, None, entry_id))
+                elif judge.leaf(log, text) != known[0]:
+                    verdict.findings.append(Finding(f"changed ({where})", log, known[1], entry_id, known[2]))
+        except RunnerError as error:
+            verdict.findings.append(Finding(f"missing: {error.message.rstrip('.')}", log))
+    verdict.findings += [
+        Finding("missing", log, index, entry_id, at)
+        for entry_id, (_, index, at) in missing.items()
+        if entry_id not in is_erased
+    ][:1000]
+    return sum(is_erased.get(entry_id, False) for entry_id in missing)
 
 
 def _one(connection: Connection, query: str, *values: object) -> Any:

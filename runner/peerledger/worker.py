@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from peerledger import logs, metrics, nightly
+from peerledger import heartbeat, logs, metrics, nightly
+from peerledger.cautions import cautions
 from peerledger.database import Database
 from peerledger.errors import RunnerError
 from peerledger.logs import Log
@@ -217,6 +218,9 @@ class Worker:
                 wait = min(wait * 2, self.pace.longest_retry)
                 continue
             await asyncio.to_thread(self._after_night)
+            if not self.stop.is_set():
+                is_good = all(result.succeeded for result in results)
+                await asyncio.to_thread(heartbeat.send, self.settings, is_good=is_good)
             for result in results:
                 write = _log.info if result.succeeded else _log.error
                 write(
@@ -280,6 +284,13 @@ def run(
         lambda why: _log.warning("database_away", why=why),
         until=require_migrated,
     )
+    for caution in cautions(settings):
+        _log.warning("caution", what=caution)
+    if database.is_embedded:
+        _log.warning(
+            "embedded_database",
+            what="PEERLEDGER_DATABASE_URL is not set: the embedded database is for trials.",
+        )
     parts = list(only or PARTS)
     if "sync" in parts:
         if accounts:

@@ -1,4 +1,4 @@
--- An organisation that is created, deleted or moved to another time zone is on record.
+-- An organisation that is created, deleted, moved to another time zone or given another slug is on record.
 
 -- Its log would have no end.
 create or replace trigger _050_keep_id

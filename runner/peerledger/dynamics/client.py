@@ -14,6 +14,8 @@ from uuid import UUID
 
 import httpx
 
+from peerledger import answers
+from peerledger.answers import UNPACKED
 from peerledger.dynamics.auth import TokenSource
 from peerledger.dynamics.credentials import Credentials
 from peerledger.dynamics.limits import RequestLimits
@@ -21,7 +23,7 @@ from peerledger.errors import RunnerError
 
 API = "/api/data/v9.2/"
 PAGE_SIZE = 1_000
-_HEADERS = {"Accept": "application/json", "OData-MaxVersion": "4.0", "OData-Version": "4.0"}
+_HEADERS = {"Accept": "application/json", "OData-MaxVersion": "4.0", "OData-Version": "4.0", **UNPACKED}
 _MAX_PAGES = 10_000
 _PAGE_TRIES = 4
 _LONGEST_PAGE_WAIT = 60.0
@@ -188,7 +190,7 @@ class DynamicsClient:
                 ):
                     code = response.status_code
                     retry_after = response.headers.get("Retry-After", "")[:100] or None
-                    body = await _read(response, _MAX_CONTENT if content_wanted else _ENOUGH_BODY)
+                    body = await answers.read(response, _MAX_CONTENT if content_wanted else _ENOUGH_BODY)
                     content = _parsed(response, body) if content_wanted and code == 200 else None
                     kind: ErrorKind = "bad_response"
             except (httpx.TimeoutException, TimeoutError):
@@ -227,16 +229,6 @@ def describe(seen: Seen) -> str:
         "token_refused": "Entra refused a token; check tenant, client, and secret or certificate",
         "token_unavailable": "Entra is not issuing tokens at present",
     }.get(seen.error_kind or "", "nothing was sent")
-
-
-async def _read(response: httpx.Response, at_most: int) -> bytes:
-    """So much and no more: what is left unread costs the connection, not our memory."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > at_most:
-            break
-    return bytes(body)
 
 
 def _parsed(response: httpx.Response, body: bytes) -> Any:

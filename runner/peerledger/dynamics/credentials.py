@@ -1,7 +1,6 @@
 """With what to reach Dynamics: one set for all organisations, or others for some, from a file."""
 
 import ssl
-import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -145,10 +144,6 @@ def load_accounts(settings: Settings, file: Path | None = None) -> list[Account]
             accounts.setdefault(credentials, set()).add(slug)
     named = [Account(credentials, frozenset(slugs)) for credentials, slugs in accounts.items()]
     return [*named, *([Account(default, None)] if default is not None else [])]
-
-
-def readable_by_all(file: Path) -> bool:
-    return bool(file.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH))
 
 
 def _from_environment(settings: Settings) -> dict[str, Any]:

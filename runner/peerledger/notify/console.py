@@ -2,17 +2,16 @@
 
 from typing import Self
 
-import rich.console
-
 from peerledger.notify.messages import Attempt, Message
 from peerledger.notify.texts import Text
+from peerledger.screen import Console as Screen
 
 
 class Console:
     name = "console"
 
-    def __init__(self, out: rich.console.Console | None = None) -> None:
-        self._out = out or rich.console.Console(highlight=False, soft_wrap=True, markup=False)
+    def __init__(self, out: Screen | None = None) -> None:
+        self._out = out or Screen(highlight=False, soft_wrap=True, markup=False)
 
     async def __aenter__(self) -> Self:
         return self

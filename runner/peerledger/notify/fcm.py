@@ -12,6 +12,7 @@ import google.auth.transport
 import httpx
 from google.oauth2 import service_account
 
+from peerledger.answers import UNPACKED, Answered, read_now
 from peerledger.errors import SettingsError
 from peerledger.notify.messages import Attempt, Device, Message
 from peerledger.notify.texts import Text
@@ -48,8 +49,8 @@ class Fcm:
         return cls(credentials, base_url)
 
     async def __aenter__(self) -> Self:
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
-        self._token_client = httpx.Client(timeout=TIMEOUT_SECONDS)
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, headers=UNPACKED)
+        self._token_client = httpx.Client(timeout=TIMEOUT_SECONDS, headers=UNPACKED)
         return self
 
     async def __aexit__(self, *details: object) -> None:
@@ -117,20 +118,20 @@ def _content(device: Device, message: Message, text: Text) -> dict[str, Any]:
     }
 
 
-def _read(response: httpx.Response) -> Attempt:
+def _read(answer: Answered) -> Attempt:
     return Attempt(
-        response.status_code,
+        answer.code,
         # Only when it says so: a wrong project is a 404 as well, and must not cost everybody's devices.
-        error_kind="unregistered" if _error_code(response) == "UNREGISTERED" else None,
-        retry_after=response.headers.get("retry-after"),
+        error_kind="unregistered" if _error_code(answer) == "UNREGISTERED" else None,
+        retry_after=answer.headers.get("retry-after"),
     )
 
 
-def _error_code(response: httpx.Response) -> str | None:
-    if response.status_code != httpx.codes.NOT_FOUND:
+def _error_code(answer: Answered) -> str | None:
+    if answer.code != httpx.codes.NOT_FOUND:
         return None
     try:
-        details = response.json()["error"]["details"]
+        details = json.loads(answer.body)["error"]["details"]
         return next((str(item["errorCode"]) for item in details if "errorCode" in item), None)
     except (ValueError, KeyError, TypeError):
         return None
@@ -152,24 +153,25 @@ class _TokenRequest(google.auth.transport.Request):
         **options: object,
     ) -> google.auth.transport.Response:
         try:
-            return _TokenResponse(self._client.request(method, url, content=body, headers=headers))
+            with self._client.stream(method, url, content=body, headers=headers) as response:
+                return _TokenResponse(Answered(response.status_code, response.headers, read_now(response)))
         except httpx.HTTPError:
             # Not as a cause: nothing here says more than that it failed.
             raise google.auth.exceptions.TransportError("The token endpoint did not answer.") from None
 
 
 class _TokenResponse(google.auth.transport.Response):
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
+    def __init__(self, answer: Answered) -> None:
+        self._answer = answer
 
     @property
     def status(self) -> int:
-        return self._response.status_code
+        return self._answer.code
 
     @property
     def headers(self) -> Mapping[str, str]:
-        return self._response.headers
+        return self._answer.headers
 
     @property
     def data(self) -> bytes:
-        return self._response.content
+        return self._answer.body

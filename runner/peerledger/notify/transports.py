@@ -6,6 +6,8 @@ from typing import Any, Protocol, Self, TypeVar
 
 import httpx
 
+from peerledger import answers
+from peerledger.answers import Answered
 from peerledger.errors import SettingsError
 from peerledger.notify.messages import Attempt, Message
 from peerledger.notify.texts import Text
@@ -59,12 +61,16 @@ def required(value: _T | None, name: str, what: str) -> _T:
 
 
 async def posted(
-    client: httpx.AsyncClient, url: str, read: Callable[[httpx.Response], Attempt], **request: Any
+    client: httpx.AsyncClient, url: str, read: Callable[[Answered], Attempt], **request: Any
 ) -> Attempt:
     """One POST; what goes wrong on the way is an attempt like any other."""
     try:
-        async with asyncio.timeout(LONGEST_POST_SECONDS):
-            return read(await client.post(url, **request))
+        async with (
+            asyncio.timeout(LONGEST_POST_SECONDS),
+            client.stream("POST", url, **request) as response,
+        ):
+            body = await answers.read(response)
+            return read(Answered(response.status_code, response.headers, body))
     except (httpx.TimeoutException, TimeoutError):
         return Attempt(error_kind="timeout")
     except httpx.HTTPError:

@@ -13,6 +13,7 @@ from typing import Self
 
 import httpx
 
+from peerledger.answers import UNPACKED, Answered
 from peerledger.errors import SettingsError
 from peerledger.notify.messages import Attempt, Message
 from peerledger.notify.texts import Text
@@ -31,7 +32,7 @@ class Webhook:
         self._key = _key(secret)
 
     async def __aenter__(self) -> Self:
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, headers=UNPACKED)
         return self
 
     async def __aexit__(self, *details: object) -> None:
@@ -71,8 +72,8 @@ def _content(message: Message, text: Text) -> dict[str, object]:
     }
 
 
-def _read(response: httpx.Response) -> Attempt:
-    return Attempt(response.status_code, retry_after=response.headers.get("retry-after"))
+def _read(answer: Answered) -> Attempt:
+    return Attempt(answer.code, retry_after=answer.headers.get("retry-after"))
 
 
 def _key(secret: str) -> bytes:

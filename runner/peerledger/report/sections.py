@@ -50,12 +50,15 @@ def attention(figures: Figures, words: Words) -> list[Attention]:
 
 def sections(figures: Figures, words: Words) -> list[Section]:
     makers = (
+        _activities,
         _badges,
         _nights,
         _certifications,
         _website_sync,
         _removals,
+        _exposure,
         _proxy,
+        _disputes,
         _dead_letters,
         _alerts,
         _retention,
@@ -123,7 +126,7 @@ class _Page:
     def stacked(self, description: str, series: Rows, *names: str) -> Columns:
         stack = [
             Series(heading, [step[name] for step in series], fill)
-            for heading, name, fill in zip(self.columns(names), names, ("f1", "f2", "f3"), strict=True)
+            for heading, name, fill in zip(self.columns(names), names, ("f1", "f2", "f3"), strict=False)
         ]
         return Columns(self.say("plot"), description, self.ticks(series), stack)
 
@@ -137,6 +140,62 @@ class _Page:
                 begins, tick, below = day.month == 1, self.words.short_month(day), str(day.year)
             made.append(Tick(tick, below if begins or position == 0 else ""))
         return made
+
+
+_NOT_COUNTED = (
+    *("too_short", "too_few_participants", "not_in_person", "not_led_by_peer", "not_in_norway"),
+    *("no_category", "voided", "disputed", "duplicate"),
+)
+
+
+def _activities(page: _Page) -> Section:
+    found, words = page.figures["activities"], page.words
+    categories = found["by_category"]
+    names = ("counted", "not_counted")
+    figures = ("activities", "counted", "points", "participants", "minutes")
+    shown = [reason for reason in _NOT_COUNTED if any(row[reason] for row in categories)]
+    labels = [words.label(row["category"] or "no_category") for row in categories]
+
+    def by_category(key: str, headings: Sequence[str], fields: Sequence[str]) -> Table:
+        rows = [
+            [label, *(row[name] for name in fields)] for label, row in zip(labels, categories, strict=True)
+        ]
+        return Table(page.say(key), [*page.columns(["category"]), *headings], rows)
+
+    return page.section(
+        [page.say("meaning", **_numbers(found)), page.say("days")],
+        [page.stacked(page.say("describe", **_numbers(found)), found["series"], *names)],
+        page.series_table(found["series"], *names, "points"),
+        by_category("by_category", page.columns(figures), figures),
+        [by_category("reasons", [words.label(reason) for reason in shown], shown)] if shown else [],
+        page.table_if_any(
+            "by_chapter", found["by_chapter"], "chapter", "activities", "counted", "points", "mentors"
+        ),
+        page.table_if_any(
+            "closed",
+            [{**closed, "year": str(closed["year"])} for closed in found["closed_years"]],
+            *("year", "closed_at:moment", "activities", "counted", "points", "list_sha256=sha256"),
+        ),
+    )
+
+
+def _disputes(page: _Page) -> Section:
+    found, words = page.figures["disputes"], page.words
+    settled = {name: found[name] for name in ("opened", "upheld", "rejected")}
+    sentences = [page.say("meaning", **settled)]
+    if found["median_seconds"] is not None:
+        sentences.append(page.say("median", median=words.duration(found["median_seconds"])))
+    open_key = "open" if found["open_now"] else "open_none"
+    sentences.append(
+        page.say(open_key, disputes=found["open_now"], oldest=words.moment(found["oldest_open_at"]))
+    )
+    return page.section(
+        sentences,
+        [],
+        page.table(
+            "by_reason", found["by_reason"], "reason=reason_code:label", "opened", "upheld", "rejected"
+        ),
+    )
 
 
 def _badges(page: _Page) -> Section:
@@ -279,6 +338,29 @@ def _removals(page: _Page) -> Section:
         ),
         Table(page.say("measures"), page.columns(("measure", "value")), measures),
     )
+
+
+def _exposure(page: _Page) -> Section:
+    found, words = page.figures["website_sync"]["exposure"], page.words
+    clocks: list[list[Cell]] = [
+        [
+            page.say(clock),
+            found[count],
+            *(words.duration(found[f"{name}_{figure}_seconds"]) for figure in ("median", "p95", "worst")),
+            exactness,
+        ]
+        for clock, count, name, exactness in (
+            ("ours", "confirmed", "confirmed", page.say("exact")),
+            ("portals", "seen_gone", "at_most", words.duration(found["widest_gap_seconds"])),
+        )
+    ]
+    sentences = [page.say("meaning", removals=found["removals"])]
+    if found["at_least_worst_seconds"] is not None:
+        longest = words.duration(found["at_least_worst_seconds"])
+        sentences.append(page.say("seen_listed", longest=longest))
+    sentences.append(page.say("rest", still_listed=found["still_listed"], not_seen=found["not_seen"]))
+    columns = page.columns(("clock", "removals", "median", "p95", "worst", "exactness"))
+    return page.section(sentences, [], Table(page.say("clocks"), columns, clocks))
 
 
 def _limit(page: _Page, seconds: int | None) -> str:

@@ -22,19 +22,19 @@ begin
                 else 'changed'
             end,
             (select private.caller_id()),
-            private.proxy_activity_record(row(old_rows.*)::public.activities),
-            private.proxy_activity_record(row(new_rows.*)::public.activities)
+            private.activity_change_record(to_jsonb(old_rows)),
+            private.activity_change_record(to_jsonb(new_rows))
         from new_rows
         inner join old_rows on old_rows.id = new_rows.id
         where
             (
                 old_rows.organisation_id, old_rows.mentor_id, old_rows.coordinator_id, old_rows.activity_type,
                 old_rows.occurred_on, old_rows.duration_minutes, old_rows.participant_count, old_rows.delivery_mode,
-                old_rows.voided_at, old_rows.created_at
+                old_rows.voided_at, old_rows.created_at, old_rows.event_id, old_rows.place, old_rows.role
             ) is distinct from (
                 new_rows.organisation_id, new_rows.mentor_id, new_rows.coordinator_id, new_rows.activity_type,
                 new_rows.occurred_on, new_rows.duration_minutes, new_rows.participant_count, new_rows.delivery_mode,
-                new_rows.voided_at, new_rows.created_at
+                new_rows.voided_at, new_rows.created_at, new_rows.event_id, new_rows.place, new_rows.role
             );
     else
         insert into public.activity_changes (
@@ -46,7 +46,7 @@ begin
             old_rows.mentor_id,
             'deleted',
             (select private.caller_id()),
-            private.proxy_activity_record(row(old_rows.*)::public.activities)
+            private.activity_change_record(to_jsonb(old_rows))
         from old_rows;
     end if;
     return null;

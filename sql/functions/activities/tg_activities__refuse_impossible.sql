@@ -7,6 +7,7 @@ security definer -- looks for an activity that the caller may not see
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    c_suspicious constant text := '^[^A-Za-zÆØÅæøå]|[0-9]{5}|([0-9][_-]*){8}';
     -- Of an update only what it changes; what it brings back is looked at as if it were new.
     v_is_new boolean := tg_op = 'INSERT' or old.voided_at is not null;
     v_column text := case
@@ -18,11 +19,22 @@ declare
             then 'duration_minutes'
         when new.participant_count > 10000 and (v_is_new or new.participant_count > old.participant_count)
             then 'participant_count'
-        when new.activity_type ~ '^[^A-Za-zÆØÅæøå]|[0-9]{5}' and (v_is_new or new.activity_type <> old.activity_type)
+        when
+            new.activity_type ~ c_suspicious
+            and private.code_problem(new.activity_type, new.organisation_id) is not null
+            and (v_is_new or new.activity_type <> old.activity_type)
             then 'activity_type'
-        else 'delivery_mode'
+        when
+            new.delivery_mode ~ c_suspicious
+            and private.code_problem(new.delivery_mode, new.organisation_id) is not null
+            and (v_is_new or new.delivery_mode <> old.delivery_mode)
+            then 'delivery_mode'
     end;
 begin
+    -- A date in a code.
+    if v_column is null then
+        return new;
+    end if;
     -- An upsert of a row that is there, and was before there were limits: then the update is judged by what it changes. The
     -- constraints of the table were there from the beginning.
     if
@@ -45,11 +57,15 @@ begin
             end
             when 'duration_minutes' then format('An activity of %s minutes is longer than a day.', new.duration_minutes)
             when 'participant_count' then format('%s participants are too many; at most 10000 can be registered.', new.participant_count)
-            when 'activity_type' then 'The activity type must begin with a letter and hold no run of five digits.'
-            else 'The delivery mode must begin with a letter and hold no run of five digits.'
+            when 'activity_type' then 'The activity type ' || private.code_problem(new.activity_type, new.organisation_id) || '.'
+            else 'The delivery mode ' || private.code_problem(new.delivery_mode, new.organisation_id) || '.'
         end,
         detail = v_column,
-        hint = 'Nothing was saved. Correct it and send it again.';
+        hint = case
+            when v_column in ('activity_type', 'delivery_mode')
+                then 'A code says what was done, such as group_meeting, and never with whom. Nothing was saved.'
+            else 'Nothing was saved. Correct it and send it again.'
+        end;
 end
 $$;
 

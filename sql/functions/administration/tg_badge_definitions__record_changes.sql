@@ -15,6 +15,7 @@ begin
             new_rows.id,
             'created',
             jsonb_build_object(
+                'slug', new_rows.slug,
                 'new_version', new_rows.criteria_version,
                 'new_criteria_sha256', encode(sha256(convert_to(new_rows.criteria::text, 'UTF8')), 'hex'),
                 'is_active', new_rows.is_active
@@ -47,6 +48,10 @@ begin
                 case when new_rows.is_active then 'activated' else 'deactivated' end,
                 jsonb_build_object('criteria_version', new_rows.criteria_version)
             where old_rows.is_active <> new_rows.is_active
+            union all
+            -- By which other criteria name it.
+            select 'slug_changed', jsonb_build_object('old_slug', old_rows.slug, 'new_slug', new_rows.slug)
+            where old_rows.slug <> new_rows.slug
         ) as change (kind, details);
     else
         perform private.record_administrative_change(
@@ -67,5 +72,5 @@ $$;
 
 comment on function private.tg_badge_definitions__record_changes is
 'Trigger function of badge_definitions: an entry in administrative_changes for each definition created, changed in its
-criteria, activated, deactivated or deleted.';
+criteria or its slug, activated, deactivated or deleted.';
 revoke all on function private.tg_badge_definitions__record_changes from public, anon, authenticated, service_role;

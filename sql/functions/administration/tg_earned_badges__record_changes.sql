@@ -13,7 +13,11 @@ begin
             'badge',
             new_rows.badge_definition_id,
             'given',
-            jsonb_build_object('mentor_id', new_rows.mentor_id, 'criteria_version', new_rows.criteria_version)
+            jsonb_build_object(
+                'mentor_id', new_rows.mentor_id,
+                'criteria_version', new_rows.criteria_version,
+                'qualified_on', new_rows.qualified_on
+            )
         )
         from new_rows;
     elsif tg_op = 'UPDATE' then

@@ -13,7 +13,7 @@ begin
             'organisation',
             new_rows.id,
             'created',
-            jsonb_build_object('time_zone', new_rows.time_zone)
+            jsonb_build_object('slug', new_rows.slug, 'time_zone', new_rows.time_zone)
         )
         from new_rows;
     elsif tg_op = 'UPDATE' then
@@ -21,12 +21,20 @@ begin
             new_rows.id,
             'organisation',
             new_rows.id,
-            'time_zone_changed',
-            jsonb_build_object('old_time_zone', old_rows.time_zone, 'new_time_zone', new_rows.time_zone)
+            change.kind,
+            change.details
         )
         from new_rows
         inner join old_rows on old_rows.id = new_rows.id
-        where old_rows.time_zone <> new_rows.time_zone;
+        cross join lateral (
+            select
+                'time_zone_changed',
+                jsonb_build_object('old_time_zone', old_rows.time_zone, 'new_time_zone', new_rows.time_zone)
+            where old_rows.time_zone <> new_rows.time_zone
+            union all
+            select 'slug_changed', jsonb_build_object('old_slug', old_rows.slug, 'new_slug', new_rows.slug)
+            where old_rows.slug <> new_rows.slug
+        ) as change (kind, details);
     else
         perform private.record_administrative_change(
             old_rows.id,
@@ -42,5 +50,6 @@ end
 $$;
 
 comment on function private.tg_organisations__record_changes is
-'Trigger function of organisations: an entry in administrative_changes for each organisation created, deleted or moved to another time zone.';
+'Trigger function of organisations: an entry in administrative_changes for each organisation created, deleted, moved to another time zone or given
+another slug.';
 revoke all on function private.tg_organisations__record_changes from public, anon, authenticated, service_role;

@@ -16,7 +16,8 @@ begin
             'added',
             jsonb_build_object(
                 'chapter_id', new_rows.chapter_id, 'user_id', new_rows.user_id, 'status', new_rows.status,
-                'dynamics_contact_id', new_rows.dynamics_contact_id
+                'dynamics_contact_id', new_rows.dynamics_contact_id, 'created_at', new_rows.created_at,
+                'merged_into', new_rows.merged_into
             )
         )
         from new_rows;

@@ -27,6 +27,7 @@ as $$
         ('log_partition_missing'),
         ('log_partitions_low'),
         ('log_upkeep_failed'),
+        ('logs_incomplete'),
         ('mentors_not_in_dynamics'),
         ('night_without_run'),
         ('nightly_failed'),

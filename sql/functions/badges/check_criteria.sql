@@ -65,7 +65,7 @@ begin
 
     else
         -- The first key that does not belong here, or whose value cannot be used.
-        select check_criteria.path || '.' || entry.key, entry.problem
+        select check_criteria.path || '.' || private.quotable_key(entry.key), entry.problem
         into v_at, v_problem
         from (
             select

@@ -72,7 +72,8 @@ begin
                         activity.mentor_id = chosen.mentor_id
                         and activity.updated_at >= v_reconciliation.since
                         and v_reconciliation.since > '-infinity'
-                )
+                ),
+                null
             )::private.touched_mentor
             order by chosen.mentor_id
         )

@@ -1,10 +1,15 @@
--- leaves: as compiled into private.badge_rules, each with the id of its measure among those given.
+-- leaves: as compiled into private.badge_rules, each with the id of its measure among those given. With activities that are given
+-- instead of those in the tables it answers what would be; with as_of, what was on that day; and with badges that are assumed, by id
+-- and the day on which they were reached, what follows from them.
 create or replace function private.criteria_evidence(
     mentor_ids uuid[],
     criteria jsonb,
     leaves jsonb,
     measures private.badge_measures[],
-    from_activities boolean default false
+    from_activities boolean default false,
+    given private.activity_days[] default null,
+    as_of date default null,
+    assumed jsonb default '{}'
 )
 returns table (
     mentor_id uuid,
@@ -28,7 +33,8 @@ begin
         select
             mentor.id,
             (mentor.created_at at time zone organisation.time_zone)::date as since,
-            (now() at time zone organisation.time_zone)::date
+            organisation.time_zone,
+            coalesce(criteria_evidence.as_of, (now() at time zone organisation.time_zone)::date)
             - (mentor.created_at at time zone organisation.time_zone)::date as tenure_days
         from public.peer_mentors as mentor
         inner join public.organisations as organisation on organisation.id = mentor.organisation_id
@@ -49,7 +55,8 @@ begin
                 where measure.id in (select leaf.measure_id from leaf)
             ),
             criteria_evidence.measures,
-            criteria_evidence.from_activities
+            criteria_evidence.from_activities,
+            criteria_evidence.given
         ) as series on series.measure_id = leaf.measure_id
         group by series.mentor_id, leaf.path
     ),
@@ -61,13 +68,14 @@ begin
             leaf.at_least,
             case leaf.metric
                 when 'tenure_days' then asked.tenure_days
-                when 'badge_earned' then (earned.id is not null)::int
+                when 'badge_earned' then (earned.id is not null or criteria_evidence.assumed ? leaf.needs_badge_id::text)::int
                 else coalesce(measured.value, 0)
             end as value,
             case leaf.metric
                 when 'tenure_days'
                     then case when asked.tenure_days >= leaf.at_least then asked.since + leaf.at_least::int end
-                when 'badge_earned' then earned.qualified_on
+                when 'badge_earned'
+                    then coalesce(earned.qualified_on, (criteria_evidence.assumed ->> leaf.needs_badge_id::text)::date)
                 else measured.met_on
             end as met_on
         from asked
@@ -76,7 +84,12 @@ begin
         left join public.earned_badges as earned
             on earned.mentor_id = asked.id
             and earned.badge_definition_id = leaf.needs_badge_id
-            and earned.revoked_at is null
+            and case
+                when criteria_evidence.as_of is null then earned.revoked_at is null
+                else
+                    (earned.earned_at at time zone asked.time_zone)::date <= criteria_evidence.as_of
+                    and coalesce((earned.revoked_at at time zone asked.time_zone)::date > criteria_evidence.as_of, true)
+            end
     )
     select
         proofs.id,

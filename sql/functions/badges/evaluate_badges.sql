@@ -24,7 +24,7 @@ begin
     where earned.mentor_id = evaluate_badges.mentor_id;
 
     perform private.evaluate_activities(
-        array[row(mentor.id, mentor.organisation_id, '{}')::private.touched_mentor], null, 'manual'
+        array[row(mentor.id, mentor.organisation_id, '{}', null)::private.touched_mentor], null, 'manual'
     )
     from public.peer_mentors as mentor
     where mentor.id = evaluate_badges.mentor_id;

@@ -1,3 +1,5 @@
+-- What an insert registered is on record in any case: where nothing is evaluated, or the evaluation cannot be logged, by an
+-- entry of activity_changes.
 create or replace function private.log_badge_evaluations(
     touched private.touched_mentor[],
     results private.badge_outcome[],
@@ -11,44 +13,69 @@ volatile
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    -- No result and no error: badges are switched off, and nothing was evaluated.
+    v_unlogged private.touched_mentor[] := case
+        when log_badge_evaluations.error_code is null then array(
+            select mentor
+            from unnest(log_badge_evaluations.touched) as mentor
+            where mentor.mentor_id not in (select result.mentor_id from unnest(log_badge_evaluations.results) as result)
+        )
+    end;
+    v_sqlstate text;
 begin
-    insert into public.badge_evaluation_logs (
-        peer_mentor_id, org_id, badges_evaluated, criteria_outcomes, badges_awarded,
-        error_message, duration_ms, activity_ids, source
-    )
-    select
-        mentor.mentor_id,
-        mentor.organisation_id,
-        coalesce(result.badges_evaluated, '[]'),
-        coalesce(result.criteria_outcomes, '{}'),
-        coalesce(result.badges_awarded, '{}'),
-        case
-            when log_badge_evaluations.error_code is not null
-                then 'The evaluation failed. ' || private.safe_error_text(log_badge_evaluations.error_code)
-            when result.badges_broken is not null
-                then 'Some badges could not be evaluated: ' || array_to_string(result.badges_broken[:10], ', ')
-        end,
-        greatest(1, ceil(extract(epoch from clock_timestamp() - log_badge_evaluations.started_at) * 1000))::int,
-        mentor.activity_ids,
-        log_badge_evaluations.source
-    from unnest(log_badge_evaluations.touched) as mentor
-    left join unnest(log_badge_evaluations.results) as result on result.mentor_id = mentor.mentor_id
-    where
-        -- No result and no error: badges are switched off, and nothing was evaluated.
-        result.mentor_id is not null or log_badge_evaluations.error_code is not null;
-exception
-    -- The contract: a log that cannot be written costs neither the activity nor the award.
-    when others then
-        raise warning 'peerledger: badge evaluations could not be logged (%)', sqlstate;
+    begin
+        insert into public.badge_evaluation_logs (
+            peer_mentor_id, org_id, badges_evaluated, criteria_outcomes, badges_awarded,
+            error_message, duration_ms, activity_ids, activity_hashes, source
+        )
+        select
+            mentor.mentor_id,
+            mentor.organisation_id,
+            coalesce(result.badges_evaluated, '[]'),
+            coalesce(result.criteria_outcomes, '{}'),
+            coalesce(result.badges_awarded, '{}'),
+            case
+                when log_badge_evaluations.error_code is not null
+                    then 'The evaluation failed. ' || private.safe_error_text(log_badge_evaluations.error_code)
+                when result.badges_broken is not null
+                    then 'Some badges could not be evaluated: ' || array_to_string(result.badges_broken[:10], ', ')
+            end,
+            greatest(1, ceil(extract(epoch from clock_timestamp() - log_badge_evaluations.started_at) * 1000))::int,
+            mentor.activity_ids,
+            mentor.activity_hashes,
+            log_badge_evaluations.source
+        from unnest(log_badge_evaluations.touched) as mentor
+        left join unnest(log_badge_evaluations.results) as result on result.mentor_id = mentor.mentor_id
+        where result.mentor_id is not null or log_badge_evaluations.error_code is not null;
+    exception
+        -- The contract: a log that cannot be written costs neither the activity nor the award.
+        when others then
+            v_sqlstate := sqlstate;
+    end;
+
+    if v_sqlstate is null and cardinality(v_unlogged) > 0 then
+        perform private.record_registered(v_unlogged);
+    end if;
+    if v_sqlstate is not null then
+        raise warning 'peerledger: badge evaluations could not be logged (%)', v_sqlstate;
+        begin
+            perform private.record_registered(log_badge_evaluations.touched);
+        exception
+            when others then
+                raise warning 'peerledger: what was registered could not be logged either (%)', sqlstate;
+        end;
         perform private.raise_alert(
             'audit_write_failed',
             'critical',
-            'Badge evaluations could not be logged: ' || private.safe_error_text(sqlstate),
+            'Badge evaluations could not be logged: ' || private.safe_error_text(v_sqlstate),
             'audit_write_failed:badge_evaluation_logs'
         );
+    end if;
 end
 $$;
 
 comment on function private.log_badge_evaluations is
-'One log row a mentor. A failure is a warning and an alert, not an error. For our functions only.';
+'One log row a mentor. A failure is a warning and an alert, not an error. Where no row is written, what an insert registered
+gets entries in activity_changes; where badges are switched off the insert fails without them. For our functions only.';
 revoke all on function private.log_badge_evaluations from public, anon, authenticated, service_role;

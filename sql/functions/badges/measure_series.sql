@@ -5,7 +5,8 @@
 create or replace function private.measure_series(
     requests private.measure_request[],
     measures private.badge_measures[],
-    from_activities boolean default false
+    from_activities boolean default false,
+    given private.activity_days[] default null
 )
 returns table (
     mentor_id uuid,
@@ -53,6 +54,7 @@ begin
             from private.activity_days as rollup
             where
                 not measure_series.from_activities
+                and measure_series.given is null
                 and rollup.mentor_id = request.mentor_id
                 and rollup.occurred_on between between_days.first_day and between_days.last_day
                 and rollup.activity_count > 0
@@ -67,9 +69,22 @@ begin
             from public.activities as activity
             where
                 measure_series.from_activities
+                and measure_series.given is null
                 and activity.mentor_id = request.mentor_id
                 and activity.occurred_on between between_days.first_day and between_days.last_day
                 and activity.voided_at is null
+            union all
+            select
+                given.occurred_on,
+                given.activity_type,
+                given.delivery_mode,
+                given.activity_count,
+                given.minutes_total,
+                given.participants_total
+            from unnest(measure_series.given) as given
+            where
+                given.mentor_id = request.mentor_id
+                and given.occurred_on between between_days.first_day and between_days.last_day
         ) as day
         where
             (measure.activity_types is null or day.activity_type = any (measure.activity_types))
@@ -165,5 +180,5 @@ $$;
 
 comment on function private.measure_series is
 'Each day on which a measure of a mentor changed, and its value from then on. Measures are looked up by id among those '
-'given. Reads the rollup, or the activities themselves when from_activities. For our functions only.';
+'given. Reads the rollup, or the activities themselves when from_activities, or only what is given instead of both. For our functions only.';
 revoke all on function private.measure_series from public, anon, authenticated, service_role;

@@ -18,6 +18,8 @@ set enable_seqscan = off
 as $$
 declare
     v_started timestamptz;
+    v_stamp timestamptz := now();
+    v_stamp_text text := private.json_time(v_stamp);
     v_error text;
     v_one record;
     v_day record;
@@ -106,7 +108,8 @@ begin
                         participants_total = excluded.participants_total;
 
                     insert into public.badge_evaluation_logs (
-                        peer_mentor_id, org_id, badges_evaluated, criteria_outcomes, duration_ms, activity_ids, source
+                        peer_mentor_id, org_id, badges_evaluated, criteria_outcomes, duration_ms, activity_ids, activity_hashes,
+                        source
                     )
                     select
                         v_one.mentor_id,
@@ -115,6 +118,10 @@ begin
                         cached.criteria_outcomes,
                         greatest(1, ceil(extract(epoch from clock_timestamp() - v_started) * 1000))::int,
                         array[v_one.id],
+                        array[(
+                            select private.activity_sha256(row(new_rows.*)::public.activities, v_stamp, v_stamp_text)
+                            from new_rows
+                        )],
                         'activity_insert'
                     from private.badge_findings as cached
                     where
@@ -143,7 +150,11 @@ begin
     end if;
 
     with mentors as (
-        select new_rows.mentor_id, new_rows.organisation_id, array_agg(new_rows.id) as activity_ids
+        select
+            new_rows.mentor_id,
+            new_rows.organisation_id,
+            array_agg(new_rows.id) as activity_ids,
+            array_agg(private.activity_sha256(row(new_rows.*)::public.activities, v_stamp, v_stamp_text)) as activity_hashes
         from new_rows
         group by new_rows.mentor_id, new_rows.organisation_id
     ),

@@ -35,7 +35,7 @@ begin
         )
     ),
     mentors as (
-        select changed.mentor_id, changed.organisation_id, array_agg(distinct changed.id) as activity_ids
+        select changed.mentor_id, changed.organisation_id, array_agg(distinct changed.id) as activity_ids, null::bytea[]
         from changed
         group by changed.mentor_id, changed.organisation_id
     ),

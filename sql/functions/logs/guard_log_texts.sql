@@ -29,6 +29,7 @@ begin
 
     if v_columns is null then
         execute format('drop trigger if exists _300_mask_texts on %s', guard_log_texts.target);
+        execute format('drop trigger if exists _290_keep_to_catalogue on %s', guard_log_texts.target);
         return;
     end if;
     -- WHEN, so that the usual entry, which has no text, does not pay for it.
@@ -40,9 +41,20 @@ begin
         (select string_agg(quote_literal(name), ', ') from unnest(v_columns) as name)
     );
     execute format('alter table %s enable always trigger _300_mask_texts', guard_log_texts.target);
+    -- Not what our own functions write, nor what somebody restores who could become our owner as well.
+    execute format(
+        'create or replace trigger _290_keep_to_catalogue before insert on %s for each row '
+        'when ((%s) and not pg_has_role(current_user, ''peerledger_owner'', ''usage'')) '
+        'execute function private.keep_to_catalogue(%s)',
+        guard_log_texts.target,
+        (select string_agg(format('new.%I is not null', name), ' or ') from unnest(v_columns) as name),
+        (select string_agg(quote_literal(name), ', ') from unnest(v_columns) as name)
+    );
+    execute format('alter table %s enable always trigger _290_keep_to_catalogue', guard_log_texts.target);
 end
 $$;
 
 comment on procedure private.guard_log_texts is
-'Masks what looks personal in every free-text column of a log as entries are added. For the owner role only.';
+'Masks what looks personal in every free-text column of a log as entries are added, and leaves out what others write there
+that is in no catalogue. For the owner role only.';
 revoke all on procedure private.guard_log_texts from public, anon, authenticated, service_role;

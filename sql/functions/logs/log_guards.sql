@@ -53,11 +53,13 @@ as $$
             ) as missing
         from (
             values
+            ('_040_stamp_entry', 7, 'private.stamp_log_entry()', true),
             ('_100_no_update', 18, 'private.refuse_log_change()', true),
             ('_100_no_delete', 10, 'private.refuse_log_change()', true),
             ('_100_no_truncate', 34, 'private.refuse_log_change()', true),
             ('_200_no_row_change', 27, 'private.refuse_log_change()', true),
             -- Where there are such columns.
+            ('_290_keep_to_catalogue', 7, 'private.keep_to_catalogue()', false),
             ('_300_mask_texts', 7, 'private.mask_log_texts()', false),
             ('_310_require_plain_json', 7, 'private.require_plain_json()', false)
         ) as wanted (trigger_name, type, does, everywhere)

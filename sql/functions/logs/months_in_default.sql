@@ -1,4 +1,5 @@
--- A wrong clock may have written a month of the year 2199: that one stays where it is.
+-- A wrong clock may have written a month of the year 2199: that one stays where it is. And no more than two years at a
+-- time, the newest first: each month is a table with its indexes, and the next night goes on.
 create or replace function private.months_in_default(
     log_name text,
     time_column text
@@ -23,8 +24,10 @@ begin
     end if;
     -- Through the log: its partitions have no policy for anybody.
     execute format(
-        'select array_agg(distinct date_trunc(''month'', %1$I at time zone ''utc'')::date) from public.%2$I '
-        'where tableoid = $1 and %1$I between now() - interval ''20 years'' and now() + interval ''10 years''',
+        'select array_agg(found.month) from ('
+        'select distinct date_trunc(''month'', %1$I at time zone ''utc'')::date as month from public.%2$I '
+        'where tableoid = $1 and %1$I between now() - interval ''20 years'' and now() + interval ''10 years'' '
+        'order by 1 desc limit 24) as found',
         months_in_default.time_column, months_in_default.log_name
     )
     into v_months
@@ -34,5 +37,5 @@ end
 $$;
 
 comment on function private.months_in_default is
-'The months (first days) of the entries that are in a log''s default partition. For our functions only.';
+'The months (first days) of the entries that are in a log''s default partition, the 24 newest. For our functions only.';
 revoke all on function private.months_in_default from public, anon, authenticated, service_role;

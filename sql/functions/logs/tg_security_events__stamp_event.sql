@@ -11,7 +11,8 @@ begin
     if new.event_kind <> 'reported' then
         raise exception using
             errcode = '42501',
-            message = format('Only the database itself records %s.', new.event_kind),
+            message = 'Only the database itself records this kind of event.',
+            detail = 'event_kind',
             hint = 'Use event_kind "reported" for what you observed.';
     end if;
     new.occurred_at := clock_timestamp();

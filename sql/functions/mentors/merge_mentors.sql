@@ -4,7 +4,7 @@
 --   contacts, user, start       before the statuses, so that the website never loses a contact that both share
 --   certificates, reminders
 --   badges                      what the kept mentor has already stays as it is, also if it was revoked
---   activities                  whose trigger evaluates the kept mentor's badges with all of them
+--   activities                  whose trigger evaluates the kept mentor's badges with all of them; then what was disputed
 --   messages not yet sent
 --   the duplicate is withdrawn  which takes it off the website, and the kept one's status follows the certificates
 -- Definer: writes what no caller may; the caller is checked first.
@@ -120,10 +120,17 @@ begin
         );
     get diagnostics v_badges = row_count;
 
+    -- For the trigger that tells who was spoken for; as an attribute of this function only a superuser could set it.
+    perform set_config('peerledger.registering', 'merge', true);
     update public.activities as activity
     set mentor_id = v_keep.id
     where activity.mentor_id = v_duplicate.id;
     get diagnostics v_activities = row_count;
+    perform set_config('peerledger.registering', '', true);
+
+    update public.proxy_disputes as dispute
+    set mentor_id = v_keep.id
+    where dispute.organisation_id = v_keep.organisation_id and dispute.mentor_id = v_duplicate.id;
 
     update public.notifications as notification
     set recipient_mentor_id = v_keep.id

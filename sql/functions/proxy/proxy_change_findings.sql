@@ -23,6 +23,7 @@ begin
                 new_one.participant_count,
                 new_one.delivery_mode,
                 is_back or new_one.activity_type <> old_one.activity_type as has_other_type,
+                is_back or new_one.delivery_mode <> old_one.delivery_mode as has_other_mode,
                 is_back or is_moved as has_other_day,
                 is_back or is_moved or new_one.duration_minutes > old_one.duration_minutes as adds_to_day
             from unnest(proxy_change_findings.new_activities) as new_one
@@ -51,6 +52,7 @@ begin
         where
             case finding.field
                 when 'activity_type' then change.has_other_type
+                when 'delivery_mode' then change.has_other_mode
                 when 'duration_minutes' then change.adds_to_day
                 else change.has_other_day
             end

@@ -12,7 +12,7 @@ begin
     return query
     with entry as (
         select
-            given.*, known.today, known.withdrawn_on, known.activity_types,
+            given.*, known.organisation_id, known.today, known.withdrawn_on, known.activity_types,
             sum(given.duration_minutes) over (partition by given.mentor_id, given.occurred_on) as minutes_of_day
         from unnest(proxy_limit_findings.entries) as given
         inner join unnest(proxy_limit_findings.standings) as known on known.mentor_id = given.mentor_id
@@ -27,6 +27,21 @@ begin
         'is not one of the types of the organisation: ' || array_to_string(entry.activity_types, ', '), '22023'
     from entry
     where cardinality(entry.activity_types) > 0 and entry.activity_type <> all (entry.activity_types)
+    union all
+    select entry.entry_index, code.field, 'error', code.problem, '22023'
+    from entry
+    cross join lateral (
+        values
+        ('activity_type', private.code_problem(entry.activity_type, entry.organisation_id)),
+        (
+            'delivery_mode',
+            case
+                when entry.delivery_mode <> 'in_person'
+                    then private.code_problem(entry.delivery_mode, entry.organisation_id)
+            end
+        )
+    ) as code (field, problem)
+    where code.problem is not null
     union all
     select
         entry.entry_index, 'mentor_id', 'error',
@@ -55,6 +70,6 @@ end
 $$;
 
 comment on function private.proxy_limit_findings is
-'What is beyond the limits: a future day, an unknown type, a day after the mentor withdrew, more than 24 hours a day.
+'What is beyond the limits: a future day, an unknown type, a code that could be a person, a day after the mentor withdrew, more than 24 hours a day.
 Entries count as said here, whether they are in activities or not. For our functions only; lock the mentors first.';
 revoke all on function private.proxy_limit_findings from public, anon, authenticated, service_role;

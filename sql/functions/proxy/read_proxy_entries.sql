@@ -122,9 +122,8 @@ begin
                     end
                 from (
                     select
-                        -- What a client invents may be anything, also a name: only what looks like a key is repeated.
                         coalesce(
-                            (array_agg(sent.key order by sent.key) filter (where sent.key ~ '^[a-z][a-z0-9_]{0,39}$'))[:5], '{}'
+                            (array_agg(sent.key order by sent.key) filter (where private.quotable_key(sent.key) <> '?'))[:5], '{}'
                         ) as names,
                         count(*) - 1 as others
                     from jsonb_object_keys(checked.unknown) as sent (key)

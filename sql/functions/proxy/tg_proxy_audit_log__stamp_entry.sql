@@ -1,5 +1,6 @@
 -- What somebody adds to the log by hand says what is: of an activity that exists, as it stands, now. The
--- entries of the triggers of activities do not come by here, nor does what the owner restores.
+-- entries of the triggers of activities do not come by here, nor does what the owner restores. Id and time are stamped
+-- already: private.stamp_log_entry.
 create or replace function private.tg_proxy_audit_log__stamp_entry()
 returns trigger
 language plpgsql
@@ -28,15 +29,6 @@ begin
             hint = 'The log speaks only of activities that exist. Register the activity; its entry is then written by the database.';
     end if;
 
-    -- A row cannot move to another month's partition here.
-    if date_trunc('month', new."timestamp" at time zone 'utc') <> date_trunc('month', clock_timestamp() at time zone 'utc') then
-        raise exception using
-            errcode = '42501',
-            message = 'An entry cannot be backdated or postdated.',
-            hint = 'Leave timestamp out: the database stamps it.';
-    end if;
-
-    new."timestamp" := clock_timestamp();
     new.coordinator_id := case
         when private.is_service_call() then v_activity.coordinator_id
         else coalesce(new.coordinator_id, private.caller_id())
@@ -58,5 +50,5 @@ $$;
 
 comment on function private.tg_proxy_audit_log__stamp_entry is
 'Trigger function of proxy_audit_log: stamps what a client adds with the truth. Errors: 42501 no such
-activity in reach or another month, PT404 no such activity for the service role.';
+activity in reach, PT404 no such activity for the service role.';
 revoke all on function private.tg_proxy_audit_log__stamp_entry from public, anon, authenticated, service_role;

@@ -72,7 +72,7 @@ begin
             from entry
             where entry.id is not null and entry.nth_of_id > 1
             union all
-            select registered.entry_index, 'id', 'error', 'is the id of another activity', '22023'
+            select registered.entry_index, 'id', 'error', 'cannot be used: leave it out, or choose another', '22023'
             from registered
             where not registered.is_same
             union all

@@ -62,6 +62,10 @@ begin
         'proxy', private.report_proxy(
             v_organisation.id, get_compliance_report.from_date, get_compliance_report.to_date, v_organisation.time_zone
         ),
+        'activities', private.report_activities(
+            v_organisation.id, get_compliance_report.from_date, get_compliance_report.to_date, v_organisation.time_zone
+        ),
+        'disputes', private.report_disputes(v_organisation.id, v_period),
         'dead_letters', private.report_dead_letters(v_organisation.id, v_period),
         'alerts', private.report_alerts(v_organisation.id, v_period),
         'retention', private.report_logs(v_organisation.id, v_period)
@@ -72,8 +76,8 @@ $$;
 
 comment on function public.get_compliance_report is
 'Reports what happened in an organisation from one day through another, for an auditor.
-Days are those of its time zone. It has evaluations and awards, each night, the website, proxy registrations, dead
-letters, alerts, and the state of the logs. Counts and ids, no names; zeros included. Callable by coordinators of the
+Days are those of its time zone. It has evaluations and awards, each night, the website, activities, proxy registrations
+and disputes, dead letters, alerts, and the state of the logs. Counts and ids, no names; zeros included. Callable by coordinators of the
 organisation and service_role. Errors: PT404, 22023.';
 revoke all on function public.get_compliance_report from public, anon, authenticated, service_role;
 grant execute on function public.get_compliance_report to authenticated, service_role;

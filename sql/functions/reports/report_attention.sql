@@ -53,6 +53,14 @@ as $$
             (report_attention.report #>> '{website_sync,open_now,removals}')::bigint
         ),
         (
+            7, 'exposure', 'still_listed',
+            (report_attention.report #>> '{website_sync,exposure,still_listed}')::bigint
+        ),
+        (
+            7, 'disputes', 'disputes_open',
+            (report_attention.report #>> '{disputes,open_now}')::bigint
+        ),
+        (
             8, 'dead_letters', 'given_up',
             (
                 select sum((letters.value ->> 'open_now')::bigint)

@@ -44,7 +44,8 @@ as $$
             count(notification.id) as open_now,
             min(notification.created_at) as oldest_open_at
         from (
-            values ('badge_awarded'), ('certification_reminder'), ('certification_expired'), ('status_changed'), ('ops_alert')
+            values ('badge_awarded'), ('certification_reminder'), ('certification_expired'), ('status_changed'),
+            ('proxy_registered'), ('proxy_disputed'), ('ops_alert')
             union
             select buried.kind
             from public.notifications as buried

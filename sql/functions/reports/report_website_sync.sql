@@ -60,6 +60,27 @@ as $$
                     report_website_sync.org_id, report_website_sync.from_date, report_website_sync.to_date
                 ) as times
             ),
+            'exposure', (
+                select
+                    jsonb_build_object(
+                        'removals', exposure.removals,
+                        'confirmed', exposure.confirmed,
+                        'confirmed_median_seconds', extract(epoch from exposure.confirmed_median),
+                        'confirmed_p95_seconds', extract(epoch from exposure.confirmed_p95),
+                        'confirmed_worst_seconds', extract(epoch from exposure.confirmed_worst),
+                        'seen_gone', exposure.seen_gone,
+                        'at_least_worst_seconds', extract(epoch from exposure.at_least_worst),
+                        'at_most_median_seconds', extract(epoch from exposure.at_most_median),
+                        'at_most_p95_seconds', extract(epoch from exposure.at_most_p95),
+                        'at_most_worst_seconds', extract(epoch from exposure.at_most_worst),
+                        'widest_gap_seconds', extract(epoch from exposure.widest_gap),
+                        'still_listed', exposure.still_listed,
+                        'not_seen', exposure.not_seen
+                    )
+                from public.get_hlf_exposure(
+                    report_website_sync.org_id, report_website_sync.from_date, report_website_sync.to_date
+                ) as exposure
+            ),
             -- Whenever they were wanted: an auditor asks who is still visible today.
             'open_now', (
                 select jsonb_build_object('removals', count(*), 'oldest_wanted_at', min(removal.wanted_at))

@@ -2,7 +2,8 @@
 -- an observation that has grown old costs a request too many and never a wrong state.
 create or replace function public.reconcile_hlf_sync(
     observed jsonb,
-    organisation_ids uuid[] default null
+    organisation_ids uuid[] default null,
+    observed_from timestamptz default clock_timestamp()
 )
 returns table (
     contacts_observed bigint,
@@ -136,6 +137,12 @@ begin
     if v_queued is not null then
         perform private.queue_hlf_sync(v_queued, 'reconciliation');
     end if;
+    -- After the states are locked, as whoever completes a removal does it.
+    perform private.record_hlf_sightings(
+        reconcile_hlf_sync.observed,
+        reconcile_hlf_sync.organisation_ids,
+        coalesce(reconcile_hlf_sync.observed_from, clock_timestamp())
+    );
 
     if unknown_contacts > 0 then
         perform private.raise_alert(
@@ -167,7 +174,7 @@ observed is all that the website shows, an array of {dynamics_contact_id, listed
 sync is on, what differs and is not on its way is queued; dead letters whose contact is there are tried again. A contact is
 to be listed when any of its mentors is active. Returns one row of counts: each mentor is in agreement, queued
 (revived_dead_letters is a part of these), already pending, not in Dynamics or without a contact id; unknown_contacts are
-listed and belong to no mentor; by_organisation has each organisation''s own counts. Callable by service_role. Error: 22023
+listed and belong to no mentor; observed_from is when reading the listing began, and what it shows of those who should be off is recorded; by_organisation has each organisation''s own counts. Callable by service_role. Error: 22023
 with the path.';
 revoke all on function public.reconcile_hlf_sync from public, anon, authenticated, service_role;
 grant execute on function public.reconcile_hlf_sync to service_role;

@@ -1,6 +1,6 @@
 -- By trigger, so by whomever and whatever way: one entry in administrative_changes for each decision that no other log holds.
 begin;
-select plan(30);
+select plan(31);
 select tests.make_organisation('north');
 select tests.make_chapter(name, 'north') from unnest(array['oslo', 'bergen']) as name;
 select tests.make_coordinator('nina', 'north');
@@ -20,8 +20,8 @@ end
 $$;
 select results_eq(
     'select subject, change from pg_temp.news()',
-    $$ values ('organisation', 'created'), ('coordinator_assignment', 'given'), ('mentor', 'added') $$,
-    'an organisation, an assignment and a mentor that are new'
+    $$ values ('organisation', 'created'), ('chapter', 'created'), ('chapter', 'created'), ('coordinator_assignment', 'given'), ('mentor', 'added') $$,
+    'an organisation, two chapters, an assignment and a mentor that are new'
 );
 
 insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
@@ -59,7 +59,7 @@ values (tests.id('badge', 'one'), tests.id('organisation', 'north'), 'one', 'One
 select results_eq(
     'select subject, subject_id, change, details from pg_temp.news()',
     $$ select 'badge_definition', tests.id('badge', 'one'), 'created', jsonb_build_object(
-        'new_version', 1, 'is_active', true,
+        'slug', 'one', 'new_version', 1, 'is_active', true,
         'new_criteria_sha256', encode(sha256(convert_to(criteria::text, 'UTF8')), 'hex')
     ) from public.badge_definitions $$,
     'a definition is created, with the hash of its criteria'
@@ -71,6 +71,12 @@ select results_eq(
     'select change, details - ''{old_criteria_sha256,new_criteria_sha256}''::text[] from pg_temp.news()',
     $$ values ('criteria_changed', '{"old_version": 1, "new_version": 2}'::jsonb), ('deactivated', '{"criteria_version": 2}') $$,
     'changed criteria and a switch are two entries'
+);
+update public.badge_definitions set slug = 'first';
+select results_eq(
+    'select change, details from pg_temp.news()',
+    $$ values ('slug_changed', '{"old_slug": "one", "new_slug": "first"}'::jsonb) $$,
+    'so is a slug, by which other criteria name it'
 );
 update public.badge_definitions set criteria = '{"metric": "activity_count", "at_least": 1}', is_active = true;
 select is((select count(*) from pg_temp.news()), 2::bigint, 'there and back');

@@ -3,7 +3,7 @@ select plan(8);
 select tests.make_two_organisations();
 select is(
     tests.outcome(
-        'service_role', null,
+        'peerledger_owner', null,
         format(
             'insert into public.badge_evaluation_logs (peer_mentor_id, org_id, triggered_at, duration_ms, source) values (%L, %L, %L, 1, ''manual'')',
             tests.id('mentor', 'olga'), tests.id('organisation', 'north'), now() - interval '7 years'

@@ -1,5 +1,5 @@
 begin;
-select plan(11);
+select plan(16);
 create function tests.add(badges jsonb, outcomes jsonb default '{}') returns text
 language plpgsql
 as $$
@@ -21,9 +21,17 @@ select is(
     tests.add(jsonb_build_array(gen_random_uuid()), jsonb_build_object(gen_random_uuid()::text, true)), 'added', 'ids'
 );
 select is(
-    tests.add('["første_samtale", "2026-01-31", "2026-01-31T12:00:00.123456+00:00", ""]', '{"a-b:1": [1, null, {"d": 2.5}]}'),
-    'added', 'codes, dates and numbers, however deep'
+    tests.add(
+        '["expired_cert", "status_change:active", "2026-01-31", "2026-01-31T12:00:00.123456+00:00", ""]',
+        '{"mentor_id": [1, null, {"objects": 2.5}]}'
+    ),
+    'added', 'words of our own, dates and numbers, however deep'
 );
+select is(tests.add('[]', '{"activity_type": "første_samtale"}'), 'added', 'a code of an activity, where it says that it is one');
+select is(tests.add('["ola_nordmann"]'), 'badges_evaluated', 'no other word');
+select is(tests.add('[]', '{"ola_nordmann": true}'), 'criteria_outcomes', 'nor as a key');
+select is(tests.add('[]', '{"mentor_id:Ola": true}'), 'criteria_outcomes', 'nor a part of one');
+select is(tests.add('[]', '{"activity_type": "Ola-41-23-45-67"}'), 'criteria_outcomes', 'a code that is a number to ring');
 select is(tests.add('["Kari Nordmann"]'), 'badges_evaluated', 'a text');
 select is(tests.add('[]', '{"Kari Nordmann": true}'), 'criteria_outcomes', 'a text for a key');
 select is(tests.add('[]', '{"a": [{"b": "01019012345"}]}'), 'criteria_outcomes', 'a national id, deep inside');

@@ -23,8 +23,8 @@ select results_eq(
     order by 1
     $$,
     $$
-    values ('_100_no_delete', 'A'), ('_100_no_truncate', 'A'), ('_100_no_update', 'A'), ('_200_no_row_change', 'A'),
-    ('_300_mask_texts', 'A'), ('_310_require_plain_json', 'A')
+    values ('_040_stamp_entry', 'A'), ('_100_no_delete', 'A'), ('_100_no_truncate', 'A'), ('_100_no_update', 'A'),
+    ('_200_no_row_change', 'A'), ('_290_keep_to_catalogue', 'A'), ('_300_mask_texts', 'A'), ('_310_require_plain_json', 'A')
     $$,
     'it has the triggers, and they always fire'
 );

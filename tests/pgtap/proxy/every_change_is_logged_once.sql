@@ -131,8 +131,8 @@ select is_empty('table statements', 'the mentor''s own is nobody''s word');
 
 delete from public.activities where id = tests.id('activity', 'nina for berit');
 select is(
-    (select count(*) from public.proxy_audit_log where proxy_activity_id = tests.id('activity', 'nina for berit')), 2::bigint,
-    'the log outlives the activity'
+    (select count(*) from public.proxy_audit_log where proxy_activity_id = tests.id('activity', 'nina for berit')), 3::bigint,
+    'the log outlives the activity, and says that it ended'
 );
 select * from finish();
 rollback;

@@ -27,15 +27,15 @@ select is(pg_temp.send(), tests.id('activity', 'new'), 'sent once more after som
 select is(pg_temp.state(), '6 4', 'and nothing was added');
 select throws_ok(
     $$ select pg_temp.send('{"duration_minutes": 701}') $$, 'PL006',
-    'Nothing was saved: entries[0].id is the id of another activity.', 'the same id with other contents is another activity'
+    'Nothing was saved: entries[0].id cannot be used: leave it out, or choose another.', 'the same id with other contents is another activity'
 );
 select throws_ok(
     $$ select public.register_proxy_activity(tests.id('mentor', 'olga'), 'walk', '2026-02-01', 701, tests.id('activity', 'new')) $$,
-    '22023', 'Nothing was saved: id is the id of another activity.', 'one by one as well'
+    '22023', 'Nothing was saved: id cannot be used: leave it out, or choose another.', 'one by one as well'
 );
 select tests.acts_as('authenticated', tests.id('user', 'oskar'));
 select throws_ok(
-    'select pg_temp.send()', 'PL006', 'Nothing was saved: entries[0].id is the id of another activity.',
+    'select pg_temp.send()', 'PL006', 'Nothing was saved: entries[0].id cannot be used: leave it out, or choose another.',
     'so is the same from another coordinator'
 );
 select is(

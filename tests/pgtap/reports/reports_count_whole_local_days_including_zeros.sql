@@ -79,7 +79,7 @@ select is(
     (select (report #> '{dead_letters,0}') - 'oldest_open_at' from day),
     '{"queue": "website_sync", "kind": "remove", "in_period": 1, "open_now": 0}'::jsonb, 'dead letters'
 );
-select is((select jsonb_array_length(report -> 'dead_letters') from day), 7, 'of every kind, zeros included');
+select is((select jsonb_array_length(report -> 'dead_letters') from day), 9, 'of every kind, zeros included');
 select is(
     pg_temp.report('north', '2026-04-01', '2026-04-01') #> '{badges,revocations}', '1', 'a revocation counts on its own day'
 );

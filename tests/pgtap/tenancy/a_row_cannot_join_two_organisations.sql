@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(20);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 select
@@ -18,6 +18,10 @@ insert into attempts values
 ),
 ('activity_notes', 'activity_id, body', '%activity:olga''s%, ''x''', null),
 ('certifications', 'mentor_id, issued_on, expires_on', '%mentor:olga%, ''2026-01-01'', ''2027-01-01''', null),
+(
+    'proxy_disputes', 'activity_id, mentor_id, reason_code',
+    '%activity:nina for olga%, %mentor:olga%, ''other''', '%activity:nina for olga%, %mentor:sara%, ''other'''
+),
 ('notifications', 'recipient_mentor_id, kind, dedupe_key', '%mentor:olga%, ''badge_awarded'', ''x''', null),
 (
     'earned_badges', 'mentor_id, badge_definition_id, criteria_version, evidence, qualified_on',
@@ -46,7 +50,7 @@ select throws_ok(
 ) from attempts;
 select throws_ok(
     pg_temp.insertion('south', table_name, columns, south_values), '23503', null,
-    'a mentor of the south cannot earn a badge of the north'
+    table_name || ': a mentor of the south is not joined to what is of the north'
 ) from attempts where south_values is not null;
 select lives_ok(
     pg_temp.insertion('north', table_name, columns, north_values), table_name || ': a row of the north can'

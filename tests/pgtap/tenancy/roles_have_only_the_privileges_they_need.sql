@@ -6,7 +6,7 @@ from pg_class as relation
 cross join aclexplode(relation.relacl) as acl
 where relation.relnamespace = 'public'::regnamespace and relation.relkind in ('r', 'p');
 
-select plan(4);
+select plan(5);
 select is_empty(
     $$
     select table_name, privilege_type from privileges
@@ -39,6 +39,11 @@ select set_eq(
     $$ select role_name, privilege_type from privileges where table_name = 'legal_holds' and role_name <> 'peerledger_owner' $$,
     $$ values ('authenticated', 'SELECT'), ('service_role', 'SELECT') $$,
     'a legal hold changes through its functions only'
+);
+select set_eq(
+    $$ select role_name, privilege_type from privileges where table_name = 'proxy_disputes' and role_name <> 'peerledger_owner' $$,
+    $$ values ('authenticated', 'SELECT'), ('service_role', 'SELECT') $$,
+    'a dispute changes through its functions only'
 );
 select * from finish();
 rollback;

@@ -28,6 +28,19 @@ insert into public.job_runs (organisation_id, job, business_date)
 select id, 'expiry', '2026-01-01' from public.organisations;
 insert into public.job_runs (job, business_date) values ('partitions', '2026-01-01');
 
+insert into public.proxy_disputes (organisation_id, activity_id, mentor_id, reason_code)
+select organisation_id, id, mentor_id, 'not_me' from public.activities where coordinator_id is not null;
+insert into public.activities (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes)
+select tests.id('activity', 'sven for sara'), organisation_id, id, tests.id('user', 'sven'), 'walk', '2026-01-20', 30
+from public.peer_mentors where id = tests.id('mentor', 'sara');
+insert into public.proxy_disputes (organisation_id, activity_id, mentor_id, reason_code)
+select organisation_id, id, mentor_id, 'other' from public.activities where id = tests.id('activity', 'sven for sara');
+-- That somebody was spoken for is told; these messages are counted where they belong.
+delete from public.notifications where kind = 'proxy_registered';
+
+select public.close_grant_year(id, 2025), public.set_grant_rule(id, 'peer_course', '2026-01-01', '{kurs}')
+from public.organisations;
+
 create temporary table expected (
     table_name text, nina int, oskar int, sven int, olga int, sara int, stranger int, service int
 );
@@ -37,7 +50,10 @@ insert into expected values
 ('chapters', 2, 2, 0, 2, 0, 0, 2),
 ('coordinator_assignments', 2, 2, 1, 0, 0, 0, 3),
 ('peer_mentors', 2, 2, 1, 1, 1, 0, 3),
-('activities', 4, 4, 1, 2, 1, 0, 5),
+('activities', 4, 4, 2, 2, 2, 0, 6),
+('grant_rules', 5, 5, 5, 5, 5, 4, 6),
+('grant_years', 1, 1, 1, 0, 0, 0, 2),
+('proxy_disputes', 2, 2, 1, 1, 1, 0, 3),
 ('activity_notes', 4, 4, 1, 2, 1, 0, 5),
 ('badge_definitions', 1, 1, 1, 1, 1, 0, 2),
 ('earned_badges', 2, 2, 1, 1, 1, 0, 3),

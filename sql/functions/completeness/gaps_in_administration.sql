@@ -1,0 +1,92 @@
+-- Always over all: decisions are few beside activities.
+create or replace function private.gaps_in_administration()
+returns table (
+    "check" text,
+    log_name text,
+    subject_id uuid,
+    detail text,
+    hole text
+)
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+as $$
+    with state as (
+        select private.archived_until('administrative_changes') as archived_until, began.began_at
+        from private.completeness_baseline as began
+    ),
+    recorded as (
+        select distinct on (fact.subject_kind, fact.subject_id, fact.mentor_id, fact.field) fact.*
+        from private.recorded_facts() as fact
+        order by fact.subject_kind, fact.subject_id, fact.mentor_id, fact.field, fact.recorded_at desc
+    ),
+    standing as (
+        select
+            fact.subject_kind,
+            fact.subject_id,
+            case when fact.subject_kind = 'badge' then (fact.details ->> 'mentor_id')::uuid end as mentor_id,
+            fact.details || jsonb_build_object('organisation_id', fact.organisation_id) as details
+        from private.administrative_facts() as fact
+    ),
+    presence as (
+        select
+            coalesce(standing.subject_kind, recorded.subject_kind) as subject_kind,
+            coalesce(standing.subject_id, recorded.subject_id) as subject_id,
+            coalesce(standing.mentor_id, recorded.mentor_id) as mentor_id,
+            standing.subject_id is not null as is_there,
+            recorded.value = 'true' as should_be_there,
+            recorded.recorded_at
+        from standing
+        full join (select fact.* from recorded as fact where fact.field = 'exists') as recorded
+            on
+                recorded.subject_kind = standing.subject_kind
+                and recorded.subject_id = standing.subject_id
+                and recorded.mentor_id is not distinct from standing.mentor_id
+        where
+            -- Disputes and grant years are looked at where they are kept.
+            coalesce(standing.subject_kind, recorded.subject_kind) in (
+                select known.subject_kind from private.administrative_subjects() as known
+            )
+    )
+    select
+        case when presence.is_there then 'fact_without_entry' else 'entry_without_fact' end,
+        'administrative_changes',
+        presence.subject_id,
+        presence.subject_kind || coalesce(' of mentor ' || presence.mentor_id, ''),
+        case
+            -- What is there and has no entry any more may have been recorded in a month that is archived.
+            when presence.is_there and presence.should_be_there is null and state.archived_until > '-infinity'
+                then 'archived'
+            -- An award of before the log of what became of it.
+            when not presence.is_there and presence.recorded_at < state.began_at then 'older than the log'
+        end
+    from presence
+    cross join state
+    where presence.is_there is distinct from coalesce(presence.should_be_there, false)
+    union all
+    select
+        'fact_differs', 'administrative_changes', standing.subject_id,
+        standing.subject_kind || ' ' || fact.key || coalesce(' of mentor ' || standing.mentor_id, ''),
+        null
+    from standing
+    cross join lateral jsonb_each(standing.details) as fact
+    inner join recorded
+        on
+            recorded.subject_kind = standing.subject_kind
+            and recorded.subject_id = standing.subject_id
+            and recorded.mentor_id is not distinct from standing.mentor_id
+            and recorded.field = fact.key
+    where
+        case
+            when fact.key = 'created_at'
+                then (recorded.value #>> '{}')::timestamptz is distinct from (fact.value #>> '{}')::timestamptz
+            else recorded.value is distinct from fact.value
+        end
+$$;
+
+comment on function private.gaps_in_administration is
+'Decisions whose entry is missing or says something else than what is there now; hole: why that is lawful. For
+private.find_incomplete_logs.';
+revoke all on function private.gaps_in_administration from public, anon, authenticated, service_role;

@@ -1,0 +1,166 @@
+-- Each activity of an organisation and period, and what the grant rules say of it. In this order:
+--   registered   the activities, by their mentors' index, with what is disputed
+--   ruled        the rule of each type and day, found once for all activities of that type and day: an organisation's own before the
+--                published one, and no published rule of a category for which the organisation has one of its own that day
+--   judged       what each fails by itself
+--   met          which registrations are of one meeting: those with the same event_id; or, without one, those of the same mentor, and for
+--                groups and courses also those with the same place, length and participants, on one day and of one type.
+--                The first that fails nothing counts, an earlier one before a later.
+create or replace function private.grant_activities(
+    org_id uuid,
+    from_date date,
+    to_date date
+)
+returns setof public.grant_activity
+language sql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+    with registered as (
+        select
+            activity.*,
+            exists (
+                select
+                from public.proxy_disputes as dispute
+                where
+                    dispute.organisation_id = activity.organisation_id
+                    and dispute.activity_id = activity.id
+                    and dispute.outcome is null
+            ) as is_disputed
+        from public.peer_mentors as mentor
+        inner join public.activities as activity on activity.mentor_id = mentor.id
+        where
+            mentor.organisation_id = grant_activities.org_id
+            and activity.occurred_on between grant_activities.from_date and grant_activities.to_date
+    ),
+    ruled as (
+        select kind.activity_type, kind.occurred_on, rule.*
+        from (select distinct registered.activity_type, registered.occurred_on from registered) as kind
+        cross join lateral (
+            select
+                candidate.id as rule_id, candidate.category, candidate.delivery_modes, candidate.min_minutes,
+                candidate.min_participants, candidate.must_be_led_by_peer, candidate.must_be_in_norway, candidate.counted_per
+            from public.grant_rules as candidate
+            where
+                (
+                    candidate.organisation_id = grant_activities.org_id
+                    or (
+                        candidate.organisation_id is null
+                        and not exists (
+                            select
+                            from public.grant_rules as own
+                            where
+                                own.organisation_id = grant_activities.org_id
+                                and own.category = candidate.category
+                                and kind.occurred_on between own.valid_from and coalesce(own.valid_to, 'infinity')
+                        )
+                    )
+                )
+                and kind.occurred_on between candidate.valid_from and coalesce(candidate.valid_to, 'infinity')
+                and kind.activity_type = any (candidate.activity_types)
+            order by candidate.organisation_id nulls last, candidate.valid_from desc, candidate.id
+            limit 1
+        ) as rule
+    ),
+    judged as (
+        select
+            registered.*,
+            ruled.category,
+            ruled.rule_id,
+            ruled.counted_per,
+            ruled.category <> 'outreach_conversation' as is_of_many,
+            array_remove(array[
+                case when registered.duration_minutes < ruled.min_minutes then 'too_short' end,
+                case
+                    when
+                        registered.participant_count
+                        + (coalesce(setting.grant_leader_counts, false) and ruled.category in ('conversation_group', 'activity_group'))::int
+                        < ruled.min_participants
+                        then 'too_few_participants'
+                end,
+                case when registered.delivery_mode <> all (ruled.delivery_modes) then 'not_in_person' end,
+                case when ruled.must_be_led_by_peer and registered.role = 'participant' then 'not_led_by_peer' end,
+                case when ruled.must_be_in_norway and registered.place ~ '^abroad(_|$)' then 'not_in_norway' end,
+                case when ruled.rule_id is null then 'no_category' end,
+                case when registered.voided_at is not null then 'voided' end,
+                case when registered.is_disputed then 'disputed' end
+            ], null) as failures
+        from registered
+        left join ruled on ruled.activity_type = registered.activity_type and ruled.occurred_on = registered.occurred_on
+        left join public.organisation_settings as setting on setting.organisation_id = grant_activities.org_id
+    ),
+    met as (
+        select
+            judged.*,
+            case
+                when judged.voided_at is not null or judged.rule_id is null then null
+                when judged.event_id is not null then nullif(first_value(judged.id) over event, judged.id)
+                else coalesce(
+                    nullif(first_value(judged.id) over mentor, judged.id),
+                    case when judged.is_of_many and judged.place is not null then nullif(first_value(judged.id) over place, judged.id) end
+                )
+            end as duplicate_of
+        from judged
+        window
+            event as (
+                partition by judged.event_id, judged.activity_type, judged.occurred_on, judged.voided_at is null
+                order by cardinality(judged.failures) > 0, judged.created_at, judged.id
+            ),
+            -- Conversations are many a day: of those only what looks the same in everything is.
+            mentor as (
+                partition by
+                    judged.mentor_id, judged.activity_type, judged.occurred_on, judged.place, judged.voided_at is null,
+                    case when not judged.is_of_many then judged.duration_minutes end,
+                    case when not judged.is_of_many then judged.participant_count end,
+                    case when not judged.is_of_many then judged.delivery_mode end
+                order by cardinality(judged.failures) > 0, judged.event_id is null, judged.created_at, judged.id
+            ),
+            place as (
+                partition by
+                    judged.activity_type, judged.occurred_on, judged.place, judged.voided_at is null,
+                    judged.duration_minutes, judged.participant_count
+                order by cardinality(judged.failures) > 0, judged.event_id is null, judged.created_at, judged.id
+            )
+    ),
+    counted as (
+        select
+            met.*,
+            cardinality(met.failures) = 0 and met.duplicate_of is null as is_counted
+        from met
+    )
+    select
+        counted.id,
+        counted.mentor_id,
+        counted.coordinator_id,
+        counted.activity_type,
+        counted.occurred_on,
+        counted.duration_minutes,
+        counted.participant_count,
+        counted.delivery_mode,
+        counted.event_id,
+        counted.place,
+        counted.role,
+        counted.category,
+        counted.rule_id,
+        counted.is_counted,
+        case
+            when not counted.is_counted then 0
+            when
+                counted.counted_per = 'activity'
+                and counted.event_id is not null
+                and row_number() over (
+                    partition by counted.event_id, counted.category, counted.is_counted order by counted.occurred_on, counted.id
+                ) > 1
+                then 0
+            else 1
+        end,
+        counted.failures || case when counted.duplicate_of is not null then array['duplicate'] else '{}' end,
+        counted.duplicate_of,
+        null::bigint
+    from counted
+$$;
+
+comment on function private.grant_activities is
+'The activities of an organisation and period as the grant rules of their days count them, in no order. For our functions only.';
+revoke all on function private.grant_activities from public, anon, authenticated, service_role;

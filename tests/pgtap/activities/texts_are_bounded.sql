@@ -1,0 +1,29 @@
+begin;
+select plan(12);
+select tests.make_two_organisations();
+create function pg_temp.note(characters int) returns text language sql as $$
+    select format(
+        'insert into public.activity_notes (activity_id, organisation_id, body) '
+        'values (tests.id(''activity'', ''olga''''s''), tests.id(''organisation'', ''north''), repeat(''å'', %s))', note.characters
+    )
+$$;
+select is(tests.outcome('authenticated', tests.id('user', 'olga'), pg_temp.note(20000)), '1', 'a note of 20,000 characters');
+select is(tests.outcome('authenticated', tests.id('user', 'olga'), pg_temp.note(20001)), '23514', 'and no more');
+select is(tests.outcome('service_role', null, pg_temp.note(20001)), '23514', 'for the service role as well');
+
+create function pg_temp.types(types text) returns text language sql as $$
+    select format(
+        'insert into public.organisation_settings (organisation_id, activity_types) select tests.id(''organisation'', ''north''), %s', types.types
+    )
+$$;
+select is(tests.outcome('service_role', null, pg_temp.types(types)), expected, left(types, 60))
+from (
+    values
+    ('''{}''', '1'), ('''{walk,første_samtale}''', '1'),
+    ('array(select ''code_'' || chr(97 + n / 26) || chr(97 + n % 26) from generate_series(1, 200) as n)', '1'),
+    ('array(select ''code_'' || chr(97 + n / 26) || chr(97 + n % 26) from generate_series(1, 201) as n)', '23514'),
+    ('array[repeat(''a'', 10000000)]', '23514'), ('array_fill(''a''::text, array[2000000])', '23514'),
+    ('''{b12345}''', '23514'), ('array[null]', '23514'), ('''{{a},{b}}''', '23514')
+) as list (types, expected);
+select * from finish();
+rollback;

@@ -1,0 +1,73 @@
+-- Five who should be off. The portal is looked at three times; what it shows narrows the time, from both sides.
+begin;
+select plan(12);
+select tests.make_organisation('north'), tests.make_organisation('south'), tests.make_coordinator('nina', 'north'), tests.make_coordinator('sven', 'south');
+select tests.make_listed_mentor(name, 'north') from unnest(array['gone', 'slow', 'stuck', 'back', 'shared', 'twin', 'new']) as name;
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'shared') where id = tests.id('mentor', 'twin');
+select tests.make_listed_mentor('south', 'south');
+select tests.set_status(name, 'withdrawn') from unnest(array['gone', 'slow', 'stuck', 'back', 'shared', 'south']) as name;
+update public.hlf_removals set wanted_at = '2026-03-01 12:00+01', confirmed_at = '2026-03-01 12:01+01', cancelled_at = null
+where mentor_id <> tests.id('mentor', 'new');
+-- One of before anybody looked.
+insert into public.hlf_removals (organisation_id, mentor_id, wanted_at, confirmed_at, is_watched)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'gone'), '2026-02-01 12:00+01', '2026-02-01 12:00:30+01', false);
+create function pg_temp.look(listed text[], not_listed text[], observed_from timestamptz, organisation text default 'north') returns void
+language sql
+as $$
+    select public.reconcile_hlf_sync(
+        (
+            select jsonb_agg(jsonb_build_object('dynamics_contact_id', tests.id('contact', name), 'listed', is_listed))
+            from (
+                select unnest(listed) as name, true as is_listed
+                union all
+                select unnest(not_listed), false
+            ) as shown
+        ),
+        array[tests.id('organisation', look.organisation)], look.observed_from
+    )
+$$;
+create function pg_temp.seen(mentor text) returns text
+language sql
+as $$
+    select concat_ws(' ', 'listed ' || to_char(seen_listed_at at time zone 'Europe/Oslo', 'HH24:MI'), case when seen_gone_at is not null then 'gone' end)
+    from public.hlf_removals where mentor_id = tests.id('mentor', seen.mentor) and wanted_at >= '2026-03-01'
+$$;
+
+-- A listing that began before they were to be off says nothing.
+select pg_temp.look(array['gone', 'slow', 'stuck', 'back', 'shared'], '{}', '2026-03-01 11:59+01');
+select is(pg_temp.seen('slow'), '', 'a listing of before says nothing');
+select pg_temp.look(array['slow', 'stuck', 'back', 'shared'], array['gone'], '2026-03-01 13:00+01');
+select is(pg_temp.seen('gone'), 'gone', 'who is not listed is gone by now');
+select is(pg_temp.seen('slow'), 'listed 13:00', 'who is listed was there when the listing began');
+select is(pg_temp.seen('shared'), '', 'a contact that another active mentor has is listed for that one');
+select is(
+    (select seen_gone_at from public.hlf_removals where wanted_at = '2026-02-01 12:00+01'), null, 'of before anybody looked nothing is said'
+);
+select is((select count(*) from public.hlf_removals where mentor_id = tests.id('mentor', 'south') and seen_gone_at is not null), 0::bigint, 'nor of another organisation''s');
+select tests.set_status('back', 'active');
+select pg_temp.look(array['stuck', 'back'], array['gone'], '2026-03-01 14:00+01');
+select is(pg_temp.seen('slow'), 'listed 13:00 gone', 'who is not in the listing at all is gone');
+select is(pg_temp.seen('stuck'), 'listed 14:00', 'who is still there was there at the later moment');
+select is(pg_temp.seen('back'), 'listed 13:00', 'who is to be listed again is not looked for');
+
+update public.hlf_removals set seen_gone_at = '2026-03-01 13:05+01' where mentor_id = tests.id('mentor', 'gone') and seen_gone_at is not null;
+update public.hlf_removals set seen_gone_at = '2026-03-01 14:05+01' where mentor_id = tests.id('mentor', 'slow');
+update public.hlf_removals set cancelled_at = now(), confirmed_at = null where mentor_id = tests.id('mentor', 'back');
+create temporary view exposure as
+select * from public.get_hlf_exposure(tests.id('organisation', 'north'), '2026-03-01', '2026-03-01');
+grant select on exposure to authenticated;
+select results_eq(
+    'select removals, confirmed, confirmed_worst, seen_gone, at_least_worst, at_most_median, at_most_worst, widest_gap, still_listed, not_seen from exposure',
+    $$ values (4::bigint, 4::bigint, interval '1 minute', 2::bigint, interval '2 hours', interval '95 minutes', interval '125 minutes',
+    interval '65 minutes', 1::bigint, 1::bigint) $$,
+    'both clocks, and how exact the portal''s is'
+);
+select is(
+    tests.outcome('authenticated', tests.id('user', user_name), format(
+        'select from public.get_hlf_exposure(%L, ''2026-03-01'', ''2026-03-01'')', tests.id('organisation', 'north')
+    )),
+    outcome, user_name || ' sees ' || outcome
+)
+from (values ('nina', '1'), ('sven', '0')) as attempt (user_name, outcome);
+select * from finish();
+rollback;
