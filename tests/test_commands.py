@@ -57,7 +57,7 @@ def arguments(path: tuple[str, ...], directory: Path) -> list[str]:
             (directory / "organisations.csv").write_text("id,slug,name\n")
             value = str(directory)
         else:
-            known = {"ID": str(uuid.uuid4()), "DATE": "2026-01-01"}
+            known = {"ID": str(uuid.uuid4()), "DATE": "2026-01-01", "YYYY": "2026"}
             value = known.get(parameter.metavar or "", "some_name")
         is_option = parameter.param_type_name == "option"
         found += [parameter.opts[0], value] if is_option else [value]

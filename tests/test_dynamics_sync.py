@@ -11,6 +11,7 @@ from itertools import count, pairwise
 
 import pytest
 from conftest import Database
+from test_dynamics_cli import until
 from website import PATIENCE, QUICK, Website, make_website
 
 from peerledger.dynamics.auth import TokenSource
@@ -174,6 +175,32 @@ def test_requests_without_an_answer_are_sent_again(
     *failures, last = [outcome for _, outcome, *_ in website.log(mentor)]
     assert (set(failures), last) == ({"failure"}, "success")
     assert len(website.standin.journal.patches(website.contact_of[mentor])) >= 2
+
+
+def test_a_request_that_lands_after_its_time_out_does_not_win(
+    website: Website, released: threading.Event
+) -> None:
+    """A restore hangs, the mentor withdraws, the removal is confirmed, and then the restore is carried out."""
+    (mentor,) = website.add_mentors(1)
+    contact = website.contact_of[mentor]
+    website.standin.faults.add(Fault(waits_for=released), contact=contact)
+    assert website.sync_once(pace=replace(QUICK, request=1)).to_be_retried == 1
+    website.set_status([mentor], "withdrawn")
+    assert website.sync_once().removed == 1
+    released.set()
+    until(lambda: website.is_listed(mentor))
+    assert website.state(mentor) == "synced"
+    # Nothing is due yet; nobody has to see it for it to be put right.
+    assert website.sync_once().removed == 0
+    website.do(
+        "update public.hlf_sync_state"
+        " set next_attempt_at = next_attempt_at - interval '11 minutes',"
+        " restore_unsettled_until = restore_unsettled_until - interval '11 minutes'"
+    )
+    assert website.sync_once().removed == 1
+    assert not website.is_listed(mentor)
+    assert website.shown_wrongly() == []
+    assert website.sync_once().removed == 0, "once"
 
 
 def test_the_last_state_wins_when_it_changes_during_a_request(

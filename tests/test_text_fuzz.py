@@ -163,7 +163,8 @@ def test_through_every_column_that_may_be_written(world: World, heard: list[str]
                 )[0]
                 for privilege in ("insert", "update")
             }
-            if not any(may.values()):
+            # The names of organisations are printed, and are nobody's.
+            if not any(may.values()) or (table == "organisations" and column in ("name", "slug")):
                 continue
             for text in TEXTS:
                 for value in hostile(kind, text):

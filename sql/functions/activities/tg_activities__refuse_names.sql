@@ -7,6 +7,8 @@ security definer -- looks for names that the caller may not see
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- The service role sees every name, so it is told of every name.
+    v_is_service boolean := private.is_service_call();
     v_caller_id uuid := case when not private.is_service_call() then private.caller_id() end;
     v_field text;
     v_problem text;
@@ -26,7 +28,9 @@ begin
             select
                 code.field,
                 private.code_problem(
-                    code.content, code.organisation_id, case when code.coordinator_id is null then v_caller_id end
+                    code.content,
+                    case when not v_is_service then code.organisation_id end,
+                    case when code.coordinator_id is null then v_caller_id end
                 ) as problem
         ) as given
         where given.problem is not null
@@ -50,7 +54,9 @@ begin
             select
                 code.field,
                 private.code_problem(
-                    code.content, code.organisation_id, case when code.coordinator_id is null then v_caller_id end
+                    code.content,
+                    case when not v_is_service then code.organisation_id end,
+                    case when code.coordinator_id is null then v_caller_id end
                 ) as problem
         ) as given
         where given.problem is not null

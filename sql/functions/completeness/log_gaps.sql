@@ -36,6 +36,8 @@ as $$
         union all
         select * from private.gaps_in_legal_holds()
         union all
+        select * from private.gaps_in_disputes_and_grants()
+        union all
         select * from private.gaps_in_baseline()
     ) as gap
     left join erased on erased.subject_id = gap.subject_id and erased.log_name = gap.log_name

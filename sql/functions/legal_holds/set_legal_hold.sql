@@ -19,6 +19,17 @@ begin
             message = 'A legal hold needs the number of a case.',
             hint = 'Letters, digits and _ / . - only, at most 40; no names.';
     end if;
+    -- Of a case that is numbered by its year, such as 2026/12345-6, the number may be as long as it likes.
+    if
+        regexp_replace(set_legal_hold.case_reference, '(19|20)[0-9]{2}/[0-9]+(-[0-9]{1,3})?', '') ~ '([0-9][_/.-]*){8}'
+        or private.names_a_mentor(set_legal_hold.case_reference, set_legal_hold.organisation_id, null)
+    then
+        raise exception using
+            errcode = '22023',
+            message = 'The number of the case could be somebody''s number, or holds the name of a mentor.',
+            detail = 'case_reference',
+            hint = 'Write a number as year/number, such as 2026/12345-6.';
+    end if;
 
     insert into public.legal_holds (organisation_id, case_reference, set_by)
     values (set_legal_hold.organisation_id, set_legal_hold.case_reference, private.caller_id())

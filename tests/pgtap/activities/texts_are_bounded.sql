@@ -1,6 +1,7 @@
 begin;
-select plan(12);
+select plan(15);
 select tests.make_two_organisations();
+update public.peer_mentors set display_name = 'Kari Nordmann' where id = tests.id('mentor', 'olga');
 create function pg_temp.note(characters int) returns text language sql as $$
     select format(
         'insert into public.activity_notes (activity_id, organisation_id, body) '
@@ -23,7 +24,7 @@ from (
     ('array(select ''code_'' || chr(97 + n / 26) || chr(97 + n % 26) from generate_series(1, 200) as n)', '1'),
     ('array(select ''code_'' || chr(97 + n / 26) || chr(97 + n % 26) from generate_series(1, 201) as n)', '23514'),
     ('array[repeat(''a'', 10000000)]', '23514'), ('array_fill(''a''::text, array[2000000])', '23514'),
-    ('''{b12345}''', '23514'), ('array[null]', '23514'), ('''{{a},{b}}''', '23514')
+    ('''{b12345}''', '23514'), ('''{tlf_4123_4567}''', '22023'), ('''{kurs_2026-11-27}''', '1'), ('''{walk,kari_nordmann}''', '22023'), ('array[null]', '23514'), ('''{{a},{b}}''', '23514')
 ) as list (types, expected);
 select * from finish();
 rollback;

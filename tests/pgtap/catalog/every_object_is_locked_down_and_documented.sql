@@ -236,6 +236,7 @@ select bag_eq(
             'private.tg_grant_rules__record_changes',
             'private.tg_grant_years__record_changes',
             'private.tg_organisation_settings__record_changes',
+            'private.tg_organisation_settings__refuse_names',
             'private.tg_organisations__record_changes',
             'private.tg_peer_mentors__queue_changed',
             'private.tg_peer_mentors__queue_inserted',

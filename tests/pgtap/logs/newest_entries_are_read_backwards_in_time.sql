@@ -37,7 +37,7 @@ select alike(
         $$ select * from public.proxy_audit_log where attributed_mentor_id = %L order by "timestamp" desc limit 50 $$,
         tests.id('mentor', 'olga')
     )),
-    '%attributed_mentor_id%', 'the proxy log of one mentor is found by mentor'
+    '%Index Cond: (attributed_mentor_id%', 'the proxy log of one mentor is found by mentor'
 );
 select finish();
 rollback;
