@@ -179,12 +179,13 @@ begin
         from activity
         inner join newest on newest.activity_id = activity.id
         cross join lateral (
+            -- Where a hash is the newest there is nothing to compare column by column. OFFSET: made once, not for each column.
+            select case when newest.record_sha256 is null then private.activity_change_record(to_jsonb(activity)) end as record
+            offset 0
+        ) as now_is
+        cross join lateral (
             select string_agg(either.key, ', ' order by either.key) as columns
-            from (
-                -- Where a hash is the newest there is nothing to compare column by column.
-                select case when newest.record_sha256 is null then private.activity_change_record(to_jsonb(activity)) end as record
-            ) as now_is
-            cross join jsonb_object_keys(now_is.record || newest.after) as either (key)
+            from jsonb_object_keys(now_is.record || newest.after) as either (key)
             where either.key <> 'updated_at' and now_is.record -> either.key is distinct from newest.after -> either.key
         ) as differing
         where
