@@ -11,6 +11,13 @@ create or replace trigger _100_check_criteria
 before insert or update on public.badge_definitions
 for each row execute function private.tg_badge_definitions__check_criteria();
 
+-- No slug names a mentor. What the migrating role loads is history.
+create or replace trigger _150_refuse_names
+before insert or update of slug on public.badge_definitions
+for each row
+when (not pg_has_role(current_user, 'peerledger_owner', 'usage'))
+execute function private.tg_badge_definitions__refuse_names();
+
 -- What the evaluation reads is derived from the definitions of the organisation, whenever one is written.
 create or replace trigger _500_compile_inserted
 after insert on public.badge_definitions

@@ -24,6 +24,13 @@ create or replace trigger _100_only_end
 before update on public.grant_rules
 for each row execute function private.tg_grant_rules__only_end();
 
+-- No code of a list names a mentor, whoever writes it; a list that is none, the constraint refuses.
+create or replace trigger _150_refuse_names
+before insert on public.grant_rules
+for each row
+when (private.are_activity_codes(new.activity_types) and coalesce(private.are_activity_codes(new.delivery_modes), true))
+execute function private.tg_all__refuse_names_in_lists('activity_types', 'delivery_modes');
+
 -- A type of activity is of one category at a time.
 create or replace trigger _500_check_types_inserted
 after insert on public.grant_rules

@@ -15,7 +15,7 @@ when (
     and private.are_activity_codes(new.activity_types)
     and not pg_has_role(current_user, 'peerledger_owner', 'usage')
 )
-execute function private.tg_organisation_settings__refuse_names();
+execute function private.tg_all__refuse_names_in_lists('activity_types');
 
 create or replace trigger _600_record_changes_inserted
 after insert on public.organisation_settings

@@ -20,7 +20,8 @@ begin
             select distinct new_rows.organisation_id, new_rows.coordinator_id, code.field, code.content
             from new_rows
             cross join lateral (
-                values ('activity_type', new_rows.activity_type), ('delivery_mode', new_rows.delivery_mode)
+                values
+                ('activity_type', new_rows.activity_type), ('delivery_mode', new_rows.delivery_mode), ('place', new_rows.place)
             ) as code (field, content)
             where code.content <> 'in_person'
         ) as code
@@ -46,9 +47,10 @@ begin
             cross join lateral (
                 values
                 ('activity_type', new_rows.activity_type, old_rows.activity_type),
-                ('delivery_mode', new_rows.delivery_mode, old_rows.delivery_mode)
+                ('delivery_mode', new_rows.delivery_mode, old_rows.delivery_mode),
+                ('place', new_rows.place, old_rows.place)
             ) as code (field, content, content_before)
-            where code.content <> code.content_before
+            where code.content is distinct from code.content_before
         ) as code
         cross join lateral (
             select
