@@ -24,6 +24,8 @@ cross join lateral plpgsql_check.plpgsql_check_function_tb(
 where
     routine.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
     and pg_catalog.pg_get_userbyid(routine.proowner) = 'peerledger_owner'
+    -- So the contract names a column of find_incomplete_logs.
+    and found.message <> 'name of parameter "check" is reserved keyword'
 order by 1
 """
 
@@ -31,9 +33,13 @@ order by 1
 # conditions, and nothing that a client sends. The checker cannot see what such a statement returns.
 ASSEMBLED = {
     "private.apply_typed_lines",
+    "private.erase_log_entry",
+    "private.evidence_entries",
     "private.find_bad_lines",
     "private.load_typed_lines",
+    "private.month_statement",
     "private.pocket_proof",
+    "private.prune_log_month",
     "private.read_log_month",
     "private.seal_logs",
     "private.seal_status",

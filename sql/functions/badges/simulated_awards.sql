@@ -13,7 +13,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_awards jsonb := '{}';
+    v_awards jsonb := '{}'::jsonb;
     v_new jsonb;
 begin
     loop

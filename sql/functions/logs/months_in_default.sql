@@ -20,7 +20,7 @@ declare
 begin
     -- As good as always. To look for its entries is to read the whole log.
     if coalesce(pg_relation_size(v_default), 0) = 0 then
-        return '{}';
+        return '{}'::date[];
     end if;
     -- Through the log: its partitions have no policy for anybody.
     execute format(
@@ -32,7 +32,7 @@ begin
     )
     into v_months
     using v_default;
-    return coalesce(v_months, '{}');
+    return coalesce(v_months, '{}'::date[]);
 end
 $$;
 
