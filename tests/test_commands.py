@@ -54,8 +54,11 @@ def arguments(path: tuple[str, ...], directory: Path) -> list[str]:
             continue
         # The name that the help gives it says what it is.
         if parameter.metavar == "DIR":
-            (directory / "organisations.csv").write_text("id,slug,name\n")
-            value = str(directory)
+            folder = directory / "-".join(path)
+            folder.mkdir(exist_ok=True)
+            if path == ("load",):
+                (folder / "organisations.csv").write_text("id,slug,name\n")
+            value = str(folder)
         else:
             known = {"ID": str(uuid.uuid4()), "DATE": "2026-01-01", "YYYY": "2026"}
             value = known.get(parameter.metavar or "", "some_name")
