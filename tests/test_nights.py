@@ -480,7 +480,7 @@ def test_badges_are_reconciled_in_batches_that_are_committed(
     ((last,),) = nights.rows("select id from public.peer_mentors order by id desc limit 1")
     blocker = nights.database.superuser()
     with ThreadPoolExecutor(1) as threads, blocker.transaction():
-        blocker.execute("select from private.mentor_measures where mentor_id = %s for update", (last,))
+        blocker.execute("select private.lock_mentor_measures(array[%s]::uuid[])", (last,))
         night = threads.submit(way, nights, datetime.now(UTC))
         try:
             until(lambda: nights.rows("select mentors_done from private.badge_reconciliations") == [(50,)])
