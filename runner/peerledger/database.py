@@ -231,7 +231,7 @@ def session_settings(statement_seconds: float, *, transaction_seconds: float | N
         limits["transaction_timeout"] = f"{round(transaction_seconds * 1000)}ms"
     wanted = ", ".join(f"('{name}', '{value}')" for name, value in limits.items())
     return (
-        "select pg_catalog.set_config(wanted.name, wanted.value, false) "  # noqa: S608
+        "select pg_catalog.set_config(wanted.name, wanted.value, false) "  # noqa: S608  # nosec B608 - names and numbers of our own
         f"from (values {wanted}) as wanted (name, value) "
         "where pg_catalog.current_setting(wanted.name, true) is not null"
     )
