@@ -22,7 +22,7 @@ as $$
     said_of_dispute as (
         -- Each entry has the whole of it.
         select distinct on (entry.details ->> 'dispute_id')
-            (entry.details ->> 'dispute_id')::uuid as dispute_id, entry.subject_id, entry.change_kind, entry.details
+            (entry.details ->> 'dispute_id')::uuid as dispute_id, entry.organisation_id, entry.subject_id, entry.change_kind, entry.details
         from entry
         where entry.subject_kind = 'dispute'
         order by entry.details ->> 'dispute_id', entry.changed_at desc, entry.id
@@ -30,6 +30,7 @@ as $$
     said_of_rule as (
         select
             coalesce(added.subject_id, gone.subject_id) as rule_id,
+            added.organisation_id,
             added.details,
             coalesce(ended.details -> 'new_valid_to', added.details -> 'valid_to') as valid_to,
             gone.subject_id is not null as is_gone
@@ -60,8 +61,8 @@ as $$
             when dispute.id is null then said.change_kind <> 'deleted'
             when said.dispute_id is null or said.change_kind = 'deleted' then true
             else
-                (dispute.activity_id, dispute.mentor_id::text, dispute.reason_code, dispute.outcome) is distinct from
-                (said.subject_id, said.details ->> 'mentor_id', said.details ->> 'reason_code', said.details ->> 'outcome')
+                (dispute.organisation_id, dispute.activity_id, dispute.mentor_id::text, dispute.reason_code, dispute.outcome) is distinct from
+                (said.organisation_id, said.subject_id, said.details ->> 'mentor_id', said.details ->> 'reason_code', said.details ->> 'outcome')
         end
     union all
     select
@@ -80,7 +81,8 @@ as $$
             when rule.id is null then not said.is_gone
             when said.rule_id is null or said.is_gone then true
             else
-                to_jsonb(rule) - array['id', 'organisation_id', 'created_at']
+                rule.organisation_id <> said.organisation_id
+                or to_jsonb(rule) - array['id', 'organisation_id', 'created_at']
                 is distinct from said.details || jsonb_build_object('valid_to', said.valid_to)
         end
     union all
