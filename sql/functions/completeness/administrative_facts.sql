@@ -71,34 +71,6 @@ as $$
             'is_voided', certification.voided_at is not null
         )
     from public.certifications as certification
-    union all
-    select
-        dispute.organisation_id, 'dispute', dispute.activity_id,
-        jsonb_build_object(
-            'dispute_id', dispute.id,
-            'mentor_id', dispute.mentor_id,
-            'reason_code', dispute.reason_code,
-            'outcome', dispute.outcome
-        )
-    from public.proxy_disputes as dispute
-    union all
-    -- The published rules come with a version.
-    select
-        rule.organisation_id, 'grant_rule', rule.id,
-        to_jsonb(rule) - array['id', 'organisation_id', 'created_at']
-    from public.grant_rules as rule
-    where rule.organisation_id is not null
-    union all
-    select
-        closed.organisation_id, 'grant_year', closed.organisation_id,
-        jsonb_build_object(
-            'year', closed.year,
-            'activities', closed.activities,
-            'counted', closed.counted,
-            'points', closed.points,
-            'sha256', closed.sha256
-        )
-    from public.grant_years as closed
 $$;
 
 comment on function private.administrative_facts is

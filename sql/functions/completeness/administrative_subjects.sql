@@ -16,10 +16,7 @@ as $$
         ('mentor', 'peer_mentors'),
         ('badge_definition', 'badge_definitions'),
         ('badge', 'earned_badges'),
-        ('certification', 'certifications'),
-        ('dispute', 'proxy_disputes'),
-        ('grant_rule', 'grant_rules'),
-        ('grant_year', 'grant_years')
+        ('certification', 'certifications')
 $$;
 
 comment on function private.administrative_subjects is

@@ -26,7 +26,7 @@ as $$
         select
             fact.subject_kind,
             fact.subject_id,
-            fact.details ->> private.administrative_part(fact.subject_kind) as part,
+            case when fact.subject_kind = 'badge' then fact.details ->> 'mentor_id' end as part,
             fact.details || jsonb_build_object('organisation_id', fact.organisation_id) as details
         from private.administrative_facts() as fact
     ),
@@ -45,7 +45,7 @@ as $$
                 and recorded.subject_id = standing.subject_id
                 and recorded.part is not distinct from standing.part
         where
-            -- A kind that came later says itself what its facts are.
+            -- Disputes, grant rules and closed years: private.gaps_in_disputes_and_grants.
             coalesce(standing.subject_kind, recorded.subject_kind) in (
                 select known.subject_kind from private.administrative_subjects() as known
             )

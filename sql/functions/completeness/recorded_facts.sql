@@ -1,6 +1,6 @@
 -- The other side of private.administrative_facts: what the logs say, field by field, in the order in which they say it. A
--- field `exists` says whether the subject is there. part tells subjects of one id apart: of a badge the mentor, of a year of
--- grants the year, of a disputed activity the dispute. Awards stand in badge_evaluation_logs.
+-- field `exists` says whether the subject is there. part tells subjects of one id apart: of a badge the mentor. Awards stand in
+-- badge_evaluation_logs.
 create or replace function private.recorded_facts()
 returns table (
     subject_kind text,
@@ -19,7 +19,7 @@ as $$
     select
         entry.subject_kind,
         entry.subject_id,
-        entry.details ->> private.administrative_part(entry.subject_kind),
+        case when entry.subject_kind = 'badge' then entry.details ->> 'mentor_id' end,
         said.field,
         said.value,
         entry.changed_at
@@ -44,9 +44,6 @@ as $$
         union all
         select 'is_revoked', to_jsonb(entry.change_kind = 'revoked')
         where entry.subject_kind = 'badge' and entry.change_kind in ('given', 'revoked', 'reinstated')
-        union all
-        select 'outcome', coalesce(entry.details -> 'outcome', 'null')
-        where entry.subject_kind = 'dispute'
         union all
         select 'is_active', to_jsonb(entry.change_kind = 'activated')
         where entry.subject_kind = 'badge_definition' and entry.change_kind in ('activated', 'deactivated')
