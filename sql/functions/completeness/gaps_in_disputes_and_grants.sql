@@ -61,12 +61,7 @@ as $$
             when dispute.id is null then said.change_kind <> 'deleted'
             when said.dispute_id is null or said.change_kind = 'deleted' then true
             else
-<<<<<<< HEAD
-                (dispute.organisation_id, dispute.activity_id, dispute.mentor_id::text, dispute.reason_code, dispute.outcome)
-                is distinct from
-=======
                 (dispute.organisation_id, dispute.activity_id, dispute.mentor_id::text, dispute.reason_code, dispute.outcome) is distinct from
->>>>>>> evidence
                 (said.organisation_id, said.subject_id, said.details ->> 'mentor_id', said.details ->> 'reason_code', said.details ->> 'outcome')
         end
     union all
