@@ -291,7 +291,8 @@ def test_the_commands(old: Database, tmp_path: Path) -> None:
         result = subprocess.run(
             [sys.executable, "-m", "peerledger", *arguments],
             env={**os.environ, "PEERLEDGER_DATABASE_URL": url},
-            cwd=Path(__file__).parent.parent,
+            # Its own: what was signed for another database is nobody's here.
+            cwd=tmp_path,
             capture_output=True,
             text=True,
             check=False,

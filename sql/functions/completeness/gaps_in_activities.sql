@@ -23,7 +23,7 @@ as $$
 declare
     v_since timestamptz := coalesce(gaps_in_activities.since, '-infinity');
     v_is_all boolean := coalesce(gaps_in_activities.since, '-infinity') = '-infinity';
-    v_began_at timestamptz := (select began.began_at from private.completeness_baseline as began);
+    v_began_at timestamptz := (select began.began_at from private.completeness_began() as began);
     v_evaluations_from timestamptz := private.archived_until('badge_evaluation_logs');
     v_changes_from timestamptz := private.archived_until('activity_changes');
     v_proxies_from timestamptz := private.archived_until('proxy_audit_log');

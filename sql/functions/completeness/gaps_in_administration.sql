@@ -15,7 +15,7 @@ set timezone = 'UTC'
 as $$
     with state as (
         select private.archived_until('administrative_changes') as archived_until, began.began_at
-        from private.completeness_baseline as began
+        from private.completeness_began() as began
     ),
     recorded as (
         select distinct on (fact.subject_kind, fact.subject_id, fact.part, fact.field) fact.*

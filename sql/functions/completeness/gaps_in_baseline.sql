@@ -19,7 +19,7 @@ as $$
     )
     select 'baseline_changed', 'security_events', null::uuid, format('%s activities', held.activities), null
     from held
-    left join private.completeness_baseline as began on true
+    left join private.completeness_began() as began on true
     where
         (began.activities, began.records_sha256) is distinct from (held.activities, held.records_sha256)
         or (
