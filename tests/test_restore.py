@@ -33,7 +33,9 @@ BOOKKEEPING = (
     "recording_state",
 )
 # What `migrate` puts there, and the old project has, too.
-MAKE_ROOM = "set session_replication_role = replica; delete from private.seal_state; delete from public.grant_rules;"
+MAKE_ROOM = (
+    "set session_replication_role = replica; delete from private.seal_state; delete from public.grant_rules;"
+)
 ANON_MAY = """
 select count(*) from (
     select from pg_proc
@@ -195,7 +197,9 @@ def completeness(project: Project) -> list[tuple[object, ...]]:
     with project.superuser() as connection:
         began = connection.execute("select began_at, activities from private.completeness_began()").fetchall()
         assert len(began) == 1
-        return began + connection.execute("select * from private.log_gaps(null) order by 1, 2, 3, 4").fetchall()
+        return (
+            began + connection.execute("select * from private.log_gaps(null) order by 1, 2, 3, 4").fetchall()
+        )
 
 
 def assert_equal(project: Project, original: Project) -> None:
