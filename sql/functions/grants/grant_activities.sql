@@ -1,7 +1,7 @@
 -- Each activity of an organisation and period, and what the grant rules say of it. In this order:
 --   registered   the activities, by their mentors' index, with what is disputed
---   ruled        the rule of each type and day, found once for all activities of that type and day: an organisation's own before the
---                published one, and no published rule of a category for which the organisation has one of its own that day
+--   ruled        the rule of its type and day: an organisation's own before the published one, and no published rule of a category
+--                for which the organisation has one of its own that day
 --   judged       what each fails by itself
 --   met          which registrations are of one meeting: those with the same event_id; or, without one, those of the same mentor, and for
 --                groups and courses also those with the same place, length and participants, on one day and of one type.
@@ -34,60 +34,64 @@ as $$
             mentor.organisation_id = grant_activities.org_id
             and activity.occurred_on between grant_activities.from_date and grant_activities.to_date
     ),
+    -- Few, and read once: what is looked up for each activity must not depend on what the planner knows of a new table.
+    rules as materialized (
+        select rule.*
+        from public.grant_rules as rule
+        where
+            (rule.organisation_id is null or rule.organisation_id = grant_activities.org_id)
+            and rule.valid_from <= grant_activities.to_date
+            and coalesce(rule.valid_to, 'infinity') >= grant_activities.from_date
+    ),
     ruled as (
-        select kind.activity_type, kind.occurred_on, rule.*
-        from (select distinct registered.activity_type, registered.occurred_on from registered) as kind
-        cross join lateral (
+        select
+            registered.*, rule.rule_id, rule.category, rule.delivery_modes, rule.min_minutes, rule.min_participants,
+            rule.must_be_led_by_peer, rule.must_be_in_norway, rule.counted_per
+        from registered
+        left join lateral (
             select
                 candidate.id as rule_id, candidate.category, candidate.delivery_modes, candidate.min_minutes,
                 candidate.min_participants, candidate.must_be_led_by_peer, candidate.must_be_in_norway, candidate.counted_per
-            from public.grant_rules as candidate
+            from rules as candidate
             where
-                (
-                    candidate.organisation_id = grant_activities.org_id
-                    or (
-                        candidate.organisation_id is null
-                        and not exists (
-                            select
-                            from public.grant_rules as own
-                            where
-                                own.organisation_id = grant_activities.org_id
-                                and own.category = candidate.category
-                                and kind.occurred_on between own.valid_from and coalesce(own.valid_to, 'infinity')
-                        )
+                registered.activity_type = any (candidate.activity_types)
+                and registered.occurred_on between candidate.valid_from and coalesce(candidate.valid_to, 'infinity')
+                and (
+                    candidate.organisation_id is not null
+                    or not exists (
+                        select
+                        from rules as own
+                        where
+                            own.organisation_id is not null
+                            and own.category = candidate.category
+                            and registered.occurred_on between own.valid_from and coalesce(own.valid_to, 'infinity')
                     )
                 )
-                and kind.occurred_on between candidate.valid_from and coalesce(candidate.valid_to, 'infinity')
-                and kind.activity_type = any (candidate.activity_types)
             order by candidate.organisation_id nulls last, candidate.valid_from desc, candidate.id
             limit 1
-        ) as rule
+        ) as rule on true
     ),
     judged as (
         select
-            registered.*,
-            ruled.category,
-            ruled.rule_id,
-            ruled.counted_per,
+            ruled.*,
             ruled.category <> 'outreach_conversation' as is_of_many,
             array_remove(array[
-                case when registered.duration_minutes < ruled.min_minutes then 'too_short' end,
+                case when ruled.duration_minutes < ruled.min_minutes then 'too_short' end,
                 case
                     when
-                        registered.participant_count
+                        ruled.participant_count
                         + (coalesce(setting.grant_leader_counts, false) and ruled.category in ('conversation_group', 'activity_group'))::int
                         < ruled.min_participants
                         then 'too_few_participants'
                 end,
-                case when registered.delivery_mode <> all (ruled.delivery_modes) then 'not_in_person' end,
-                case when ruled.must_be_led_by_peer and registered.role = 'participant' then 'not_led_by_peer' end,
-                case when ruled.must_be_in_norway and registered.place ~ '^abroad(_|$)' then 'not_in_norway' end,
+                case when ruled.delivery_mode <> all (ruled.delivery_modes) then 'not_in_person' end,
+                case when ruled.must_be_led_by_peer and ruled.role = 'participant' then 'not_led_by_peer' end,
+                case when ruled.must_be_in_norway and ruled.place ~ '^abroad(_|$)' then 'not_in_norway' end,
                 case when ruled.rule_id is null then 'no_category' end,
-                case when registered.voided_at is not null then 'voided' end,
-                case when registered.is_disputed then 'disputed' end
+                case when ruled.voided_at is not null then 'voided' end,
+                case when ruled.is_disputed then 'disputed' end
             ], null) as failures
-        from registered
-        left join ruled on ruled.activity_type = registered.activity_type and ruled.occurred_on = registered.occurred_on
+        from ruled
         left join public.organisation_settings as setting on setting.organisation_id = grant_activities.org_id
     ),
     met as (
