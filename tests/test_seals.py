@@ -192,8 +192,9 @@ _NAIVE = {
 @pytest.mark.parametrize("rule", _NAIVE)
 @pytest.mark.parametrize("limit", [9, 50_000])
 def test_no_entry_is_missed_however_its_transaction_ends(ledger: Database, rule: str, limit: int) -> None:
-    """Ten writers: plain, slow, rolled back, with subtransactions and PL/pgSQL exceptions. Naive rules miss some."""
+    """Ten writers: plain, slow, rolled back, with subtransactions, PL/pgSQL exceptions, prepared. Naive rules miss some."""
     superuser = ledger.superuser()
+    can_prepare = one(superuser, "select current_setting('max_prepared_transactions')::int > 0")
     seal_all(ledger.migrator())
     fill(superuser, 1)
     seal_all(ledger.migrator())
@@ -229,7 +230,10 @@ def test_no_entry_is_missed_however_its_transaction_ends(ledger: Database, rule:
         # Each round: all have written, the sealer looks, the slow ones commit, the sealer looks again.
         with psycopg.connect(ledger.dsn(ledger.target.server.superuser_dsn)) as connection:
             for round_ in range(8):
-                kind = (number + round_) % 5
+                kind = (number + round_) % 7
+                is_prepared = kind > 4 and can_prepare
+                if is_prepared:
+                    connection.tpc_begin(f"{number} {round_}")
                 if kind == 3:
                     connection.execute("savepoint s")
                     connection.execute(insert)
@@ -238,9 +242,13 @@ def test_no_entry_is_missed_however_its_transaction_ends(ledger: Database, rule:
                 connection.execute(caught if kind == 2 else insert)
                 if kind == 0:
                     connection.commit()
+                if is_prepared:
+                    connection.tpc_prepare()
                 turn.wait()
                 turn.wait()
-                if kind == 4:
+                if is_prepared:
+                    connection.tpc_commit() if kind == 5 else connection.tpc_rollback()
+                elif kind == 4:
                     connection.rollback()
                 else:
                     connection.commit()
