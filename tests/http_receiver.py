@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,11 +37,16 @@ class Receiver:
     requests: list[Request] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     _answers: dict[str, list[Answer]] = field(default_factory=dict)
+    _makers: dict[str, Callable[[Request], Answer]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, path: str, *answers: Answer) -> None:
         """One after the other; the last one for good."""
         self._answers[path] = list(answers)
+
+    def answer_by(self, path: str, maker: Callable[[Request], Answer]) -> None:
+        """Where the answer depends on what was asked."""
+        self._makers[path] = maker
 
     def received(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
@@ -49,6 +54,8 @@ class Receiver:
     def take(self, request: Request) -> Answer:
         with self._lock:
             self.requests.append(request)
+            if request.path in self._makers:
+                return self._makers[request.path](request)
             answers = self._answers.get(request.path, [Answer()])
             return answers.pop(0) if len(answers) > 1 else answers[0]
 

@@ -68,6 +68,12 @@ def test_dates_and_names_are_written_as_people_write_them() -> None:
     assert "«Ti <samtaler>»" in compose(badge).body
     digest = a_message(kind="digest", payload=PAYLOADS["digest"])
     assert compose(digest).body.startswith("1 likeperson med utløpt kursbevis, 3 statusendringer.")
+    sealed = {"origin": "o", "tree_size": 41, "root": "0123456789abcdef", "key_id": "89abcdef"}
+    digest = a_message(kind="digest", payload=PAYLOADS["digest"] | {"checkpoint": sealed})
+    kept = "Ta vare på dette: kontrollpunkt for loggene, 41 oppføringer, rot 0123 4567 89ab cdef, nøkkel 89abcdef."
+    assert compose(digest).body.endswith(kept)
+    sealed["key_id"] = None
+    assert compose(digest).body.endswith("rot 0123 4567 89ab cdef.")
     assert "går ut 1. mars 2026." in compose(a_message(payload=payload, locale="nn")).body
 
 

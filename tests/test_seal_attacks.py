@@ -10,7 +10,7 @@ from conftest import Database
 from sealing import LOG, everything_off, fill, one, problems, runner, seal_all, settings
 
 from peerledger import checkpoints, seal, verify
-from peerledger.errors import RunnerError
+from peerledger.errors import BROKEN, RunnerError
 
 pytestmark = pytest.mark.one_target
 
@@ -234,7 +234,7 @@ def test_what_only_somebody_outside_can_find(attacked: Database, tmp_path: Path,
 
     with pytest.raises(RunnerError) as broken:
         seal.checkpoint(runner(attacked), settings(tmp_path))
-    assert broken.value.exit_code == seal.BROKEN
+    assert broken.value.exit_code == BROKEN
     assert checkpoints.read_file(seen).size == size, "nothing was signed over it"
     assert (
         one(
@@ -254,4 +254,4 @@ def test_a_tile_that_is_gone_stops_the_sealing_and_the_signing(attacked: Databas
         seal.seal(runner(attacked))
     with pytest.raises(RunnerError) as broken:
         seal.checkpoint(runner(attacked), settings(tmp_path))
-    assert broken.value.exit_code == seal.BROKEN
+    assert broken.value.exit_code == BROKEN

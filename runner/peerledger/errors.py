@@ -7,6 +7,7 @@ from psycopg import errors as pg
 
 FAILED = 1
 USAGE = 2
+BROKEN = 4
 INTERRUPTED = 130
 
 
@@ -48,6 +49,13 @@ class LockTimeoutError(RunnerError):
 
 class NotAllowedError(RunnerError):
     """The role lacks a permission."""
+
+
+class BrokenError(RunnerError):
+    """The database is not a continuation of what was signed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, BROKEN)
 
 
 _CLASSES: dict[type[psycopg.Error], type[RunnerError]] = {

@@ -1,5 +1,6 @@
 """`prove`: the pocket proof of one log entry, a file that docs/verify_proof.py judges without us."""
 
+import base64
 import json
 import uuid
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from peerledger import checkpoints
+from peerledger import checkpoints, timestamps
 from peerledger.database import Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
@@ -32,7 +33,14 @@ def prove(
     proof: dict[str, Any] = row[0] if row else {}
     # As an auditor reads it: first what is proved.
     names = ("format", "log", "line", "index", "inclusion", "checkpoint", "consistency")
-    return {name: proof[name] for name in names}
+    # What others said of the checkpoint comes after what our own program judges.
+    others = ("timestamp", "cosignatures")
+    if "timestamp" in proof:
+        proof["timestamp"] = {
+            "tsa": timestamps.authority(base64.b64decode(proof["timestamp"]["token"])),
+            **proof["timestamp"],
+        }
+    return {name: proof[name] for name in (*names, *others) if name in proof}
 
 
 def write(proof: dict[str, Any], out: Path | None, tlog_proof: bool) -> str:

@@ -4,37 +4,25 @@ Sealing is the database's; a checkpoint is this program's. Before it signs one i
 last one that it signed, in a file of its own: a database that does not continue it gets no signature.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.rows import dict_row
 
-from peerledger import checkpoints
-from peerledger.answers import UNPACKED
+from peerledger import checkpoints, sending
 from peerledger.checkpoints import Checkpoint, grouped
 from peerledger.database import Connection, Database
-from peerledger.errors import RunnerError, from_database
+from peerledger.errors import BrokenError, RunnerError, from_database
 from peerledger.plan import require_migrated
 from peerledger.settings import Settings
 
-BROKEN = 4
 _LIMIT = 50_000
 _OWN = "checkpoint"
-_SEND_SECONDS = 20
 Report = Callable[[str], None]
-
-
-class BrokenError(RunnerError):
-    """The database is not a continuation of what was signed."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, BROKEN)
 
 
 @dataclass(frozen=True)
@@ -113,11 +101,11 @@ def checkpoint(
         connection.execute("select pg_advisory_lock(hashtextextended('peerledger checkpoint', 0))")
         try:
             made = _make(connection, last, key, own, report)
+            if made is not None:
+                sending.send(connection, made, settings, to)
         except BrokenError as error:
             _alert(connection, error)
             raise
-        if made is not None:
-            _send(connection, made, settings, to)
     return made
 
 
@@ -197,14 +185,14 @@ def _make(
         )
     if last is not None and last.size == size and (last.is_signed or key is None):
         if not own.exists():
-            _write(own, last.note)
+            checkpoints.write(own, last.note)
         _record(connection, last)
-        _receive(connection, last, "own_file", str(own).encode())
+        sending.receive(connection, last, "own_file", str(own).encode())
         return last
     made = checkpoints.make(origin, size, _root(connection, size), key)
-    _write(own, made.note)
+    checkpoints.write(own, made.note)
     _record(connection, made)
-    _receive(connection, made, "own_file", str(own).encode())
+    sending.receive(connection, made, "own_file", str(own).encode())
     report(f"Checkpoint of {made.size:,} entries, root {grouped(made.root)}")
     return made
 
@@ -254,110 +242,11 @@ def _record(connection: Connection, made: Checkpoint) -> None:
     )
 
 
-def _receive(connection: Connection, made: Checkpoint, kind: str, receipt: bytes) -> None:
-    """Once: what was sent out is not sent out more by being sent again."""
-    connection.execute(
-        "select private.record_receipt(%s, %s, %s) where not exists "
-        "(select from private.seal_receipts where tree_size = %s and kind = %s)",
-        (made.size, kind, receipt, made.size, kind),
-    )
-
-
 def _alert(connection: Connection, error: BrokenError) -> None:
     connection.execute(
         "select private.raise_alert('seal_broken', 'critical', left(%s, 500), 'seal_broken')",
         (error.message,),
     )
-
-
-def _send(connection: Connection, made: Checkpoint, settings: Settings, to: Path | None) -> None:
-    """Only what was sent out binds whoever owns the server. What came back is kept beside the checkpoint.
-
-    One that cannot be reached keeps the others from nothing; the first failure is the one that is told.
-    """
-    failures: list[RunnerError] = []
-    ways: list[Callable[[], None]] = []
-    if to is not None:
-        ways.append(lambda: _to_directory(connection, made, to))
-    if settings.seal_webhook is not None:
-        webhook = settings.seal_webhook.get_secret_value()
-        ways.append(lambda: _to_webhook(connection, made, webhook))
-    if settings.seal_witness_url is not None:
-        url = settings.seal_witness_url.get_secret_value()
-        ways.append(lambda: _witness(connection, made, url))
-    for way in ways:
-        try:
-            way()
-        except RunnerError as error:
-            failures.append(error)
-    if failures:
-        raise max(failures, key=lambda error: error.exit_code)
-
-
-def _to_directory(connection: Connection, made: Checkpoint, to: Path) -> None:
-    path = to / f"{made.size:012d}.checkpoint"
-    # A directory with a retention lock takes a file once.
-    if not path.exists():
-        _write(path, made.note)
-    elif checkpoints.read_file(path).root != made.root:
-        error = BrokenError(f"{path} is a checkpoint of another tree of the same size.")
-        _alert(connection, error)
-        raise error
-    _receive(connection, made, "directory", str(path).encode())
-
-
-def _to_webhook(connection: Connection, made: Checkpoint, webhook: str) -> None:
-    try:
-        # The status is all of the answer that counts.
-        with httpx.stream(
-            "POST",
-            webhook,
-            content=made.note.encode(),
-            headers={"Content-Type": "text/plain; charset=utf-8", **UNPACKED},
-            timeout=_SEND_SECONDS,
-        ) as answer:
-            answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise RunnerError(
-            f"The checkpoint could not be sent to PEERLEDGER_SEAL_WEBHOOK ({type(error).__name__})."
-        ) from None
-    _receive(connection, made, "webhook", f"HTTP {answer.status_code}".encode())
-
-
-def _witness(connection: Connection, made: Checkpoint, url: str) -> None:
-    from peerledger import witness
-
-    if not made.is_signed:
-        raise RunnerError("A witness takes signed checkpoints only: set PEERLEDGER_SEAL_KEY_FILE.", 2)
-    if connection.execute(
-        "select 1 from private.seal_receipts where tree_size = %s and kind = 'witness'", (made.size,)
-    ).fetchone():
-        return
-    try:
-        _receive(connection, made, "witness", witness.cosign(connection, made, url))
-    except witness.ForkError as fork:
-        error = BrokenError(f"{fork} This database is not the only one under the name {made.origin}.")
-        _alert(connection, error)
-        raise error from None
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, and on the disk when this returns."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_name(f".{path.name}.part")
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    except OSError as error:
-        raise RunnerError(f"{path} cannot be written ({error.strerror}).") from None
 
 
 def status(connection: Connection) -> dict[str, Any]:

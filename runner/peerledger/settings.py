@@ -54,7 +54,10 @@ class Settings(BaseSettings):
     seal_key_file: Path | None = None
     seal_dir: Path | None = None
     seal_webhook: SecretStr | None = None
+    seal_tsa_url: SecretStr | None = None
+    seal_tsa_ca_file: Path | None = None
     seal_witness_url: SecretStr | None = None
+    seal_witness_key: str | None = None
     seal_seconds: float = Field(default=10, gt=0, le=3_600)
     checkpoint_minutes: float = Field(default=15, gt=0, le=1_440)
     # How to reach Dynamics; `peerledger.dynamics.credentials` checks them when they are needed.
@@ -107,7 +110,7 @@ class Settings(BaseSettings):
             raise ValueError("not a time zone like Europe/Oslo") from None
         return zone
 
-    @field_validator("webhook_url", "seal_webhook", "seal_witness_url", "heartbeat_url")
+    @field_validator("webhook_url", "seal_webhook", "seal_tsa_url", "seal_witness_url", "heartbeat_url")
     @classmethod
     def _is_a_web_address(cls, url: SecretStr | None) -> SecretStr | None:
         try:
@@ -118,6 +121,15 @@ class Settings(BaseSettings):
         if url is not None and not is_protected(url.get_secret_value()):
             raise ValueError("http:// goes only to this machine itself; give an address with https://")
         return url
+
+    @field_validator("seal_witness_key")
+    @classmethod
+    def _is_a_witness_key(cls, key: str | None) -> str | None:
+        from peerledger.witness import is_key
+
+        if key is not None and not is_key(key):
+            raise ValueError("not the public key of a witness, of the form name+id+base64")
+        return key
 
     @field_validator("fcm_url")
     @classmethod

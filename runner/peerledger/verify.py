@@ -13,7 +13,7 @@ import psycopg
 from peerledger import archive, checkpoints, seal
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection, Database
-from peerledger.errors import RunnerError, from_database
+from peerledger.errors import BrokenError, RunnerError, from_database
 from peerledger.plan import require_migrated
 from peerledger.settings import Settings
 
@@ -202,7 +202,7 @@ def _against_checkpoints(
     for each in [*known, *outside]:
         try:
             seal.compare(connection, each, size)
-        except seal.BrokenError as error:
+        except BrokenError as error:
             said = error.message.split(" Nothing was signed.")[0]
             verdict.findings.append(Finding(said.rstrip(".")))
     if not known:

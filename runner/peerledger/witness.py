@@ -5,8 +5,13 @@ of them cosigned, not both. https://c2sp.org/tlog-witness
 """
 
 import base64
+import binascii
+import hashlib
+from datetime import UTC, datetime
 
 import httpx
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from peerledger.answers import UNPACKED, read_now
 from peerledger.checkpoints import Checkpoint
@@ -14,6 +19,7 @@ from peerledger.database import Connection
 from peerledger.errors import RunnerError
 
 _SECONDS = 20
+_COSIGNATURE = b"\x04"
 _LAST = (
     "select coalesce(max(tree_size), 0) from private.seal_receipts where kind = 'witness' and tree_size <= %s"
 )
@@ -28,8 +34,13 @@ class ForkError(Exception):
     """The witness has seen another tree under this name."""
 
 
-def cosign(connection: Connection, made: Checkpoint, url: str) -> bytes:
-    """The witness's cosignature lines. It says itself from which size on it wants to see the way."""
+def cosign(
+    connection: Connection, made: Checkpoint, url: str, key: str | None = None
+) -> tuple[bytes, datetime | None]:
+    """The witness's cosignature lines; judged, and with their time, if its key is given.
+
+    It says itself from which size on it wants to see the way.
+    """
     row = connection.execute(_LAST, (made.size,)).fetchone()
     known = int(row[0]) if row else 0
     for _ in range(2):
@@ -46,7 +57,43 @@ def cosign(connection: Connection, made: Checkpoint, url: str) -> bytes:
         raise ForkError(f"The witness has seen another tree than the one of {made.size:,} entries.")
     if code != 200 or not text or not all(line.startswith("\u2014 ") for line in text.splitlines()):
         raise RunnerError(f"The witness did not cosign the checkpoint (HTTP {code}).")
-    return text.encode()
+    if key is None:
+        return text.encode(), None
+    for line in text.splitlines():
+        if (at := _cosigned_at(made, line, key)) is not None:
+            return text.encode(), at
+    raise RunnerError("The witness's cosignature is not by PEERLEDGER_SEAL_WITNESS_KEY.")
+
+
+def is_key(key: str) -> bool:
+    """A verifier key for cosignatures: name+id+base64. https://c2sp.org/tlog-cosignature"""
+    name, _, rest = key.partition("+")
+    key_id, _, data = rest.partition("+")
+    try:
+        raw = base64.b64decode(data, validate=True)
+    except binascii.Error:
+        return False
+    known = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+    return len(raw) == 33 and raw[:1] == _COSIGNATURE and known.hex() == key_id
+
+
+def _cosigned_at(made: Checkpoint, line: str, key: str) -> datetime | None:
+    """The time in a cosignature line; None if that key did not sign it."""
+    name, key_id, data = key.split("+", 2)
+    _, signer, encoded = [*line.split(" "), "", ""][:3]
+    try:
+        raw = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        return None
+    at, signature = int.from_bytes(raw[4:12]), raw[12:]
+    if (signer, raw[:4].hex()) != (name, key_id):
+        return None
+    said = b"cosignature/v1\ntime %d\n%s" % (at, made.text)
+    try:
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(data)[1:]).verify(signature, said)
+    except InvalidSignature:
+        return None
+    return datetime.fromtimestamp(at, UTC)
 
 
 def _post(connection: Connection, made: Checkpoint, url: str, known: int) -> tuple[int, str]:

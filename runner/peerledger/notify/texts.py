@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jinja2
 
+from peerledger.checkpoints import grouped
 from peerledger.longdate import MONTHS, long_date
 from peerledger.notify.messages import Message
 
@@ -56,6 +57,7 @@ def _make_environment(locale: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
 
+    environment.filters["grouped"] = grouped
     environment.filters["date"] = lambda value: long_date(date.fromisoformat(value), locale)
     return environment
 

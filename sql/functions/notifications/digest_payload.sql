@@ -13,6 +13,8 @@ as $$
             'counts', jsonb_object_agg(counted.kind, jsonb_array_length(counted.messages)),
             'messages', jsonb_object_agg(counted.kind, counted.messages)
         )
+        -- Whoever reads it keeps what a later history of the logs must continue.
+        || coalesce((select jsonb_build_object('checkpoint', to_jsonb(newest)) from private.newest_checkpoint() as newest), '{}')
     from (
         select
             message.kind,
@@ -28,5 +30,6 @@ as $$
 $$;
 
 comment on function private.digest_payload is
-'What a digest tells: how many of each kind, and their ids and dates. For our functions only.';
+'What a digest tells: how many of each kind, their ids and dates, and the newest checkpoint
+of the logs. For our functions only.';
 revoke all on function private.digest_payload from public, anon, authenticated, service_role;

@@ -109,12 +109,30 @@ begin
                 where seen.size <> v_size
             ) as link
         )
+    )
+    -- What others said of this checkpoint, where they were asked.
+    || jsonb_strip_nulls(
+        jsonb_build_object(
+            'timestamp', (
+                select jsonb_build_object('token', translate(encode(receipt.receipt, 'base64'), e'\n', ''))
+                from private.seal_receipts as receipt
+                where receipt.tree_size = v_size and receipt.kind = 'timestamp'
+                order by receipt.received_at
+                limit 1
+            ),
+            'cosignatures', (
+                select jsonb_agg(line.text order by receipt.received_at, line.number)
+                from private.seal_receipts as receipt
+                cross join string_to_table(convert_from(receipt.receipt, 'UTF8'), e'\n') with ordinality as line (text, number)
+                where receipt.tree_size = v_size and receipt.kind = 'witness' and line.text <> ''
+            )
+        )
     );
 end
 $$;
 
 comment on function private.pocket_proof is
 'What proves an entry to somebody who has a checkpoint and nothing else: its line, its place, the hashes up to the root of
-the tree of that size (the newest checkpoint''s if not given), and those that link it to trees that were seen. Errors:
+the tree of that size (the newest checkpoint''s if not given), and those that link it to trees that were seen; the time stamp and the cosignatures of that checkpoint, if there are any. Errors:
 PT404, PL007 not sealed yet, PL008 when the entry is not what was sealed, 22023. For our functions and the runner.';
 revoke all on function private.pocket_proof from public, anon, authenticated, service_role;

@@ -12,6 +12,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    c_clocks_differ constant interval := interval '1 minute';
     v_batch record;
     v_root bytea;
     v_height int := 8;
@@ -40,12 +41,19 @@ begin
     for v_batch in
         select
             batch.tree_size, batch.first_index, batch.root, batch.sealed_at,
-            former.tree_size as former_size, former.sealed_at as former_at
+            former.tree_size as former_size, former.sealed_at as former_at, covering.attested_at
         from (
             select each_batch.*, lag(each_batch.tree_size) over (order by each_batch.tree_size) as size_before
             from private.seal_batches as each_batch
         ) as batch
         left join private.seal_batches as former on former.tree_size = batch.size_before
+        left join lateral (
+            select receipt.attested_at
+            from private.seal_receipts as receipt
+            where receipt.tree_size >= batch.tree_size and receipt.attested_at is not null
+            order by receipt.tree_size, receipt.attested_at
+            limit 1
+        ) as covering on true
         where
             batch.tree_size > seal_structure_problems.first_leaf and batch.tree_size <= seal_structure_problems.past_leaf
         order by batch.tree_size
@@ -55,7 +63,8 @@ begin
             seal_structure_problems.problem := format('a batch before the one of size %s is missing', v_batch.tree_size);
             return next;
         end if;
-        if v_batch.sealed_at < v_batch.former_at then
+        -- Later than a checkpoint that covers it was seen by somebody whose clock is not ours.
+        if v_batch.sealed_at < v_batch.former_at or v_batch.sealed_at > v_batch.attested_at + c_clocks_differ then
             seal_structure_problems.problem := format('clock went back before the batch of size %s', v_batch.tree_size);
             return next;
         end if;

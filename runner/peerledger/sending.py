@@ -1,0 +1,110 @@
+"""Where a checkpoint goes, and what came back. Only what was sent out binds whoever owns the server."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+from peerledger import checkpoints
+from peerledger.answers import UNPACKED
+from peerledger.checkpoints import Checkpoint
+from peerledger.database import Connection
+from peerledger.errors import BrokenError, RunnerError
+from peerledger.settings import Settings
+
+_SECONDS = 20
+
+
+def send(connection: Connection, made: Checkpoint, settings: Settings, to: Path | None) -> None:
+    """Each way that is set. One that fails keeps the others from nothing; the gravest failure is told."""
+    ways: list[Callable[[], None]] = []
+    if to is not None:
+        ways.append(lambda: _to_directory(connection, made, to))
+    if settings.seal_webhook is not None:
+        webhook = settings.seal_webhook.get_secret_value()
+        ways.append(lambda: _to_webhook(connection, made, webhook))
+    if settings.seal_tsa_url is not None:
+        ways.append(lambda: _stamp(connection, made, settings))
+    if settings.seal_witness_url is not None:
+        ways.append(lambda: _witness(connection, made, settings))
+    failures: list[RunnerError] = []
+    for way in ways:
+        try:
+            way()
+        except RunnerError as error:
+            failures.append(error)
+    if failures:
+        raise max(failures, key=lambda error: error.exit_code)
+
+
+def receive(
+    connection: Connection, made: Checkpoint, kind: str, receipt: bytes, attested_at: datetime | None = None
+) -> None:
+    """Once: what was sent out is not sent out more by being sent again."""
+    if not _is_received(connection, made, kind):
+        query = "select private.record_receipt(%s, %s, %s, %s)"
+        connection.execute(query, (made.size, kind, receipt, attested_at))
+
+
+def _is_received(connection: Connection, made: Checkpoint, kind: str) -> bool:
+    query = "select 1 from private.seal_receipts where tree_size = %s and kind = %s"
+    return connection.execute(query, (made.size, kind)).fetchone() is not None
+
+
+def _to_directory(connection: Connection, made: Checkpoint, to: Path) -> None:
+    path = to / f"{made.size:012d}.checkpoint"
+    # A directory with a retention lock takes a file once.
+    if not path.exists():
+        checkpoints.write(path, made.note)
+    elif checkpoints.read_file(path).root != made.root:
+        raise BrokenError(f"{path} is a checkpoint of another tree of the same size.")
+    receive(connection, made, "directory", str(path).encode())
+
+
+def _to_webhook(connection: Connection, made: Checkpoint, webhook: str) -> None:
+    try:
+        # The status is all of the answer that counts.
+        with httpx.stream(
+            "POST",
+            webhook,
+            content=made.note.encode(),
+            headers={"Content-Type": "text/plain; charset=utf-8", **UNPACKED},
+            timeout=_SECONDS,
+        ) as answer:
+            answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise RunnerError(
+            f"The checkpoint could not be sent to PEERLEDGER_SEAL_WEBHOOK ({type(error).__name__})."
+        ) from None
+    receive(connection, made, "webhook", f"HTTP {answer.status_code}".encode())
+
+
+def _stamp(connection: Connection, made: Checkpoint, settings: Settings) -> None:
+    from peerledger import timestamps
+
+    if settings.seal_tsa_url is None or settings.seal_tsa_ca_file is None:
+        raise RunnerError(
+            "A time stamp that nobody judges is worth nothing: name the certificates of the authority in "
+            "PEERLEDGER_SEAL_TSA_CA_FILE.",
+            2,
+        )
+    if not _is_received(connection, made, "timestamp"):
+        roots = timestamps.load_certificates(settings.seal_tsa_ca_file)
+        token, at = timestamps.stamp(made.text, settings.seal_tsa_url.get_secret_value(), roots)
+        receive(connection, made, "timestamp", token, at)
+
+
+def _witness(connection: Connection, made: Checkpoint, settings: Settings) -> None:
+    from peerledger import witness
+
+    if not made.is_signed:
+        raise RunnerError("A witness takes signed checkpoints only: set PEERLEDGER_SEAL_KEY_FILE.", 2)
+    if settings.seal_witness_url is None or _is_received(connection, made, "witness"):
+        return
+    url, key = settings.seal_witness_url.get_secret_value(), settings.seal_witness_key
+    try:
+        lines, at = witness.cosign(connection, made, url, key)
+    except witness.ForkError as fork:
+        raise BrokenError(f"{fork} This database is not the only one under the name {made.origin}.") from None
+    receive(connection, made, "witness", lines, at)
