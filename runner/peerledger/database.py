@@ -36,6 +36,8 @@ _SERVER_SIDE = {
     # Also while it works on a long statement.
     "client_connection_check_interval": "10s",
     "idle_in_transaction_session_timeout": "60s",
+    # Compiling a plan over the partitions of the logs takes seconds, and running it milliseconds.
+    "jit": "off",
 }
 # How long a statement may take, unless the caller says otherwise, and how much longer we wait for its answer.
 _STATEMENT_SECONDS = 3600
@@ -225,7 +227,7 @@ def with_keepalives(conninfo: str) -> str:
 
 
 def session_settings(statement_seconds: float, *, transaction_seconds: float | None = None) -> str:
-    """What bounds a session of ours at the server. A setting that this server does not know is left out."""
+    """What a session of ours asks of the server, its bounds above all. A setting that this server does not know is left out."""
     limits = {"statement_timeout": f"{round(statement_seconds * 1000)}ms"} | _SERVER_SIDE
     if transaction_seconds is not None:
         limits["transaction_timeout"] = f"{round(transaction_seconds * 1000)}ms"

@@ -11,6 +11,7 @@ language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
     with log_relations as materialized (
         select log.log_name, tree.relid

@@ -9,12 +9,15 @@ security invoker
 as $$
 declare
     c_search_path constant text := pg_catalog.current_setting('search_path');
+    c_jit constant text := pg_catalog.current_setting('jit');
     v_jobs text[];
     v_job text;
     v_state text;
     v_failed text[] := '{}'::text[];
 begin
     perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false);
+    -- As the runner's sessions: compiling a plan over the partitions of the logs takes seconds, and running it milliseconds.
+    perform pg_catalog.set_config('jit', 'off', false);
     v_jobs := array(
         select step.job
         from private.night_steps() as step
@@ -38,6 +41,7 @@ begin
     end loop;
     perform private.end_night(run_night.as_of);
     perform pg_catalog.set_config('search_path', c_search_path, false);
+    perform pg_catalog.set_config('jit', c_jit, false);
     commit;
     if cardinality(v_failed) > 0 then
         -- So that cron.job_run_details says so; the ledger has it already.

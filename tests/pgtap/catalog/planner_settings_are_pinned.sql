@@ -13,6 +13,11 @@ select is_empty(
     from (
         values
         ('private.ensure_log_partitions', array['lock_timeout=5s']),
+        ('private.guard_versions', array['jit=off']),
+        (
+            'private.tg_activities__evaluate_inserted',
+            array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan']
+        ),
         ('private.prune_log_month', array['lock_timeout=5s']),
         ('private.read_log_month', array['TimeZone=UTC']),
         ('public.claim_hlf_sync', array['enable_seqscan=off', 'plan_cache_mode=force_generic_plan']),
