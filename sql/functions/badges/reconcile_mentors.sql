@@ -27,12 +27,14 @@ begin
         from unnest(v_outcomes) as outcome
         where outcome.badges_due is not null or outcome.badges_broken is not null
         union
-        -- Never evaluated, waiting for it, or of an older catalogue.
+        -- Never evaluated, waiting for it, of an older catalogue, or of another length of service than when it was cached.
         select touched.mentor_id
         from unnest(reconcile_mentors.touched) as touched
         left join private.mentor_measures as mentor on mentor.mentor_id = touched.mentor_id
         left join private.badge_catalogues as catalogue on catalogue.organisation_id = touched.organisation_id
-        where mentor.catalogue_version is distinct from coalesce(catalogue.version, 0)
+        where
+            mentor.catalogue_version is distinct from coalesce(catalogue.version, 0)
+            or coalesce(mentor.settled_until, '-infinity') <= now()
     );
 
     v_right := array(select outcome from unnest(v_outcomes) as outcome where outcome.mentor_id <> all (v_wrong_ids));

@@ -28,8 +28,8 @@ begin
     where activity.updated_at >= start_badge_reconciliation.since
     returning id into v_id;
 
-    -- Beside the active ones come those who wait for a recount, and those whose tenure alone may have
-    -- earned a badge.
+    -- Beside the active ones come those who wait for a recount, and those whose tenure alone may have earned a badge: who has
+    -- not reached another length since the last evaluation has not.
     insert into private.badge_reconciliation_mentors (reconciliation_id, mentor_id)
     select v_id, mentor.id
     from public.peer_mentors as mentor
@@ -54,6 +54,14 @@ begin
                     select
                     from public.earned_badges as earned
                     where earned.mentor_id = mentor.id and earned.badge_definition_id = rule.badge_definition_id
+                )
+                and (
+                    start_badge_reconciliation.since = '-infinity'
+                    or not exists (
+                        select
+                        from private.mentor_measures as measured
+                        where measured.mentor_id = mentor.id and measured.settled_until > now()
+                    )
                 )
         );
 

@@ -1,0 +1,41 @@
+begin;
+select plan(6);
+select tests.make_organisation('north');
+select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
+update public.peer_mentors set created_at = now() - interval '100 days';
+insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
+select tests.id('badge', slug), tests.id('organisation', 'north'), slug, slug, format('{"metric": "tenure_days", "at_least": %s}', days)::jsonb
+from (values ('half_a_year', 182), ('a_year', 365)) as badge (slug, days);
+
+-- How many it looked at, and how many badges it awarded.
+create function pg_temp.looked_at(since timestamptz default now() - interval '1 day') returns text
+language plpgsql
+as $$
+declare
+    v_id uuid := public.start_badge_reconciliation(looked_at.since);
+begin
+    return (
+        select format('%s mentors, %s badges', progress.mentors_done, progress.badges_awarded)
+        from public.continue_badge_reconciliation(v_id) as progress
+    );
+end
+$$;
+
+select is(pg_temp.looked_at(), '3 mentors, 0 badges', 'who was never evaluated is');
+select is(pg_temp.looked_at(), '0 mentors, 0 badges', 'and not again before the next length is reached');
+
+-- A hundred days later: the mentors joined earlier, and the day that was worked out is past.
+update public.peer_mentors set created_at = created_at - interval '100 days' where id = tests.id('mentor', 'olga');
+update private.mentor_measures set settled_until = now() - interval '1 hour' where mentor_id = tests.id('mentor', 'olga');
+select is(pg_temp.looked_at(), '1 mentors, 1 badges', 'who has reached it is evaluated, and has the badge');
+select is(pg_temp.looked_at(), '0 mentors, 0 badges', 'once');
+select is(
+    (select settled_until from private.mentor_measures where mentor_id = tests.id('mentor', 'olga')),
+    ((now() at time zone 'Europe/Oslo')::date + 165)::timestamp at time zone 'Europe/Oslo',
+    'and again when the year is full'
+);
+
+update public.peer_mentors set created_at = created_at - interval '100 days' where id = tests.id('mentor', 'berit');
+select is(pg_temp.looked_at('-infinity'), '3 mentors, 1 badges', 'over all of history everybody is, whatever was worked out');
+select * from finish();
+rollback;
