@@ -227,13 +227,13 @@ def with_keepalives(conninfo: str) -> str:
 
 
 def session_settings(statement_seconds: float, *, transaction_seconds: float | None = None) -> str:
-    """What a session of ours asks of the server, its bounds above all. A setting that this server does not know is left out."""
+    """What a session of ours asks of the server, bounds above all; what it does not know is left out."""
     limits = {"statement_timeout": f"{round(statement_seconds * 1000)}ms"} | _SERVER_SIDE
     if transaction_seconds is not None:
         limits["transaction_timeout"] = f"{round(transaction_seconds * 1000)}ms"
     wanted = ", ".join(f"('{name}', '{value}')" for name, value in limits.items())
     return (
-        "select pg_catalog.set_config(wanted.name, wanted.value, false) "  # noqa: S608  # nosec B608 - names and numbers of our own
+        "select pg_catalog.set_config(wanted.name, wanted.value, false) "  # noqa: S608 - names and numbers of our own  # nosec B608
         f"from (values {wanted}) as wanted (name, value) "
         "where pg_catalog.current_setting(wanted.name, true) is not null"
     )

@@ -206,7 +206,7 @@ def render(year: Year, words: Words, proof: Path | None) -> str:
     return environment.get_template("grants.html.j2").render(
         words=words,
         figures=year.figures,
-        style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704  # nosec B704 - our own file
+        style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file  # nosec B704
         sections=_sections(year, words, proof),
         is_broken=year.is_broken,
     )

@@ -77,7 +77,7 @@ class Tree:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 # nosec B701 - SQL, not HTML
+            autoescape=False,  # noqa: S701 - SQL, not HTML  # nosec B701
         )
         files = []
         for folder in ("functions", "triggers", "policies"):

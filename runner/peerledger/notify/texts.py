@@ -52,7 +52,7 @@ def _make_environment(locale: str) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES / locale),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 # nosec B701 - plain text, not HTML
+        autoescape=False,  # noqa: S701 - plain text, not HTML  # nosec B701
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -76,7 +76,7 @@ def render(figures: dict[str, Any], language: str) -> str:
     return environment.get_template("page.html.j2").render(
         words=words,
         figures=figures,
-        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 # nosec B704 - our own file
+        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file  # nosec B704
         first=date.fromisoformat(figures["from_date"]),
         last=date.fromisoformat(figures["to_date"]),
         entries=sum(log["entries"] for log in figures["retention"]["logs"]),
