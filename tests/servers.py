@@ -105,8 +105,10 @@ def container_server(target: str) -> Iterator[Server]:
     is_supabase = target.startswith("supabase")
     superuser = "supabase_admin" if is_supabase else "postgres"
     password = secrets.token_urlsafe()
-    # A hosted database has none prepared; elsewhere the sealer has to do with them.
+    # A hosted database has none prepared; elsewhere the sealer has to do with them. Plans are not compiled, as
+    # docs/logs.md advises: thousands of short tests would wait for it.
     options = ["-c", "shared_preload_libraries=pg_cron" if is_supabase else "max_prepared_transactions=20"]
+    options += ["-c", "jit=off"]
 
     container = (
         DockerContainer(_run("image.sh", str(version)).splitlines()[-1])
