@@ -183,6 +183,30 @@ def load(
         )
 
 
+@app.command("copy-for-staging")
+def copy_for_staging(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the tables, their rows and what is masked; write nothing.")
+    ] = False,
+) -> None:
+    """Copy the database into the empty one in PEERLEDGER_STAGING_URL, with invented people."""
+    from peerledger import staging
+    from peerledger.database import other_database
+    from peerledger.progress import steps
+
+    with _opened() as (settings, database):
+        target = None if settings.staging_url is None else other_database(settings.staging_url)
+        if target is None and not dry_run:
+            raise RunnerError("PEERLEDGER_STAGING_URL is not set: the empty database that is written.", 2)
+        with steps("copying") as report:
+            copied = staging.run(database, None if dry_run else target, settings, report)
+        staging.show(copied)
+    if dry_run or target is None:
+        echo("Nothing was written.")
+    else:
+        echo(f"Copied to {target.name}. Ids are the real ones: the copy is pseudonymous, not anonymous.")
+
+
 @app.command()
 def demo(
     use_database_url: Annotated[

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = None
+    # Where `copy-for-staging` writes: an empty database.
+    staging_url: SecretStr | None = None
     data_dir: Path = Path(".peerledger")
     # How long what runs until it is stopped waits, at its start, for a database that is away.
     start_wait_seconds: float = Field(default=60, ge=0, le=86_400)
@@ -126,7 +128,7 @@ class Settings(BaseSettings):
             raise ValueError("http:// goes only to this machine itself; give an address with https://")
         return url
 
-    @field_validator("database_url")
+    @field_validator("database_url", "staging_url")
     @classmethod
     def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
         if url is None:
