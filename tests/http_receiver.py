@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +36,8 @@ class Receiver:
     url: str = ""
     requests: list[Request] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
+    otherwise: Callable[[Request], Answer] = lambda request: Answer()
+    """For paths of which nothing is said."""
     _answers: dict[str, list[Answer]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -49,7 +51,7 @@ class Receiver:
     def take(self, request: Request) -> Answer:
         with self._lock:
             self.requests.append(request)
-            answers = self._answers.get(request.path, [Answer()])
+            answers = self._answers.get(request.path) or [self.otherwise(request)]
             return answers.pop(0) if len(answers) > 1 else answers[0]
 
 

@@ -101,7 +101,7 @@ def test_ready_is_refused_while_a_connection_that_works_is_silent(dsn: str) -> N
             port = free.getsockname()[1]
         found: list[str] = []
         codes = []
-        async with metrics.served(port, opened(dsn), {"sync": "running"}, lambda: found):
+        async with metrics.served("127.0.0.1", port, opened(dsn), {"sync": "running"}, lambda: found):
             for words in ([], ["sync: no answer for 9 s"]):
                 found[:] = words
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -2,13 +2,14 @@
 
 import re
 from datetime import time
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, HttpUrl, IPvAnyAddress, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from peerledger import errors
@@ -48,8 +49,12 @@ class Settings(BaseSettings):
     nightly_zone: str = "Europe/Oslo"
     # Who is told of each night that all steps of it went well: an address of healthchecks.io or the like.
     heartbeat_url: SecretStr | None = None
-    # Where, on this machine only, the worker shows its metrics; unset: nowhere.
+    # Whom the worker tells of what needs a person: addresses of Apprise, with blanks between them.
+    alert_urls: SecretStr | None = None
+    alert_seconds: float = Field(default=60, gt=0, le=3_600)
+    # Where the worker shows its metrics; without a port nowhere, without a host on this machine only.
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    metrics_host: IPvAnyAddress = IPv4Address("127.0.0.1")
     # The seals: the name of the tree in its checkpoints, the key that signs them, where the runner keeps its
     # own copy, and where else each goes. The database never sees the key.
     seal_origin: str | None = Field(default=None, pattern="^[^\\s+]{1,200}$")
