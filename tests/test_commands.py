@@ -27,8 +27,8 @@ from standin import StandIn
 
 # They run until they are told to end, which is no failure.
 UNTIL_STOPPED = {("worker",), ("notify",), ("sync",)}
-# psql speaks for itself; restore-archive looks at the files first.
-NOT_AT_ONCE = {("psql",), ("restore-archive",)}
+# psql speaks for itself; restore-archive looks at the files first; what is sent by hand needs no database.
+NOT_AT_ONCE = {("psql",), ("restore-archive",), ("alerts", "send")}
 NOWHERE = "postgresql://u:hemmelig@127.0.0.1:1/x"
 
 
@@ -80,7 +80,7 @@ DYNAMICS = {
     "DYNAMICS_CLIENT_SECRET": "hemmelig",
 }
 # What a command cannot do without.
-NEEDED = DYNAMICS | {"STAGING_URL": NOWHERE}
+NEEDED = DYNAMICS | {"STAGING_URL": NOWHERE, "ALERT_URLS": "json://user:hemmelig@127.0.0.1:1/hook"}
 
 
 class Console:
@@ -226,6 +226,7 @@ SECRETS = {
     "DYNAMICS_CLIENT_SECRET": "dynamics-hemmelig-1",
     "WEBHOOK_SECRET": "whsec_" + base64.b64encode(b"webhook-hemmelig-webhook-hemmelig").decode(),
     "WEBHOOK_URL": "http://127.0.0.1:1/hook/webhook-hemmelig-2",
+    "ALERT_URLS": "json://user:alert-hemmelig-4@127.0.0.1:1/hook",
     "DATABASE_PASSWORD": "database-hemmelig-3",
 }
 
@@ -264,6 +265,8 @@ def test_no_secret_is_ever_printed(migrated: str, tmp_path: Path) -> None:
             ["reconcile", "website"],
             ["notify", "--once"],
             ["alerts"],
+            ["alerts", "tell"],
+            ["alerts", "send", "text"],
             ["worker"],
         ):
             # The stand-in refuses the secret, and the webhook is not there: everything that can fails.

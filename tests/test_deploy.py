@@ -73,6 +73,23 @@ def test_every_service_has_one_profile() -> None:
         assert service["profiles"] in (["database"], ["hosted"]), name
 
 
+def test_prometheus_reaches_the_metrics_and_nobody_else_does_unasked() -> None:
+    for name, service in compose().items():
+        if service.get("command") != ["worker"]:
+            assert "ports" not in service, name
+            continue
+        environment = service["environment"]
+        assert environment["PEERLEDGER_METRICS_HOST"] == "0.0.0.0"  # noqa: S104
+        port = environment["PEERLEDGER_METRICS_PORT"]
+        assert service["ports"] == [f"${{METRICS_ADDRESS:-127.0.0.1}}:{port}:{port}"]
+        assert f"127.0.0.1:{port}/ready" in service["healthcheck"]["test"][-1]
+
+
+def test_what_fails_is_told_without_a_database() -> None:
+    unit = (DEPLOY / "peerledger-failed@.service").read_text()
+    assert 'ExecStart=/opt/peerledger/.venv/bin/peerledger alerts send "' in unit
+
+
 def test_a_hosted_database_is_the_one_of_the_settings_file() -> None:
     """What `environment` says wins over the file; and no variable of the other profile must be set."""
     for name, service in compose().items():
