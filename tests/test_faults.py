@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from conftest import Database
+from psycopg.conninfo import make_conninfo
 from test_notification_delivery import Charity, Recorder
 from test_worker import command
 from wires import pooler_of, wire_to
@@ -34,7 +35,8 @@ def dsn(database: Database) -> str:
 
 
 def opened(dsn: str) -> RunnerDatabase:
-    return RunnerDatabase(dsn, is_embedded=False, psql=None)
+    """With an end for a connection that is being made, as `open_database` gives it."""
+    return RunnerDatabase(make_conninfo(dsn, connect_timeout="5"), is_embedded=False, psql=None)
 
 
 @pytest.fixture
