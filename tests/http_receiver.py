@@ -36,17 +36,14 @@ class Receiver:
     url: str = ""
     requests: list[Request] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
+    otherwise: Callable[[Request], Answer] = lambda request: Answer()
+    """For paths of which nothing is said."""
     _answers: dict[str, list[Answer]] = field(default_factory=dict)
-    _makers: dict[str, Callable[[Request], Answer]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, path: str, *answers: Answer) -> None:
         """One after the other; the last one for good."""
         self._answers[path] = list(answers)
-
-    def answer_by(self, path: str, maker: Callable[[Request], Answer]) -> None:
-        """Where the answer depends on what was asked."""
-        self._makers[path] = maker
 
     def received(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
@@ -54,9 +51,7 @@ class Receiver:
     def take(self, request: Request) -> Answer:
         with self._lock:
             self.requests.append(request)
-            if request.path in self._makers:
-                return self._makers[request.path](request)
-            answers = self._answers.get(request.path, [Answer()])
+            answers = self._answers.get(request.path) or [self.otherwise(request)]
             return answers.pop(0) if len(answers) > 1 else answers[0]
 
 

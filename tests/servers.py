@@ -89,7 +89,7 @@ class Server:
 def engine_error() -> str | None:
     """None when containers can be run, else one line that says why not."""
     try:
-        _run("engine.sh")
+        run_script("engine.sh")
     except NoContainerError as error:
         return str(error)
     return None
@@ -111,7 +111,7 @@ def container_server(target: str) -> Iterator[Server]:
     options += ["-c", "jit=off"]
 
     container = (
-        DockerContainer(_run("image.sh", str(version)).splitlines()[-1])
+        DockerContainer(run_script("image.sh", str(version)).splitlines()[-1])
         .with_command(["sh", "-c", (_CONTAINERS / "entry.sh").read_text(), "entry.sh", *options])
         .with_envs(
             SUPERUSER=superuser,
@@ -183,7 +183,7 @@ def _execute_file(dsn: str, name: str) -> None:
         connection.execute((_CONTAINERS / name).read_bytes())
 
 
-def _run(script: str, *arguments: str) -> str:
+def run_script(script: str, *arguments: str) -> str:
     try:
         result = subprocess.run(
             [_CONTAINERS / script, *arguments], check=False, capture_output=True, text=True

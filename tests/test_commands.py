@@ -27,8 +27,8 @@ from standin import StandIn
 
 # They run until they are told to end, which is no failure.
 UNTIL_STOPPED = {("worker",), ("notify",), ("sync",)}
-# psql speaks for itself; restore-archive looks at the files first.
-NOT_AT_ONCE = {("psql",), ("restore-archive",)}
+# psql speaks for itself; restore-archive looks at the files first; what is sent by hand needs no database.
+NOT_AT_ONCE = {("psql",), ("restore-archive",), ("alerts", "send")}
 NOWHERE = "postgresql://u:hemmelig@127.0.0.1:1/x"
 
 
@@ -79,6 +79,8 @@ DYNAMICS = {
     "DYNAMICS_CLIENT_ID": "client",
     "DYNAMICS_CLIENT_SECRET": "hemmelig",
 }
+# What a command cannot do without.
+NEEDED = DYNAMICS | {"STAGING_URL": NOWHERE, "ALERT_URLS": "json://user:hemmelig@127.0.0.1:1/hook"}
 
 
 class Console:
@@ -135,9 +137,7 @@ def test_a_wrong_flag_is_one_line(console: Console, path: tuple[str, ...]) -> No
 
 @every_database_command
 def test_no_database_is_one_line(console: Console, path: tuple[str, ...], tmp_path: Path) -> None:
-    outcome = console.run(
-        *arguments(path, tmp_path), DATABASE_URL=NOWHERE, START_WAIT_SECONDS="1", **DYNAMICS
-    )
+    outcome = console.run(*arguments(path, tmp_path), DATABASE_URL=NOWHERE, START_WAIT_SECONDS="1", **NEEDED)
     last = [line for line in outcome[2].splitlines() if line.startswith("peerledger: ")]
     assert outcome[0] == 1, outcome
     assert len(last) == 1
@@ -165,7 +165,7 @@ def test_a_database_that_is_not_migrated_says_so(
     if path in (("migrate",), ("demo",)):
         return
     outcome = console.run(
-        *arguments(path, tmp_path), DATABASE_URL=make_conninfo(server, dbname="postgres"), **DYNAMICS
+        *arguments(path, tmp_path), DATABASE_URL=make_conninfo(server, dbname="postgres"), **NEEDED
     )
     assert outcome[0] == 1
     assert "migrate" in outcome[1] + outcome[2]
@@ -209,7 +209,7 @@ def test_ctrl_c_is_one_line(path: tuple[str, ...], tmp_path: Path, migrated: str
         else:
             seen = "query like 'listen%'"
         waiting = f"select from pg_stat_activity where application_name = 'interrupted' and {seen}"
-        with start(*arguments(path, tmp_path), cwd=tmp_path, DATABASE_URL=address, **DYNAMICS) as process:
+        with start(*arguments(path, tmp_path), cwd=tmp_path, DATABASE_URL=address, **NEEDED) as process:
             until(lambda: observer.execute(waiting.encode()).fetchall(), process)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
@@ -226,6 +226,7 @@ SECRETS = {
     "DYNAMICS_CLIENT_SECRET": "dynamics-hemmelig-1",
     "WEBHOOK_SECRET": "whsec_" + base64.b64encode(b"webhook-hemmelig-webhook-hemmelig").decode(),
     "WEBHOOK_URL": "http://127.0.0.1:1/hook/webhook-hemmelig-2",
+    "ALERT_URLS": "json://user:alert-hemmelig-4@127.0.0.1:1/hook",
     "DATABASE_PASSWORD": "database-hemmelig-3",
 }
 
@@ -264,6 +265,8 @@ def test_no_secret_is_ever_printed(migrated: str, tmp_path: Path) -> None:
             ["reconcile", "website"],
             ["notify", "--once"],
             ["alerts"],
+            ["alerts", "tell"],
+            ["alerts", "send", "text"],
             ["worker"],
         ):
             # The stand-in refuses the secret, and the webhook is not there: everything that can fails.

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from peerledger import embedded
 from peerledger.sqlfiles import ROOT
@@ -29,6 +30,20 @@ def demo(directory: Path) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=600,
     )
+
+
+def entries(directory: Path) -> dict[str, int]:
+    """Of each log."""
+    with psycopg.connect(embedded.start(directory / ".peerledger")) as connection:
+        logs = [row[0] for row in connection.execute("select log_name from private.logs").fetchall()]
+        found = {}
+        for log in logs:
+            row = connection.execute(
+                sql.SQL("select count(*) from {}").format(sql.Identifier("public", log))
+            ).fetchone()
+            assert row is not None
+            found[log] = row[0]
+    return found
 
 
 def test_the_demo_can_be_run_twice(data_directory: Path) -> None:
@@ -55,10 +70,14 @@ def test_the_demo_can_be_run_twice(data_directory: Path) -> None:
     whole = ("— ", "python3 ")
     assert max(len(line) for line in first.stdout.splitlines() if not line.startswith(whole)) <= 80
     assert len(first.stdout.splitlines()) < 100
+    before = entries(data_directory)
+    assert before["badge_evaluation_logs"] > 700
     second = demo(data_directory)
     assert second.returncode == 0, second.stderr
     assert "The website now lists 231 mentors; the log holds 261 attempts." in second.stdout
-    assert "Nothing to do: no certificate" in second.stdout
+    # It finds everything there, and adds nothing that could never be removed.
+    assert second.stdout.count("Already completed.") == 5
+    assert entries(data_directory) == before
 
     with psycopg.connect(embedded.start(data_directory / ".peerledger")) as connection:
         connection.execute("insert into public.organisations (slug, name) values ('real', 'Real')")

@@ -37,9 +37,11 @@ def test_the_image_holds_what_the_runner_reads() -> None:
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     for unit in (*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")):
         # There is no /opt/peerledger here.
-        text = unit.read_text().replace("/opt/peerledger/.venv/bin/peerledger", "/bin/true")
+        text = re.sub(
+            r"/opt/peerledger/(\.venv/bin/peerledger|deploy/backup\.sh)", "/bin/true", unit.read_text()
+        )
         (tmp_path / unit.name).write_text(text)
-    for name in ("worker", "nightly", "status"):
+    for name in ("worker", "nightly", "status", "backup"):
         assert (
             "OnFailure=peerledger-failed@%n.service\n" in (DEPLOY / f"peerledger-{name}.service").read_text()
         )
@@ -69,6 +71,23 @@ def test_each_profile_is_whole_by_itself(profile: str) -> None:
 def test_every_service_has_one_profile() -> None:
     for name, service in compose().items():
         assert service["profiles"] in (["database"], ["hosted"]), name
+
+
+def test_prometheus_reaches_the_metrics_and_nobody_else_does_unasked() -> None:
+    for name, service in compose().items():
+        if service.get("command") != ["worker"]:
+            assert "ports" not in service, name
+            continue
+        environment = service["environment"]
+        assert environment["PEERLEDGER_METRICS_HOST"] == "0.0.0.0"  # noqa: S104
+        port = environment["PEERLEDGER_METRICS_PORT"]
+        assert service["ports"] == [f"${{METRICS_ADDRESS:-127.0.0.1}}:{port}:{port}"]
+        assert f"127.0.0.1:{port}/ready" in service["healthcheck"]["test"][-1]
+
+
+def test_what_fails_is_told_without_a_database() -> None:
+    unit = (DEPLOY / "peerledger-failed@.service").read_text()
+    assert 'ExecStart=/opt/peerledger/.venv/bin/peerledger alerts send "' in unit
 
 
 def test_a_hosted_database_is_the_one_of_the_settings_file() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from conftest import Database
+from psycopg.conninfo import make_conninfo
 from test_notification_delivery import Charity, Recorder
 from test_worker import command
 from wires import pooler_of, wire_to
@@ -34,7 +35,8 @@ def dsn(database: Database) -> str:
 
 
 def opened(dsn: str) -> RunnerDatabase:
-    return RunnerDatabase(dsn, is_embedded=False, psql=None)
+    """With an end for a connection that is being made, as `open_database` gives it."""
+    return RunnerDatabase(make_conninfo(dsn, connect_timeout="5"), is_embedded=False, psql=None)
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def test_ready_is_refused_while_a_connection_that_works_is_silent(dsn: str) -> N
             port = free.getsockname()[1]
         found: list[str] = []
         codes = []
-        async with metrics.served(port, opened(dsn), {"sync": "running"}, lambda: found):
+        async with metrics.served("127.0.0.1", port, opened(dsn), {"sync": "running"}, lambda: found):
             for words in ([], ["sync: no answer for 9 s"]):
                 found[:] = words
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -204,7 +204,7 @@ def test_a_checkpoint_is_stamped_once_and_the_token_travels_with_the_proof(
     fill(superuser, 5)
     seal.seal(runner(database))
     with receiver() as there:
-        there.answer_by("/tsa", authority.stamp)
+        there.otherwise = authority.stamp
         chosen = sending(tmp_path, there.url, "seal_tsa_url").model_copy(
             update={"seal_tsa_ca_file": authority.roots}
         )
@@ -241,7 +241,7 @@ def test_a_stamp_that_is_not_valid_is_no_receipt(
     seal.seal(runner(database))
     with receiver() as there:
         if kind == "another authority":
-            there.answer_by("/tsa", Authority(tmp_path / "stranger").stamp)
+            there.otherwise = Authority(tmp_path / "stranger").stamp
         elif kind == "another text":
             there.answer("/tsa", another_text(authority))
         else:
@@ -272,7 +272,7 @@ def test_a_batch_that_says_it_is_younger_than_its_time_stamp(
     fill(superuser, 5)
     seal_all(superuser)
     with receiver() as there:
-        there.answer_by("/tsa", authority.stamp)
+        there.otherwise = authority.stamp
         chosen = sending(tmp_path, there.url, "seal_tsa_url")
         seal.checkpoint(runner(database), chosen.model_copy(update={"seal_tsa_ca_file": authority.roots}))
     assert problems(superuser) == []
@@ -306,7 +306,7 @@ class Witness:
 def cosigned(database: Database, there: Receiver, tmp_path: Path, asked: Witness, known: Witness) -> None:
     fill(database.superuser(), 5)
     seal.seal(runner(database))
-    there.answer_by("/w/add-checkpoint", asked.cosign)
+    there.otherwise = asked.cosign
     chosen = sending(tmp_path, there.url, "seal_witness_url")
     seal.checkpoint(runner(database), chosen.model_copy(update={"seal_witness_key": known.vkey}))
 

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from conftest import Database
+from http_receiver import receiver
 from night_steps import STEPS
 from test_dynamics_cli import assert_one_line, end_in_the_middle, environment, until
 from website import PATIENCE, Website, make_website
@@ -195,6 +196,9 @@ def test_without_dynamics_the_sync_is_off_and_says_so(website: Website, tmp_path
         ([], {"NIGHTLY_AT": "late"}, "PEERLEDGER_NIGHTLY_AT"),
         ([], {"NIGHTLY_ZONE": "Mars/Olympus"}, "PEERLEDGER_NIGHTLY_ZONE"),
         ([], {"METRICS_PORT": "0"}, "PEERLEDGER_METRICS_PORT"),
+        ([], {"METRICS_HOST": "everywhere"}, "PEERLEDGER_METRICS_HOST"),
+        ([], {"ALERT_URLS": "pigeon://loft"}, "PEERLEDGER_ALERT_URLS"),
+        (["--only", "alerts"], {}, "PEERLEDGER_ALERT_URLS"),
         (["--only", "everything"], {}, "everything"),
     ],
 )
@@ -222,9 +226,9 @@ def test_sigterm_leaves_nothing_half_done(
     assert website.in_progress() == 0
 
 
-def fetch(port: int, path: str) -> tuple[int, str]:
+def fetch(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=20) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -277,6 +281,37 @@ def test_metrics_report_the_state_of_the_database(website: Website, tmp_path: Pa
         assert "peerledger_database_up 0.0" in fetch(port, "/metrics")[1]
         assert fetch(port, "/alive")[0] == 200
         assert running.end() == 0
+
+
+def test_somebody_is_told_and_the_metrics_are_where_they_were_asked_for(
+    website: Website, tmp_path: Path
+) -> None:
+    port = port_for_good()
+    with receiver() as operator:
+        address = operator.url.replace("http://", "json://user:hemmelig@")
+        settings = environment(
+            website,
+            ALERT_URLS=f"{address}/hook",
+            ALERT_SECONDS="0.1",
+            METRICS_HOST="127.0.0.2",
+            METRICS_PORT=str(port),
+        )
+        with worker(settings, tmp_path, "--only", "alerts") as running:
+            until(lambda: running.said("started"))
+            assert fetch(port, "/alive", "127.0.0.2") == (200, "alive\n")
+            with pytest.raises(urllib.error.URLError):
+                fetch(port, "/alive")
+            website.do("select private.raise_alert('audit_write_failed', 'critical', 'Lost.', 'test')")
+            until(lambda: any("Lost." in request.json["message"] for request in operator.received("/hook")))
+            website.do("update public.ops_alerts set acknowledged_at = now()")
+            until(
+                lambda: any(
+                    "[over] Lost." in request.json["message"] for request in operator.received("/hook")
+                )
+            )
+            assert running.end() == 0
+        assert sum("[critical] Lost." in request.json["message"] for request in operator.requests) == 1
+        assert "hemmelig" not in running.logged + running.printed
 
 
 def test_at_its_start_it_waits_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,15 +41,17 @@ def _open_files(settings: Settings) -> list[str]:
 
 def _unverified_server(settings: Settings) -> list[str]:
     """Without verify-full the password goes to whoever answers for the name."""
-    if settings.database_url is None:
-        return []
-    parts = conninfo_to_dict(settings.database_url.get_secret_value())
-    if parts.get("sslmode") == "verify-full" or not any(map(_is_elsewhere, _hosts(parts))):
-        return []
     return [
-        f"{PREFIX}DATABASE_URL does not have the server prove who it is. Add sslmode=verify-full, "
+        f"{PREFIX}{name.upper()} does not have the server prove who it is. Add sslmode=verify-full, "
         "and sslrootcert=system or the file of the authority that signed its certificate."
+        for name in ("database_url", "staging_url")
+        if (url := getattr(settings, name)) is not None and _is_unverified(url.get_secret_value())
     ]
+
+
+def _is_unverified(url: str) -> bool:
+    parts = conninfo_to_dict(url)
+    return parts.get("sslmode") != "verify-full" and any(map(_is_elsewhere, _hosts(parts)))
 
 
 def _hosts(parts: Mapping[str, object]) -> list[str]:

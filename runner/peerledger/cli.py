@@ -183,6 +183,30 @@ def load(
         )
 
 
+@app.command("copy-for-staging")
+def copy_for_staging(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the tables, their rows and what is masked; write nothing.")
+    ] = False,
+) -> None:
+    """Copy the database into the empty one in PEERLEDGER_STAGING_URL, with invented people."""
+    from peerledger import staging
+    from peerledger.database import other_database
+    from peerledger.progress import steps
+
+    with _opened() as (settings, database):
+        target = None if settings.staging_url is None else other_database(settings.staging_url)
+        if target is None and not dry_run:
+            raise RunnerError("PEERLEDGER_STAGING_URL is not set: the empty database that is written.", 2)
+        with steps("copying") as report:
+            copied = staging.run(database, None if dry_run else target, settings, report)
+        staging.show(copied)
+    if dry_run or target is None:
+        echo("Nothing was written.")
+    else:
+        echo(f"Copied to {target.name}. Ids are the real ones: the copy is pseudonymous, not anonymous.")
+
+
 @app.command()
 def demo(
     use_database_url: Annotated[
@@ -261,11 +285,11 @@ def worker(
         typer.Option(
             "--only",
             metavar="PART",
-            help="sync, notifications, seal or nightly; may be repeated. Default: all four.",
+            help="sync, notifications, seal, nightly or alerts; may be repeated. Default: all five.",
         ),
     ] = None,
 ) -> None:
-    """Run website sync, notifications, seals and the nightly schedule until SIGTERM or Ctrl-C."""
+    """Run website sync, notifications, seals, the nightly schedule and alerts until SIGTERM or Ctrl-C."""
     from peerledger import worker as worker_command
 
     settings = load_settings()
@@ -453,6 +477,36 @@ def acknowledge(
     with _opened() as (_, database):
         alerts_command.acknowledge(database, alert_id)
     echo("Acknowledged.")
+
+
+@alerts_app.command()
+def tell() -> None:
+    """Tell the receivers in PEERLEDGER_ALERT_URLS what they have not been told yet, as the worker does."""
+    from peerledger.receivers import required
+    from peerledger.telling import Teller
+
+    receivers = required(load_settings())
+    with _opened() as (_, database):
+        is_taken = Teller(database, receivers).tell()
+    if not is_taken:
+        raise RunnerError(
+            "Not every receiver took it; the others were told. It is tried again the next time."
+        )
+
+
+@alerts_app.command()
+def send(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to say.")],
+) -> None:
+    """Send a text to each receiver in PEERLEDGER_ALERT_URLS, as a test or by a script. Needs no database."""
+    from peerledger.receivers import Tone, required, send_to_all
+
+    receivers = required(load_settings())
+    failed = send_to_all(receivers, "Peerledger", text, Tone.CRITICAL)
+    for receiver in receivers:
+        echo(f"{receiver.name}: {'not taken' if receiver in failed else 'taken'}")
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pydantic import SecretStr
 
 from peerledger.errors import NoConnectionError, RunnerError, one_line
 from peerledger.settings import Settings
@@ -250,10 +251,18 @@ def open_database(settings: Settings) -> Iterator[Database]:
 
         conninfo = server.start(settings.data_dir)
         embedded, psql = True, str(server.BIN / "psql")
+    yield Database(_with_defaults(conninfo), embedded, psql or _bundled_psql())
+
+
+def other_database(url: SecretStr) -> Database:
+    """Beside the one that the settings point to."""
+    return Database(_with_defaults(url.get_secret_value()), False, None)
+
+
+def _with_defaults(conninfo: str) -> str:
     given = conninfo_to_dict(conninfo)
     defaults = {"application_name": "peerledger", "connect_timeout": "10"}
-    conninfo = make_conninfo(conninfo, **{key: value for key, value in defaults.items() if key not in given})
-    yield Database(conninfo, embedded, psql or _bundled_psql())
+    return make_conninfo(conninfo, **{key: value for key, value in defaults.items() if key not in given})
 
 
 def _bundled_psql() -> str | None:

@@ -122,7 +122,8 @@ def _prove(database: Database, settings: Settings, out: Console) -> None:
 
 def _work(database: Database, settings: Settings, out: Console) -> None:
     out.print(f"\nThe night of {NIGHT_OF}, with a stand-in for Dynamics:")
-    results = nightly.run(database, NIGHT_OF, settings=settings)
+    # What an earlier run has done stays done: a night anew is an entry of each mentor it looks at.
+    results = nightly.run(database, NIGHT_OF, settings=settings, again=False)
     out.print(nightly.show(results))
     sync(database, settings, out)
     failed = [result.name for result in results if not result.succeeded]

@@ -73,6 +73,8 @@ _ADVICE: dict[type[psycopg.Error], str] = {
     pg.QueryCanceled: "It exceeded the server's statement_timeout, or was cancelled.",
     pg.ReadOnlySqlTransaction: "The database is read-only: its disk may be full (Supabase does that), "
     "or it is a replica. Nothing was changed.",
+    pg.SerializationFailure: "Others changed it at the same time, or a replica had to catch up: try again. "
+    "On a replica, raise max_standby_streaming_delay.",
     pg.AdminShutdown: "The server closed the connection. Try again.",
 }
 

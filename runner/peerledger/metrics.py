@@ -1,4 +1,4 @@
-"""What the worker shows on a local port: /metrics for Prometheus, /alive and /ready for a watchdog."""
+"""What the worker shows on a port: /metrics for Prometheus, /alive and /ready for a watchdog."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,6 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from peerledger.database import Database
 from peerledger.errors import RunnerError
 
-_HOST = "127.0.0.1"
 _LONGEST_READ = 10
 
 _GAUGES = {
@@ -81,12 +80,13 @@ def render(values: Mapping[str, Any] | None, parts: Mapping[str, str]) -> bytes:
 
 @contextlib.asynccontextmanager
 async def served(
+    host: str,
     port: int | None,
     database: Database,
     parts: Mapping[str, str],
     problems: Callable[[], Sequence[str]] = list,
 ) -> AsyncIterator[None]:
-    """On this machine only: there is nothing to keep anybody out. Without a port, nowhere.
+    """Numbers and nothing else, for there is nothing to keep anybody out. Without a port, nowhere.
 
     `problems`: what is wrong with the connections that do the work, which a new one cannot tell.
     """
@@ -127,10 +127,10 @@ async def served(
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, _HOST, port).start()
+            await web.TCPSite(runner, host, port).start()
         except OSError as error:
             raise RunnerError(
-                f"PEERLEDGER_METRICS_PORT: port {port} is taken ({error.strerror}).", 2
+                f"PEERLEDGER_METRICS_PORT: port {port} of {host} cannot be had ({error.strerror}).", 2
             ) from None
         yield
     finally:

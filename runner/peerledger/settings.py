@@ -2,13 +2,14 @@
 
 import re
 from datetime import time
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, HttpUrl, SecretStr, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, HttpUrl, IPvAnyAddress, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from peerledger import errors
@@ -27,6 +28,8 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = None
+    # Where `copy-for-staging` writes: an empty database.
+    staging_url: SecretStr | None = None
     data_dir: Path = Path(".peerledger")
     # How long what runs until it is stopped waits, at its start, for a database that is away.
     start_wait_seconds: float = Field(default=60, ge=0, le=86_400)
@@ -46,8 +49,12 @@ class Settings(BaseSettings):
     nightly_zone: str = "Europe/Oslo"
     # Who is told of each night that all steps of it went well: an address of healthchecks.io or the like.
     heartbeat_url: SecretStr | None = None
-    # Where, on this machine only, the worker shows its metrics; unset: nowhere.
+    # Whom the worker tells of what needs a person: addresses of Apprise, with blanks between them.
+    alert_urls: SecretStr | None = None
+    alert_seconds: float = Field(default=60, gt=0, le=3_600)
+    # Where the worker shows its metrics; without a port nowhere, without a host on this machine only.
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    metrics_host: IPvAnyAddress = IPv4Address("127.0.0.1")
     # The seals: the name of the tree in its checkpoints, the key that signs them, where the runner keeps its
     # own copy, and where else each goes. The database never sees the key.
     seal_origin: str | None = Field(default=None, pattern="^[^\\s+]{1,200}$")
@@ -138,7 +145,7 @@ class Settings(BaseSettings):
             raise ValueError("http:// goes only to this machine itself; give an address with https://")
         return url
 
-    @field_validator("database_url")
+    @field_validator("database_url", "staging_url")
     @classmethod
     def _is_an_address(cls, url: SecretStr | None) -> SecretStr | None:
         if url is None:

@@ -1,4 +1,4 @@
-"""`worker`: website sync, notifications and the nightly work in one process, until SIGTERM.
+"""`worker`: website sync, notifications, the nightly work and alerts in one process, until SIGTERM.
 
 Each part by itself: one that crashes is started again after a while, with an alert, and the others go on.
 What is wrong with the settings is said before anything starts.
@@ -32,7 +32,7 @@ from peerledger.waiting import on_signal
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
 
-PARTS = ("sync", "notifications", "seal", "nightly")
+PARTS = ("sync", "notifications", "seal", "nightly", "alerts")
 _log = Log("worker")
 
 
@@ -77,8 +77,15 @@ class Worker:
             "notifications": self._notifications,
             "seal": self._seal,
             "nightly": self._nightly,
+            "alerts": self._alerts,
         }
-        async with metrics.served(self.settings.metrics_port, self.database, self.states, self._problems):
+        async with metrics.served(
+            str(self.settings.metrics_host),
+            self.settings.metrics_port,
+            self.database,
+            self.states,
+            self._problems,
+        ):
             _log.info("started", parts=", ".join(self.parts))
             ending = asyncio.create_task(self._end_in_time())
             try:
@@ -180,6 +187,15 @@ class Worker:
                 if isinstance(error, RunnerError) and error.exit_code == 2:
                     raise
             await _until(self.stop, self.settings.seal_seconds)
+
+    async def _alerts(self) -> None:
+        from peerledger.receivers import required
+        from peerledger.telling import Teller
+
+        teller = Teller(self.database, required(self.settings))
+        while not self.stop.is_set():
+            await asyncio.to_thread(teller.look)
+            await _until(self.stop, self.settings.alert_seconds)
 
     # The night. -------------------------------------------------------------------------------------
 
@@ -300,6 +316,9 @@ def run(
         else:
             parts.remove("sync")
             _log.warning("sync_is_off", reason=nightly.NO_DYNAMICS)
+    if "alerts" in parts and settings.alert_urls is None:
+        parts.remove("alerts")
+        _log.warning("alerts_are_off", reason="PEERLEDGER_ALERT_URLS is not set: nobody is told.")
     asyncio.run(_run(database, settings, accounts, parts, seal_to))
 
 
@@ -314,6 +333,10 @@ def check_settings(settings: Settings, only: Sequence[str]) -> "Sequence[Account
         from peerledger.checkpoints import load_key
 
         load_key(settings.seal_key_file)
+    if settings.alert_urls is not None or "alerts" in only:
+        from peerledger.receivers import required
+
+        required(settings)
     if settings.has_dynamics or "sync" in only:
         from peerledger.dynamics.credentials import load_accounts
 

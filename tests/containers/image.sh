@@ -1,18 +1,22 @@
 #!/usr/bin/env bash
-# image.sh 15|17: builds the PostgreSQL image of the tests unless it is there, and prints its tag.
+# image.sh 15|17|python3.11|python3.13: builds an image of the tests unless it is there, and prints its tag: PostgreSQL, or
+# Python as the base of the runner's.
 # From Debian packages alone (mmdebstrap), or from the Dockerfile where a registry can be reached.
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 
 version=${1:-}
 case $version in
-    15) suite=bookworm ;;
-    17) suite=trixie ;;
-    *) echo "usage: image.sh 15|17" >&2; exit 2 ;;
+    15 | python3.11) suite=bookworm ;;
+    17 | python3.13) suite=trixie ;;
+    *) echo "usage: image.sh 15|17|python3.11|python3.13" >&2; exit 2 ;;
 esac
-packages=(postgresql-"$version"{,-cron,-pgtap,-plpgsql-check})
+case $version in
+    python*) packages=(python3 python3-venv passwd ca-certificates) kind=python ;;
+    *) packages=(postgresql-"$version"{,-cron,-pgtap,-plpgsql-check}) kind=postgres ;;
+esac
 recipe=$(cat "$here/image.sh" "$here/Dockerfile" | sha256sum | cut -c1-12)
-tag=peerledger-test-postgres:$version-$recipe
+tag=peerledger-test-$kind:$version-$recipe
 
 present() { docker image inspect "$tag" >/dev/null 2>&1; }
 

@@ -25,8 +25,8 @@ begin
             'log_change_refused',
             'critical',
             format(
-                'Somebody tried to change a log %s times on %s and was refused. See security_events.',
-                refused.attempts, refused.day
+                'Somebody tried to change a log %s on %s and was refused. See security_events.',
+                case when refused.attempts = 1 then 'once' else refused.attempts || ' times' end, refused.day
             ),
             'log_change_refused:' || refused.day
         )

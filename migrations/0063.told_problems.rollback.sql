@@ -1,0 +1,3 @@
+set role peerledger_owner;
+drop table private.told_problems;
+reset role;
