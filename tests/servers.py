@@ -120,7 +120,7 @@ def container_server(target: str, disk: str | None = None, is_restarted: bool = 
             RESTARTED="yes" if is_restarted else "",
         )
         .with_exposed_ports(5432)
-        .with_tmpfs_mount(DISK, disk)
+        .with_tmpfs_mount(DISK, disk and f"size={disk}")
         .with_kwargs(auto_remove=True, shm_size="256m")
         .waiting_for(
             LogMessageWaitStrategy("database system is ready to accept connections")

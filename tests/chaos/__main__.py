@@ -1,6 +1,7 @@
 """`make chaos ARGS='--minutes 10 --seed 7 --server supabase17'`. Exit code 1: something was found."""
 
 import argparse
+import logging
 import random
 import sys
 
@@ -19,11 +20,20 @@ def main() -> int:
     parser.add_argument(
         "--server", choices=ALL_TARGETS, help="default: supabase17; embedded18 where no containers can be run"
     )
+    parser.add_argument("--only", default="", metavar="WORDS", help="the faults with these words in their names")
     given = parser.parse_args()
     target = given.server or ("supabase17" if engine_error() is None else EMBEDDED)
+    # Of a connection that was broken in a transaction it says so, at length.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     console = Console(highlight=False, markup=False)
     console.print(f"{given.minutes:g} minutes on {target}, seed {given.seed}")
-    outcome = campaign.run(target, given.seed, given.minutes * 60, tell=lambda line: print(line, flush=True))
+    outcome = campaign.run(
+        target,
+        given.seed,
+        given.minutes * 60,
+        only=given.only,
+        tell=lambda line: print(line, flush=True),
+    )
     show(console, outcome)
     print(f"{len(outcome.findings)} findings (seed {given.seed}).")
     return 1 if outcome.findings else 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chaos import audit, recovery
-from chaos.clients import Clients
+from chaos.clients import Clients, Journal
 from chaos.faults import FAULTS, Kind, Scene
 from chaos.runners import Runners
 from chaos.world import World, a_world, people
@@ -37,23 +37,27 @@ def run(
     seconds: float,
     *,
     is_short: bool = False,
+    only: str = "",
     tell: Callable[[str], None] = print,
+    then: Callable[[World, Runners, Journal, str], None] | None = None,
 ) -> Outcome:
-    """`is_short`: without what takes a minute to end."""
+    """`is_short`: without what takes a minute to end; `only`: the faults with these words in their names; `then` is
+    done after the audit, while everything is still there."""
     with a_world(target, tell) as world:
+        decks = {part: _deck(world, part, is_short, only) for part in PARTS}
         runners = Runners(world)
         clients = Clients(world, seed)
         key = begin(world, runners)
         try:
             clients.start()
-            rage(world, runners, seed, seconds, is_short)
+            rage(world, runners, seed, seconds, decks)
             tell("no more faults")
             recovery.recover(world, runners, clients)
         finally:
             runners.kill()
             clients.stop(0)
         checks = audit.audit(world, runners, clients.journal, key)
-        return Outcome(
+        outcome = Outcome(
             faults=world.counts,
             acknowledged=clients.journal.counts,
             errors=clients.journal.errors,
@@ -62,8 +66,11 @@ def run(
             messages=len(world.hooks.requests),
             repeated=audit.repeated(world),
             checks=checks,
-            findings=world.findings,
+            findings=list(world.findings),
         )
+        if then is not None:
+            then(world, runners, clients.journal, key)
+        return outcome
 
 
 def begin(world: World, runners: Runners) -> str:
@@ -74,11 +81,23 @@ def begin(world: World, runners: Runners) -> str:
     return key
 
 
-def rage(world: World, runners: Runners, seed: int, seconds: float, is_short: bool) -> None:
+def _deck(world: World, part: str, is_short: bool, only: str) -> list[Kind]:
+    return [
+        kind
+        for kind in FAULTS
+        if kind.part == part
+        and only in kind.name
+        and (world.has_disk or not kind.needs_disk)
+        and not (is_short and kind.is_slow)
+    ]
+
+
+def rage(world: World, runners: Runners, seed: int, seconds: float, decks: dict[str, list[Kind]]) -> None:
     began = time.monotonic()
     lanes = [
-        threading.Thread(target=_lane, args=(world, runners, part, seed, is_short, began), daemon=True)
-        for part in PARTS
+        threading.Thread(target=_lane, args=(world, runners, part, seed, deck, began), daemon=True)
+        for part, deck in decks.items()
+        if deck
     ]
     for lane in lanes:
         lane.start()
@@ -88,15 +107,10 @@ def rage(world: World, runners: Runners, seed: int, seconds: float, is_short: bo
         lane.join()
 
 
-def _lane(world: World, runners: Runners, part: str, seed: int, is_short: bool, began: float) -> None:
+def _lane(world: World, runners: Runners, part: str, seed: int, deck: list[Kind], began: float) -> None:
     """Each fault of its part once, shuffled; and again."""
     chance = random.Random(f"{seed} {part}")
     scene = Scene(world, runners, chance)
-    deck = [
-        each
-        for each in FAULTS
-        if each.part == part and (world.has_disk or not each.needs_disk) and not (is_short and each.is_slow)
-    ]
     while not world.over.is_set():
         for kind in chance.sample(deck, len(deck)):
             world.rest(chance.uniform(0.3, 2))

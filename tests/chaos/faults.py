@@ -17,6 +17,7 @@ from chaos.runners import Runners
 from chaos.world import HOOK, World, read_only
 from http_receiver import Answer
 
+from peerledger.errors import one_line
 from standin import Fault
 from standin.faults import HTML_PAGE
 
@@ -266,9 +267,11 @@ _POLICIES = ("activities", "proxy_audit_log", "peer_mentors", "notifications", "
 def _finish_the_upgrade(scene: Scene) -> None:
     """Refused while somebody is in the way, tried again."""
     for _ in range(5):
+        began = time.monotonic()
         code, words = scene.runners.run("migrate")
         if code == 0:
             return
+        scene.world.tell(f"         migrate, {time.monotonic() - began:.0f} s: {one_line(words)[:300]}")
     scene.world.found(f"five times no upgrade: {words.strip().splitlines()[-1:]}")
 
 

@@ -23,6 +23,7 @@ from peerledger.sqlfiles import ROOT
 # Told to stop: 75 s for what threads wait for, 30 s for a goodbye, less than the unit's two minutes.
 LONGEST_STOP = 110
 _COMMAND_SECONDS = 170
+_RESTART_SECONDS = 3
 LONG_RUNNING = {
     "worker-1": ("worker",),
     "worker-2": ("worker",),
@@ -38,6 +39,7 @@ class Runner:
     directory: Path
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
+    ended_at: float | None = None
     # Whoever does something to it: one at a time.
     held: threading.Lock = field(default_factory=threading.Lock)
 
@@ -118,11 +120,19 @@ class Runners:
             for runner in self.all:
                 if runner.held.acquire(blocking=False):
                     try:
-                        if runner.process is not None and (code := runner.process.poll()) is not None:
-                            self.ended[_in_words(code)] += 1
-                            runner.start()
+                        self._start_again(runner)
                     finally:
                         runner.held.release()
+
+    def _start_again(self, runner: Runner) -> None:
+        if runner.process is None or (code := runner.process.poll()) is None:
+            return
+        if runner.ended_at is None:
+            self.ended[_in_words(code)] += 1
+            runner.ended_at = time.monotonic()
+        if time.monotonic() > runner.ended_at + _RESTART_SECONDS:
+            runner.ended_at = None
+            runner.start()
 
     def told_to_stop(self, runner: Runner) -> None:
         """It must end, and well; the caller holds it."""

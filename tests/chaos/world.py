@@ -67,6 +67,8 @@ class World:
     folder: Path
     release: Path
     """The checkout that runs; an upgrade changes it."""
+    first_sql: Path
+    """Its SQL before the first upgrade."""
     today: date
     organisations: list[Organisation] = field(default_factory=list)
     mentors: list[Mentor] = field(default_factory=list)
@@ -171,6 +173,7 @@ def a_world(target: str, tell: Callable[[str], None]) -> Iterator[World]:
         release = folder / "release"
         for name in ("runner", "standin", "migrations", "sql", "docs"):
             shutil.copytree(ROOT / name, release / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(release / "sql", folder / "first-sql")
         world = World(
             server=server,
             standin=standin,
@@ -181,6 +184,7 @@ def a_world(target: str, tell: Callable[[str], None]) -> Iterator[World]:
             client_address=client_address,
             folder=folder,
             release=release,
+            first_sql=folder / "first-sql",
             today=datetime.now(UTC).date(),
             tell=tell,
         )
@@ -259,11 +263,10 @@ def _add_mentor(
 
 def read_only(world: World, is_so: bool) -> None:
     """As Supabase makes a database whose disk is nearly full."""
-    with world.connect() as connection:
-        connection.execute("set transaction_read_only = off")
+    # From another database, which stays as it is.
+    with psycopg.connect(world.server.superuser_dsn, autocommit=True) as connection:
         statement = sql.SQL("alter database {} set default_transaction_read_only = {}")
         connection.execute(statement.format(sql.Identifier(DATABASE), sql.Literal(is_so)))
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (DATABASE,)
         )
