@@ -17,6 +17,8 @@ _EXPECTED_ALERTS = {
     "night_without_run",
     "access_restored",
 }
+# Entries that the contract lets go missing rather than the change.
+_ALERTS_WITHOUT_ROOM = {"audit_write_failed", "badge_evaluation_failed", "certification_failures"}
 
 Check = Callable[[World, Runners, Journal, str], Iterator[str]]
 CHECKS: dict[str, Check] = {}
@@ -115,8 +117,13 @@ def website(world: World, _: Runners, __: Journal, ___: str) -> Iterator[str]:
             yield f"{mentor} is {'' if listed[contact] else 'not '}listed"
 
 
-@check("every request to the website has its entry")
+@check("every request to the website has its entry, or operators were told that there was no room")
 def attempts(world: World, _: Runners, __: Journal, ___: str) -> Iterator[str]:
+    # By contract what was sent stands, whatever the log says.
+    if world.was_full and world.ask(
+        "select from public.ops_alerts where dedupe_key = 'audit_write_failed:hlf_sync_audit_log'"
+    ):
+        return
     requests = Counter(request.contact_id for request in world.standin.journal.patches())
     entries = dict(world.ask("select mentor_id, count(*) from public.hlf_sync_audit_log group by 1"))
     for mentor in world.mentors:
@@ -233,7 +240,7 @@ def seals(world: World, runners: Runners, _: Journal, key: str) -> Iterator[str]
 @check("operators were told of what was, and of nothing else; status agrees")
 def alerts(world: World, runners: Runners, _: Journal, __: str) -> Iterator[str]:
     for kind, message in world.ask("select kind, min(message) from public.ops_alerts group by kind"):
-        if kind not in _EXPECTED_ALERTS:
+        if kind not in _EXPECTED_ALERTS | (_ALERTS_WITHOUT_ROOM if world.was_full else set()):
             yield f"{kind}: {message}"
     world.ask("update public.ops_alerts set acknowledged_at = now() where acknowledged_at is null")
     code, words = runners.run("status")

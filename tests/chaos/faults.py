@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import psycopg
 from chaos.runners import Runners
-from chaos.world import HOOK, World, read_only
+from chaos.world import DISK_FULL, HOOK, World, read_only
 from http_receiver import Answer
 
 from peerledger.errors import one_line
@@ -203,7 +203,7 @@ def make_it_read_only(scene: Scene) -> None:
         read_only(scene.world, False)
 
 
-@fault("database", "disk full", needs_disk=True)
+@fault("database", DISK_FULL, needs_disk=True)
 def fill_the_disk(scene: Scene) -> None:
     with scene.world.full_disk():
         scene.rest(3, 8)

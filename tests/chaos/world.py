@@ -30,6 +30,7 @@ from standin import StandIn
 
 DATABASE = "chaos"
 HOOK = "/hook"
+DISK_FULL = "disk full"
 # Long enough for a server that recovers; then it is a finding, or the campaign is broken.
 PATIENCE = 180
 # Small, so that it can be filled, and large enough for an hour.
@@ -124,6 +125,10 @@ class World:
     def has_disk(self) -> bool:
         """Of its own, so that it can be filled."""
         return self.server.container is not None
+
+    @property
+    def was_full(self) -> bool:
+        return bool(self.counts[DISK_FULL])
 
     def restart_server(self, mode: str) -> None:
         """fast: sessions are ended; immediate: as after a crash, with recovery."""
