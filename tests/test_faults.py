@@ -19,6 +19,7 @@ from peerledger import database as database_module
 from peerledger import metrics, nightly, queue_database
 from peerledger.database import Database as RunnerDatabase
 from peerledger.errors import RunnerError
+from peerledger.notify.delivery import Delivery
 from peerledger.queue_database import DatabaseAwayError, QueueDatabase
 from peerledger.settings import Settings
 from peerledger.worker import Pace, Worker
@@ -137,10 +138,33 @@ def test_a_stop_ends_although_the_database_is_silent(database: Database, dsn: st
             await running
             return worker
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("peerledger.notify.delivery._GOODBYE", 0.5)
-        worker = asyncio.run(asyncio.wait_for(work(), PATIENCE))
+    worker = asyncio.run(asyncio.wait_for(work(), PATIENCE))
     assert set(worker.states.values()) == {"stopped"}
+
+
+def test_a_stop_ends_although_nobody_takes_what_was_sent(
+    database: Database, dsn: str, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peerledger.notify.delivery._GOODBYE", 0.5)
+    recorder, stop = Recorder(), asyncio.Event()
+
+    async def work() -> Delivery:
+        charity = Charity(database)
+        charity.write(3)
+        with wire_to(dsn) as (wire, address):
+
+            async def fall_silent(_: Any) -> None:
+                wire.freeze()
+                stop.set()
+
+            recorder.on_send = fall_silent
+            delivery = Delivery(address, recorder, 0.1)
+            await delivery.run(stop)
+            return delivery
+
+    delivery = asyncio.run(asyncio.wait_for(work(), PATIENCE))
+    assert recorder.sent
+    assert len(delivery._unanswered) == 3
 
 
 def test_what_a_thread_waits_for_can_be_called_off(dsn: str) -> None:
@@ -148,7 +172,8 @@ def test_what_a_thread_waits_for_can_be_called_off(dsn: str) -> None:
     database = opened(dsn)
     with ThreadPoolExecutor() as threads, wire_to(dsn) as (wire, address):
         through = opened(address)
-        with through.connect(autocommit=True) as connection:
+        # Closing waits for nobody, should it not be called off.
+        with contextlib.closing(through.connect(autocommit=True)) as connection:
             wire.freeze()
             waiting = threads.submit(connection.execute, "select pg_sleep(3600)")
             while not through.longest_wait:
@@ -162,11 +187,15 @@ def test_what_a_thread_waits_for_can_be_called_off(dsn: str) -> None:
 
 
 def test_a_call_in_a_thread_has_an_end_of_its_own(dsn: str, impatient: None) -> None:
-    with wire_to(dsn) as (wire, address):
-        connection = opened(address).connect(autocommit=True, statement_seconds=0.1)
+    with (
+        ThreadPoolExecutor() as threads,
+        wire_to(dsn) as (wire, address),
+        contextlib.closing(opened(address).connect(autocommit=True, statement_seconds=0.1)) as connection,
+    ):
         wire.freeze()
+        waiting = threads.submit(connection.execute, "select 1")
         with pytest.raises(psycopg.OperationalError, match="has not answered"):
-            connection.execute("select 1")
+            waiting.result(PATIENCE)
         assert connection.closed
 
 

@@ -5,22 +5,26 @@ import logging
 import random
 import sys
 
-from chaos import campaign
 from conftest import ALL_TARGETS, EMBEDDED
 from rich.table import Table
 from servers import engine_error
 
+from chaos import campaign
 from peerledger.screen import Console
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10, help="of faults; recovery and audit come after it")
+    parser.add_argument(
+        "--minutes", type=float, default=10, help="of faults; recovery and audit come after it"
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument(
         "--server", choices=ALL_TARGETS, help="default: supabase17; embedded18 where no containers can be run"
     )
-    parser.add_argument("--only", default="", metavar="WORDS", help="the faults with these words in their names")
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="the faults with these words in their names"
+    )
     given = parser.parse_args()
     target = given.server or ("supabase17" if engine_error() is None else EMBEDDED)
     # Of a connection that was broken in a transaction it says so, at length.

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 from chaos.clients import Journal
 from chaos.recovery import WAITING
@@ -75,8 +76,8 @@ def statuses(world: World, _: Runners, journal: Journal, __: str) -> Iterator[st
         "select mentor_id, array_agg(new_status::text order by changed_at)"
         " from public.mentor_status_changes where cause = 'transition' group by 1"
     )
-    recorded = dict(rows)
-    now = dict(world.ask("select id, status::text from public.peer_mentors"))
+    recorded: dict[UUID, list[str]] = dict(rows)
+    now: dict[UUID, str] = dict(world.ask("select id, status::text from public.peer_mentors"))
     for mentor, wanted in journal.statuses.items():
         if mentor in journal.unsure_statuses:
             continue
@@ -125,7 +126,9 @@ def attempts(world: World, _: Runners, __: Journal, ___: str) -> Iterator[str]:
     ):
         return
     requests = Counter(request.contact_id for request in world.standin.journal.patches())
-    entries = dict(world.ask("select mentor_id, count(*) from public.hlf_sync_audit_log group by 1"))
+    entries: dict[UUID, int] = dict(
+        world.ask("select mentor_id, count(*) from public.hlf_sync_audit_log group by 1")
+    )
     for mentor in world.mentors:
         if requests[mentor.contact] > entries.get(mentor.id, 0):
             yield f"{mentor.id}: {requests[mentor.contact]} requests, {entries.get(mentor.id, 0)} entries"

@@ -16,8 +16,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import psycopg
-from chaos.world import Mentor, Organisation, World
 from psycopg import errors as pg
+
+from chaos.world import Mentor, Organisation, World
 
 # What a client meets when the server, the disk, or the way to them is away, or when it waited for too long.
 _PASSING = (
@@ -238,7 +239,14 @@ class CoordinatorClient(Client):
         def work(connection: Connection) -> None:
             with connection.transaction():
                 for day, (activity, known) in zip(days, made.items(), strict=True):
-                    values = (activity, self.organisation.id, known.mentor, self.coordinator, day, known.minutes)
+                    values = (
+                        activity,
+                        self.organisation.id,
+                        known.mentor,
+                        self.coordinator,
+                        day,
+                        known.minutes,
+                    )
                     _do(connection, _INSERT, *values)
 
         is_done = self.insist(self.coordinator, work)

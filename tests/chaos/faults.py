@@ -13,10 +13,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import psycopg
-from chaos.runners import Runners
-from chaos.world import DISK_FULL, HOOK, World, read_only
 from http_receiver import Answer
 
+from chaos.runners import LONGEST_STOP, Runners
+from chaos.world import DISK_FULL, HOOK, World, read_only
 from peerledger.errors import one_line
 from standin import Fault
 from standin.faults import HTML_PAGE
@@ -104,7 +104,9 @@ def work_by_a_wrong_clock(scene: Scene) -> None:
         drained.start()
         scene.rest(5, 10)
         process.send_signal(signal.SIGTERM)
-        drained.join(120)
+        drained.join(LONGEST_STOP)
+        if drained.is_alive():
+            scene.world.found("a worker whose clock is wrong did not stop")
 
 
 @fault("runners", "a night in the middle of it")
@@ -288,12 +290,14 @@ def _requests(scene: Scene, *made: Callable[[], Fault]) -> None:
 
 @fault("outside", "Dynamics: too many requests (429)")
 def throttle(scene: Scene) -> None:
-    _requests(scene, lambda: Fault(status=429, retry_after="1"), lambda: Fault(status=429, retry_after="soon"))
+    _requests(
+        scene, lambda: Fault(status=429, retry_after="1"), lambda: Fault(status=429, retry_after="soon")
+    )
 
 
 @fault("outside", "Dynamics: 500, 502, 503, 504")
 def fail(scene: Scene) -> None:
-    _requests(scene, *(lambda code=code: Fault(status=code) for code in (500, 502, 503, 504)))  # type: ignore[misc]
+    _requests(scene, *(lambda code=code: Fault(status=code) for code in (500, 502, 503, 504)))
 
 
 @fault("outside", "Dynamics: requests that hang, and are not carried out")
@@ -373,12 +377,9 @@ def _messages(scene: Scene, *answers: Answer) -> None:
 
 @fault("outside", "receiver of messages: 429, 500, 503")
 def refuse_messages(scene: Scene) -> None:
-    _messages(
-        scene, Answer(503), Answer(500), Answer(429, headers={"retry-after": "1"}), Answer()
-    )
+    _messages(scene, Answer(503), Answer(500), Answer(429, headers={"retry-after": "1"}), Answer())
 
 
 @fault("outside", "receiver of messages: answers lost or never given")
 def take_messages_in_silence(scene: Scene) -> None:
     _messages(scene, Answer(resets=True), Answer(), Answer(), Answer(hangs=True))
-

@@ -5,10 +5,11 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from http_receiver import Answer
+
 from chaos.clients import Clients
 from chaos.runners import Runners
 from chaos.world import HOOK, PATIENCE, World
-from http_receiver import Answer
 
 # What nobody is left to hold, and what would be tried hours later: as if that time had passed.
 _AFTER_ALL_LEASES = (

@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chaos.world import HOOK, World
-
 from peerledger.sqlfiles import ROOT
 
 # Told to stop: 75 s for what threads wait for, 30 s for a goodbye, less than the unit's two minutes.

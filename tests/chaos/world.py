@@ -171,9 +171,7 @@ def a_world(target: str, tell: Callable[[str], None]) -> Iterator[World]:
             connection.execute("select pg_reload_conf()")
         standin = stack.enter_context(StandIn())
         hooks = stack.enter_context(receiver())
-        runner_wire, runner_address = stack.enter_context(
-            wire_to(server.dsn(server.migrator_dsn, DATABASE))
-        )
+        runner_wire, runner_address = stack.enter_context(wire_to(server.dsn(server.migrator_dsn, DATABASE)))
         client_wire, client_address = stack.enter_context(wire_to(server.dsn(server.login_dsn, DATABASE)))
         release = folder / "release"
         for name in ("runner", "standin", "migrations", "sql", "docs"):
@@ -244,12 +242,8 @@ def people(world: World) -> None:
                     _add_mentor(world, connection, organisation, group)
 
 
-def _add_mentor(
-    world: World, connection: psycopg.Connection[Any], organisation: UUID, group: str
-) -> None:
-    mentor = Mentor(
-        uuid.uuid4(), uuid.uuid4(), organisation, world.standin.add_contact(listed=False), group
-    )
+def _add_mentor(world: World, connection: psycopg.Connection[Any], organisation: UUID, group: str) -> None:
+    mentor = Mentor(uuid.uuid4(), uuid.uuid4(), organisation, world.standin.add_contact(listed=False), group)
     world.mentors.append(mentor)
     connection.execute(
         "insert into public.peer_mentors (id, user_id, organisation_id, display_name, dynamics_contact_id)"
