@@ -1,6 +1,6 @@
 # The four words a newcomer needs: run, test, check, bench.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench mutants docs clean
+.PHONY: help run test check bench mutants chaos docs clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,7 @@ help:
 	@echo "make bench  what the triggers cost, as ratios"
 	@echo "make docs   what the database says of itself, written into docs/"
 	@echo "make mutants  change every function and guard in small ways: does a test notice? (hours)"
+	@echo "make chaos  real processes while everything fails that can: is anything lost? (ten minutes)"
 
 run: $(VENV)/run.stamp
 	$(BIN)/peerledger demo
@@ -55,6 +56,11 @@ bench: $(VENV)/dev.stamp
 # stopped at any time and goes on where it was. ARGS='--minutes 10', '--subject proxy', '--kind condition', '--list'.
 mutants: $(VENV)/dev.stamp
 	PYTHONPATH=.:tests $(BIN)/python tests/mutation.py $(ARGS)
+
+# A server, a portal and a receiver of its own; kills, broken connections, full disks, wrong clocks, upgrades, one after
+# the other as the seed has it; then an audit. ARGS='--minutes 2 --seed 7 --server plain17 --only upgrade'.
+chaos: $(VENV)/dev.stamp
+	PYTHONPATH=.:tests $(BIN)/python -m chaos $(ARGS)
 
 docs: $(VENV)/run.stamp
 	$(BIN)/python -m docs.generate

@@ -2,9 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -25,6 +26,8 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    at: float = field(default_factory=time.monotonic)
+    answer: Answer = field(default_factory=Answer)
 
     @property
     def json(self) -> Any:
@@ -50,9 +53,10 @@ class Receiver:
 
     def take(self, request: Request) -> Answer:
         with self._lock:
-            self.requests.append(request)
             answers = self._answers.get(request.path) or [self.otherwise(request)]
-            return answers.pop(0) if len(answers) > 1 else answers[0]
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+            self.requests.append(replace(request, answer=answer))
+            return answer
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """PostgreSQL servers in containers: plain ones, and ones that behave like hosted Supabase."""
 
 import functools
+import os
 import secrets
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 TARGETS = ("plain15", "plain17", "supabase15", "supabase17")
 
+DISK = "/var/lib/postgresql"
+"""Where the data of a server in a container is."""
 _CONTAINERS = Path(__file__).parent / "containers"
 # What supautils lets the role postgres create on Supabase although it is no superuser.
 _TRUSTED_ON_SUPABASE = "dblink plpgsql_check"
@@ -96,7 +99,9 @@ def engine_error() -> str | None:
 
 
 @contextmanager
-def container_server(target: str) -> Iterator[Server]:
+def container_server(target: str, disk: str | None = None, is_restarted: bool = False) -> Iterator[Server]:
+    """`disk`: its size, like 512m; as much as there is memory without one. `is_restarted`: a server that ends is
+    started again at once, as a host does."""
     if target not in TARGETS:
         raise ValueError(f"unknown target {target!r}, known are {', '.join(TARGETS)}")
     if error := engine_error():
@@ -118,9 +123,10 @@ def container_server(target: str) -> Iterator[Server]:
             PASSWORD=password,
             LIFETIME=_LIFETIME,
             TRUSTED=_TRUSTED_ON_SUPABASE if is_supabase else "",
+            RESTARTED="yes" if is_restarted else "",
         )
         .with_exposed_ports(5432)
-        .with_tmpfs_mount("/var/lib/postgresql")
+        .with_tmpfs_mount(DISK, disk and f"size={disk}")
         .with_kwargs(auto_remove=True, shm_size="256m")
         .waiting_for(
             LogMessageWaitStrategy("database system is ready to accept connections")
@@ -146,6 +152,23 @@ def container_server(target: str) -> Iterator[Server]:
         )
         _prepare(server, password)
         yield server
+
+
+def restart_embedded(data: Path, mode: str = "immediate") -> None:
+    """immediate: as after a power cut, no goodbye, and recovery. Where root runs it, the server's own user has to."""
+    # Only here: elsewhere the wheel need not even work. And not before ours, without what it warns of at first.
+    from peerledger import embedded
+
+    user = data.stat().st_uid
+    log = data / "log"
+    result = subprocess.run(
+        [embedded.BIN / "pg_ctl", "-D", data, "-l", log, "-m", mode, "-w", "restart"],
+        capture_output=True,
+        user=user if user != os.getuid() else None,
+        cwd=data,
+        check=False,
+    )
+    assert result.returncode == 0, (result.stderr, log.read_text()[-2_000:])
 
 
 def pgtap_sql(server: Server) -> str:

@@ -195,6 +195,38 @@ def test_the_night_seals_and_finds_what_was_changed(database: Database, tmp_path
     )
 
 
+def test_a_night_looks_while_somebody_else_is_sealing(database: Database, tmp_path: Path) -> None:
+    superuser = database.superuser()
+    fill(superuser, 20)
+    entries = seal_all(superuser)
+    said: list[str] = []
+    with superuser.transaction():
+        superuser.execute("select pg_advisory_xact_lock(hashtextextended('peerledger seal', 0))")
+        with pytest.raises(seal.SealingElsewhereError):
+            seal.seal(runner(database))
+        seal_night.run(runner(database), settings(tmp_path), said.append)
+    assert f"{entries} verified, 0 findings" in said[-2]
+    assert "Completeness" in said[-1]
+
+
+def test_a_tree_that_grows_while_it_is_verified_has_not_shrunk(database: Database, tmp_path: Path) -> None:
+    """Another runner on this machine seals, signs, and keeps the checkpoint where this one looks."""
+    superuser = database.superuser()
+    fill(superuser, 20)
+    entries = seal_all(superuser)
+    seal.checkpoint(runner(database), settings(tmp_path))
+
+    def meanwhile(done: int, of: int) -> None:
+        fill(superuser, 20)
+        seal_all(superuser)
+        made = seal.checkpoint(runner(database), settings(tmp_path))
+        assert made is not None
+        assert made.size > entries
+
+    verdict = verify.verify(runner(database), settings(tmp_path), progress=meanwhile)
+    assert (verdict.entries, verdict.findings) == (entries, [])
+
+
 def test_a_seal_that_cannot_be_sent_is_exit_code_1_and_signed_all_the_same(
     database: Database, tmp_path: Path
 ) -> None:

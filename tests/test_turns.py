@@ -61,6 +61,61 @@ def test_two_clients_never_wait_for_each_other_in_a_circle(
         other.commit()
 
 
+_REGISTER = """
+select public.register_proxy_activities((
+    select jsonb_agg(jsonb_build_object(
+        'mentor_id', id, 'activity_type', 'walk', 'occurred_on', current_date - 1, 'duration_minutes', 5
+    ))
+    from public.peer_mentors
+))
+"""
+_REGISTER_ONE = "select public.register_proxy_activity(%s, 'walk', current_date - 1, 5)"
+_INSERT = """
+insert into public.activities
+    (organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes)
+select organisation_id, id, auth.uid(), 'walk', current_date - 1, 5 from public.peer_mentors where id = %s
+"""
+
+
+@pytest.mark.parametrize("way", [_INSERT, _REGISTER_ONE], ids=["inserts", "calls"])
+def test_a_transaction_of_several_statements_and_a_call_never_wait_in_a_circle(
+    database: Database, way: str
+) -> None:
+    """The call locks its mentors in the order of their ids; the transaction begins with the last of them."""
+    connection = database.superuser()
+    connection.execute("select tests.make_two_organisations(), tests.make_coordinator('nora', 'north')")
+    mentors = sorted(value(connection, "select tests.id('mentor', %s)", name) for name in ("olga", "berit"))
+    one, other = (
+        session(database, value(connection, "select tests.id('user', %s)", name)) for name in ("nina", "nora")
+    )
+    with ThreadPoolExecutor() as threads:
+        one.execute(way.encode(), (mentors[1],))
+        running = threads.submit(other.execute, _REGISTER.encode())
+        wait_until_blocked(connection, other)
+        one.execute(way.encode(), (mentors[0],))
+        one.commit()
+        running.result(timeout=_PATIENCE)
+        other.commit()
+
+
+def test_a_correction_waits_for_its_turn_before_it_holds_the_activity(database: Database) -> None:
+    connection = database.superuser()
+    connection.execute("select tests.make_two_organisations(), tests.make_coordinator('nora', 'north')")
+    activity = value(connection, "select tests.id('activity', %s)", "nina for olga")
+    one, other = (
+        session(database, value(connection, "select tests.id('user', %s)", name)) for name in ("nina", "nora")
+    )
+    correct = "select public.update_proxy_activity(%s, '{\"duration_minutes\": 7}')"
+    with ThreadPoolExecutor() as threads:
+        one.execute(_INSERT.encode(), (value(connection, "select tests.id('mentor', 'berit')"),))
+        running = threads.submit(other.execute, correct.encode(), (activity,))
+        wait_until_blocked(connection, other)
+        one.execute(_PATCH.encode(), (8, activity))
+        one.commit()
+        running.result(timeout=_PATIENCE)
+        other.commit()
+
+
 def test_clients_who_cannot_meet_do_not_wait(database: Database) -> None:
     connection = database.superuser()
     connection.execute("select tests.make_two_organisations()")

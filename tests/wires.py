@@ -6,6 +6,7 @@ import selectors
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,13 +19,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 class Wire:
     """Passes bytes on, until it is frozen: then it still takes them, as TCP does for a stopped process."""
 
-    path: str
-    """The server's socket."""
+    server: str | tuple[str, int]
+    """The server's socket, or its host and port."""
     only_first: bool = False
     """A frozen wire still works for connections that are made later."""
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     frozen: threading.Event = field(default_factory=threading.Event)
-    _pairs: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
+    _pairs: list["_Pair"] = field(default_factory=list)
     _over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -34,6 +35,17 @@ class Wire:
 
     def freeze(self) -> None:
         self.frozen.set()
+        for pair in list(self._pairs):
+            pair.silent.set()
+
+    def thaw(self) -> None:
+        """For connections that are made later; those that were silent stay so."""
+        self.frozen.clear()
+
+    def cut(self) -> None:
+        """Every connection is broken, whatever is on its way."""
+        for pair in list(self._pairs):
+            pair.close()
 
     def run(self) -> None:
         while not self._over.is_set():
@@ -41,35 +53,62 @@ class Wire:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self.path)
-            self._pairs.append((client, server))
-            is_late = self.frozen.is_set() and self.only_first
+            server = socket.socket(socket.AF_UNIX if isinstance(self.server, str) else socket.AF_INET)
+            try:
+                server.connect(self.server)
+            except OSError:
+                # Away, and so for whoever asks here.
+                client.close()
+                server.close()
+                continue
+            pair = _Pair(client, server, self.frozen)
+            if self.frozen.is_set() and not self.only_first:
+                pair.silent.set()
+            self._pairs = [each for each in self._pairs if not each.closed.is_set()] + [pair]
             for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pass, args=(source, sink, is_late), daemon=True).start()
-
-    def _pass(self, source: socket.socket, sink: socket.socket, is_late: bool) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65_536):
-                if self.frozen.is_set() and not is_late:
-                    # Taken, and passed on to nobody.
-                    continue
-                sink.sendall(data)
-            if not self.frozen.is_set() or is_late:
-                sink.shutdown(socket.SHUT_WR)
+                threading.Thread(target=pair.pass_on, args=(source, sink), daemon=True).start()
 
     def close(self) -> None:
         self._over.set()
+        # Who waits in accept is woken by this, and not by closing.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        for pair in self._pairs:
-            for each in pair:
-                each.close()
+        self.cut()
+
+
+@dataclass
+class _Pair:
+    client: socket.socket
+    server: socket.socket
+    frozen: threading.Event
+    silent: threading.Event = field(default_factory=threading.Event)
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                if self.silent.is_set():
+                    # Taken, and passed on to nobody.
+                    continue
+                sink.sendall(data)
+        # What stands still notices later that one end is gone.
+        while self.silent.is_set() and self.frozen.is_set() and not self.closed.is_set():
+            time.sleep(0.05)
+        self.close()
+
+    def close(self) -> None:
+        self.closed.set()
+        for each in (self.client, self.server):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
 
 
 @contextmanager
 def wire_to(dsn: str, only_first: bool = False) -> Iterator[tuple[Wire, str]]:
     """With the address of the same database, through the wire."""
-    wire = Wire(_socket_of(dsn), only_first)
+    wire = Wire(_server_of(dsn), only_first)
     threading.Thread(target=wire.run, daemon=True).start()
     try:
         yield wire, make_conninfo(dsn, host="127.0.0.1", port=wire.port, sslmode="disable", connect_timeout=5)
@@ -171,6 +210,12 @@ def pooler_of(dsn: str) -> Iterator[str]:
         yield make_conninfo(dsn, host="127.0.0.1", port=port, sslmode="disable", gssencmode="disable")
     finally:
         pooler.close()
+
+
+def _server_of(dsn: str) -> str | tuple[str, int]:
+    parts = conninfo_to_dict(dsn)
+    host = str(parts["host"])
+    return _socket_of(dsn) if host.startswith("/") else (host, int(str(parts.get("port") or 5432)))
 
 
 def _socket_of(dsn: str) -> str:

@@ -25,6 +25,10 @@ _OWN = "checkpoint"
 Report = Callable[[str], None]
 
 
+class SealingElsewhereError(RunnerError):
+    """Another process is sealing just now."""
+
+
 @dataclass(frozen=True)
 class Sealed:
     entries: int
@@ -52,7 +56,10 @@ def seal(
                     "from private.seal_state as state",
                 )
             except psycopg.Error as error:
-                raise from_database(error, "seal") from error
+                refused = from_database(error, "seal")
+                if error.sqlstate == "PL004":
+                    raise SealingElsewhereError(refused.message) from error
+                raise refused from error
             size = adopting[0]
             if row is not None and row[0] is not None:
                 total += row[0] - row[1]

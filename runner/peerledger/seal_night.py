@@ -1,5 +1,6 @@
 """The end of the night: seal, sign, and look whether everything is what it was and all of it on record."""
 
+import contextlib
 from collections.abc import Callable
 
 import psycopg
@@ -12,7 +13,10 @@ from peerledger.settings import Settings
 
 def run(database: Database, settings: Settings, report: Callable[[str], None]) -> None:
     """Each look is had, whatever the one before it found."""
-    sealed = seal.seal(database, report)
+    entries = 0
+    # A worker may be at it; what the night looks at is there all the same.
+    with contextlib.suppress(seal.SealingElsewhereError):
+        entries = seal.seal(database, report).entries
     if counted := evidence.count_months(database):
         report(f"Statements: {counted:,} months of logs were counted.")
     made = seal.checkpoint(database, settings)
@@ -24,7 +28,7 @@ def run(database: Database, settings: Settings, report: Callable[[str], None]) -
         yesterday = row[0] if row else None
         verdict = verify.verify(database, settings, since=yesterday)
         report(
-            f"Seals: {sealed.entries:,} entries sealed, checkpoint of {made.size:,}, "
+            f"Seals: {entries:,} entries sealed, checkpoint of {made.size:,}, "
             f"{verdict.entries:,} verified, {len(verdict.findings):,} findings."
         )
         if verdict.findings:

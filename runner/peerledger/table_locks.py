@@ -18,11 +18,12 @@ from psycopg import sql
 from peerledger.database import Connection
 from peerledger.errors import LockTimeoutError, RunnerError
 
-# Longer than deadlock_timeout, after which autovacuum makes way for whoever waits; clients have 8 seconds.
+# Longer than deadlock_timeout (1 s), after which autovacuum makes way for whoever waits; clients have 8 seconds.
+# And so much shorter that a machine with too much to do does not make it longer.
 _FIRST_MILLISECONDS = 2_000
-_OTHERS_MILLISECONDS = 700
+_OTHERS_MILLISECONDS = 300
 # For what is locked later, which is hardly anything: the tables are had by then.
-_LATER_MILLISECONDS = 1_000
+_LATER_MILLISECONDS = 500
 _PAUSES = (0.2, 2.0)
 _BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
 

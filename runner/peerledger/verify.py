@@ -110,8 +110,10 @@ def verify(
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Verdict:
     outside = [checkpoints.read_file(path) for path in seen]
+    # Before the snapshot: sealing and signing go on meanwhile, and a tree that is older has not shrunk.
+    own = _own_checkpoint(settings)
     verdict = Verdict()
-    # One snapshot for all: sealing goes on meanwhile.
+    # One snapshot for all.
     with database.connect() as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
@@ -155,7 +157,7 @@ def verify(
             ]
             if (first, past, since) == (0, None, None):
                 _compare_with_changes(connection, verdict)
-            _against_checkpoints(connection, settings, size, outside, keys, verdict)
+            _against_checkpoints(connection, own, size, outside, keys, verdict)
         except psycopg.Error as error:
             raise from_database(error, "verify") from error
     verdict.is_vouched = bool(outside or keys)
@@ -176,9 +178,14 @@ def _compare_with_changes(connection: Connection, verdict: Verdict) -> None:
     ]
 
 
+def _own_checkpoint(settings: Settings) -> Checkpoint | None:
+    file = seal.own_directory(settings) / "checkpoint"
+    return checkpoints.read_file(file) if file.exists() else None
+
+
 def _against_checkpoints(
     connection: Connection,
-    settings: Settings,
+    own: Checkpoint | None,
     size: int,
     outside: Sequence[Checkpoint],
     keys: Sequence[str],
@@ -191,9 +198,8 @@ def _against_checkpoints(
         ).fetchall()
     ]
     origin = str(_one(connection, "select private.seal_origin()"))
-    own = seal.own_directory(settings) / "checkpoint"
-    if own.exists():
-        known.append(checkpoints.read_file(own))
+    if own is not None:
+        known.append(own)
     for seen in outside:
         if seen.origin.split("/")[:2] != origin.split("/")[:2]:
             raise RunnerError(
@@ -235,6 +241,8 @@ def verify_archive(
     line is, is *missing*, unless the entry is still in the database or was erased.
     """
     outside = [checkpoints.read_file(path) for path in seen]
+    # As in verify.
+    own = _own_checkpoint(settings)
     verdict = Verdict()
     entries = archive.read_manifest(directory, must_exist=True)
     with database.connect() as connection:
@@ -259,7 +267,7 @@ def verify_archive(
                 "select problem, leaf_index from private.seal_structure_problems(0, %s)", (size,)
             ).fetchall()
         ]
-        _against_checkpoints(connection, settings, size, outside, keys, verdict)
+        _against_checkpoints(connection, own, size, outside, keys, verdict)
     verdict.is_vouched = bool(outside or keys)
     return verdict
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs in the container as root, with the server's own options as arguments: one throw-away cluster.
-# Wants SUPERUSER, PASSWORD, LIFETIME; TRUSTED names extensions that no superuser is needed for here.
+# Wants SUPERUSER, PASSWORD, LIFETIME; TRUSTED names extensions that no superuser is needed for here; with RESTARTED
+# the server is started again whenever it ends.
 set -eu
 version=$(ls /usr/lib/postgresql)
 PATH=/usr/lib/postgresql/$version/bin:$PATH
@@ -18,6 +19,9 @@ $as_postgres initdb --pgdata="$data" --encoding=UTF8 --locale=C.UTF-8 --no-sync 
 # As on Supabase: loopback is trusted, which also means that dblink to it is for superusers only.
 echo 'host all all all scram-sha-256' >>"$data/pg_hba.conf"
 
+set -- $as_postgres postgres -D "$data" -k /tmp -c listen_addresses='*' -c fsync=off "$@"
+if [ -n "${RESTARTED:-}" ]; then
+    set -- sh -c 'while :; do "$@" || true; sleep 0.2; done' serve "$@"
+fi
 # A test run that was killed leaves no server behind: the container ends itself.
-exec timeout --signal=INT "$LIFETIME" \
-    $as_postgres postgres -D "$data" -k /tmp -c listen_addresses='*' -c fsync=off "$@"
+exec timeout --signal=INT "$LIFETIME" "$@"

@@ -1,5 +1,3 @@
--- Rows are locked in the order in which a client names them or a scan meets them, and nothing can sort them before. A
--- mentor's rows are theirs alone, so their own statements are all that can meet; coordinators meet in the organisation.
 create or replace function private.tg_all__take_turns()
 returns trigger
 language plpgsql
@@ -8,16 +6,7 @@ security definer -- anyone who may write a row need not be allowed to ask who th
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform pg_advisory_xact_lock(hashtextextended('peerledger.turn ' || turn.key, 0))
-    from (
-        select given.key
-        from (
-            select coalesce(private.caller_id()::text, session_user) as key
-            union
-            select mine.id::text from private.my_organisation_ids() as mine (id)
-        ) as given
-        order by given.key
-    ) as turn;
+    perform private.take_turns();
     return null;
 end
 $$;

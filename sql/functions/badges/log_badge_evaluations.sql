@@ -23,6 +23,8 @@ declare
         )
     end;
     v_sqlstate text;
+    v_message text;
+    v_has_no_room boolean := false;
 begin
     begin
         insert into public.badge_evaluation_logs (
@@ -63,19 +65,27 @@ begin
             perform private.record_registered(log_badge_evaluations.touched);
         exception
             when others then
+                v_has_no_room := sqlstate like '53%';
                 raise warning 'peerledger: what was registered could not be logged either (%)', sqlstate;
         end;
-        perform private.raise_alert(
-            'audit_write_failed',
-            'critical',
-            'Badge evaluations could not be logged: ' || private.safe_error_text(v_sqlstate),
-            'audit_write_failed:badge_evaluation_logs'
-        );
+        v_message := 'Badge evaluations could not be logged: ' || private.safe_error_text(v_sqlstate);
+        if v_has_no_room then
+            -- On a full disk there may be no room for the alert either. Then nothing would say that entries are missing, and
+            -- nothing is acknowledged: whoever registers is told so, and tries again.
+            perform private.write_alert(
+                'audit_write_failed', 'critical', v_message, 'audit_write_failed:badge_evaluation_logs'
+            );
+        else
+            perform private.raise_alert(
+                'audit_write_failed', 'critical', v_message, 'audit_write_failed:badge_evaluation_logs'
+            );
+        end if;
     end if;
 end
 $$;
 
 comment on function private.log_badge_evaluations is
 'One log row a mentor. A failure is a warning and an alert, not an error. Where no row is written, what an insert registered
-gets entries in activity_changes; where badges are switched off the insert fails without them. For our functions only.';
+gets entries in activity_changes; where badges are switched off the insert fails without them. Error: 53…, when the server has no room for entries nor for the
+alert that they are missing. For our functions only.';
 revoke all on function private.log_badge_evaluations from public, anon, authenticated, service_role;

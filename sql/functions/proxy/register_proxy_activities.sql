@@ -22,6 +22,10 @@ declare
     v_findings private.proxy_finding[];
 begin
     perform private.require_entries(register_proxy_activities.entries);
+    -- Before anything is locked, as a plain statement does: a transaction of several may lock mentors in another order.
+    if not private.is_service_call() then
+        perform private.take_turns();
+    end if;
 
     select judged.prepared, judged.findings
     into v_entries, v_findings

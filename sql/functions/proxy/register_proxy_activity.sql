@@ -25,6 +25,11 @@ declare
     v_findings private.proxy_finding[];
     v_activity public.activities;
 begin
+    -- Before anything is locked, as a plain statement does: a transaction of several may lock mentors in another order.
+    if not private.is_service_call() then
+        perform private.take_turns();
+    end if;
+
     select judged.prepared, judged.findings
     into v_entries, v_findings
     from private.prepare_proxy_entries(

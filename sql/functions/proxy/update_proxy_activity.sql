@@ -30,6 +30,11 @@ begin
             hint = 'Send what is to change, such as {"duration_minutes": 45}.';
     end if;
 
+    -- Before anything is locked, as a plain statement does: a transaction of several may lock mentors in another order.
+    if not v_is_service then
+        perform private.take_turns();
+    end if;
+
     -- The activity first and its mentors after it, as a plain update does.
     select activity.*
     into v_old

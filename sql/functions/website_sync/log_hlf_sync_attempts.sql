@@ -11,6 +11,7 @@ as $$
 declare
     v_entry jsonb;
     v_error_code text;
+    v_message text;
     v_lost int := 0;
 begin
     if jsonb_array_length(log_hlf_sync_attempts.entries) = 0 then
@@ -33,12 +34,18 @@ begin
     end;
     if v_lost > 0 then
         raise warning 'peerledger: % attempts of the website sync could not be logged (%)', v_lost, v_error_code;
-        perform private.raise_alert(
-            'audit_write_failed',
-            'critical',
-            'Attempts of the website sync could not be logged: ' || private.safe_error_text(v_error_code),
-            'audit_write_failed:hlf_sync_audit_log'
-        );
+        v_message := 'Attempts of the website sync could not be logged: ' || private.safe_error_text(v_error_code);
+        if v_error_code like '53%' then
+            -- On a full disk there may be no room for the alert either, and nothing would say that entries are missing. What was
+            -- sent stays sent; the worker keeps what it saw and reports it again.
+            perform private.write_alert(
+                'audit_write_failed', 'critical', v_message, 'audit_write_failed:hlf_sync_audit_log'
+            );
+        else
+            perform private.raise_alert(
+                'audit_write_failed', 'critical', v_message, 'audit_write_failed:hlf_sync_audit_log'
+            );
+        end if;
     end if;
 
     perform private.raise_alert(
@@ -64,6 +71,8 @@ begin
         order by entry.organisation_id
     ) as given_up;
 exception
+    when insufficient_resources then
+        raise;
     when others then
         raise warning 'peerledger: a failure of the website sync could not be reported (%)', sqlstate;
 end
@@ -71,5 +80,6 @@ $$;
 
 comment on function private.log_hlf_sync_attempts is
 'One log entry for each attempt, given as an array of objects with the columns of hlf_sync_audit_log, and an alert for
-an organisation''s dead letters. A failure is a warning and an alert, never an error. For our functions only.';
+an organisation''s dead letters. A failure is a warning and an alert. Error: 53…, when the server has no room for the entries nor for the alert. For
+our functions only.';
 revoke all on function private.log_hlf_sync_attempts from public, anon, authenticated, service_role;

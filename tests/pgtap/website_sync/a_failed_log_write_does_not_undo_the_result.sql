@@ -1,5 +1,5 @@
 begin;
-select plan(6);
+select plan(8);
 select tests.make_organisation('north');
 select tests.make_listed_mentor(name, 'north') from unnest(array['olga', 'berit', 'kari']) as name;
 select public.claim_hlf_sync('w', 10, '1 minute');
@@ -36,11 +36,20 @@ select is((select count(*) from public.ops_alerts where kind = 'dead_letters'), 
 
 -- Not even the alert can be written.
 create function pg_temp.refuse() returns trigger language plpgsql as
-$$ begin raise exception 'no' using errcode = '53100'; end $$;
+$$ begin raise exception 'no' using errcode = current_setting('tests.error'); end $$;
 create trigger refuse before insert on public.hlf_sync_audit_log for each statement execute function pg_temp.refuse();
 create trigger refuse before insert on public.ops_alerts for each statement execute function pg_temp.refuse();
+set local tests.error = 'P0001';
 select public.requeue_hlf_sync(tests.id('mentor', 'berit'));
 select is(tests.sync_once('berit', 404), 'dead_lettered', 'the result stands then too');
 select is((select count(*) from public.hlf_sync_audit_log), 2::bigint, 'unlogged');
+
+-- Nor is there room for either: the worker is told, and reports again.
+set local tests.error = '53100';
+select public.requeue_hlf_sync(tests.id('mentor', 'berit'));
+select throws_ok($$ select tests.sync_once('berit', 204) $$, '53100', null, 'on a full disk the report is not taken');
+drop trigger refuse on public.ops_alerts;
+update public.ops_alerts set acknowledged_at = now();
+select is(tests.sync_once('berit', 204), 'synced', 'it is as soon as the alert can be written');
 select finish();
 rollback;
