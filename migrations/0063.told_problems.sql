@@ -1,4 +1,4 @@
--- depends: 0057.a_new_project_begins_again
+-- depends: 0058.attested_times
 -- What the operators were told of already, so that a runner that is started again, or another one, wakes nobody twice.
 set role peerledger_owner;
 create table private.told_problems (
