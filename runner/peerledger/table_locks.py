@@ -18,8 +18,8 @@ from psycopg import sql
 from peerledger.database import Connection
 from peerledger.errors import LockTimeoutError, RunnerError
 
-# Longer than deadlock_timeout (1 s), after which autovacuum makes way for whoever waits, and well within the 8
-# seconds of clients, also on a machine with too much to do.
+# Longer than deadlock_timeout (1 s), after which autovacuum makes way for whoever waits, and well within the
+# 8 seconds of clients, also on a machine with too much to do.
 _FIRST_MILLISECONDS = 2_000
 _OTHERS_MILLISECONDS = 300
 # For what is locked later, which is hardly anything: the tables are had by then.
