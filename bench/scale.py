@@ -1,8 +1,7 @@
 """What one server carries, and what grows how: absolute figures, so the machine is printed with them.
 
-Not ratios as elsewhere: the question is how far a server is from its end. Clients are sessions of the API's
-login that become `authenticated` with a mentor's claims in each transaction, as PostgREST's do; HTTP itself
-is not in it.
+Not ratios as elsewhere: the question is how far a server is from its end. Clients are sessions that become
+`authenticated` with a mentor's claims in each transaction, as PostgREST's do; HTTP itself is not in it.
 """
 
 import hashlib
@@ -17,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from rich.console import Group
 from rich.table import Table
 
@@ -33,15 +31,6 @@ SESSIONS = (1, 2, 4, 8, 16)
 SECONDS = 8.0
 ALONE, PROXY, CHANGED = 10_000, 3_000, 3_000
 
-_LOGIN = """
-do $$
-begin
-    create role authenticator login noinherit;
-exception
-    when duplicate_object then null;
-end
-$$
-"""
 _PREPARE = f"""
 insert into public.organisations (id, slug, name)
 select md5('organisation ' || number)::uuid, 'scale-' || number, 'Scale'
@@ -135,8 +124,6 @@ group by 1
 
 def measure(opened: Database) -> Group:
     with opened.connect(autocommit=True, statement_seconds=0) as connection:
-        connection.execute(_LOGIN)
-        connection.execute("grant authenticated to authenticator")
         for statement in _PREPARE.split(";\n"):
             if statement.strip():
                 connection.execute(statement.encode())
@@ -284,9 +271,9 @@ def _throughput(opened: Database) -> Table:
 
 
 def _run(opened: Database, call: Callable[[Client, int], None], sessions: int) -> tuple[list[float], float]:
-    address = make_conninfo(opened.conninfo, user="authenticator")
     clients = [
-        Client(psycopg.connect(address, autocommit=True), random.Random(number)) for number in range(sessions)
+        Client(psycopg.connect(opened.conninfo, autocommit=True), random.Random(number))
+        for number in range(sessions)
     ]
     try:
         began = time.monotonic()
