@@ -18,9 +18,9 @@ from psycopg import sql
 from peerledger.database import Connection
 from peerledger.errors import LockTimeoutError, RunnerError
 
-# Longer than deadlock_timeout (1 s), after which autovacuum makes way for whoever waits; clients have 8 seconds.
-# And so much shorter that on a machine with too much to do it is shorter all the same.
+# Longer than deadlock_timeout, after which autovacuum makes way for whoever waits; clients have 8 seconds.
 _FIRST_MILLISECONDS = 2_000
+# So much shorter than deadlock_timeout that it is shorter on a machine with too much to do as well.
 _OTHERS_MILLISECONDS = 300
 # For what is locked later, which is hardly anything: the tables are had by then.
 _LATER_MILLISECONDS = 500
