@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -277,13 +278,45 @@ def test_a_transaction_pooler_is_refused_in_one_line(dsn: str, tmp_path: Path) -
 
 def test_a_transaction_pooler_is_recognised_when_several_clients_use_it(dsn: str) -> None:
     with pooler_of(dsn) as address:
-        with psycopg.connect(address, autocommit=True) as other, other.transaction():
-            other.execute("select 1")
+        with two_in_transactions(address) as (one, _):
+            one.rollback()
             with pytest.raises(RunnerError, match="transaction mode"):
                 opened(address).connect()
-        with psycopg.connect(address, autocommit=True) as client:
-            # It had left nothing behind for the next client of the pool.
-            assert client.execute("show statement_timeout").fetchone() == ("0",)
+        # It had left nothing behind for the next clients of the pool.
+        with two_in_transactions(address) as clients:
+            for client in clients:
+                assert client.execute("show statement_timeout").fetchone() == ("0",)
+
+
+def test_a_transaction_pooler_that_lends_its_connections_in_turn_is_recognised(dsn: str) -> None:
+    """The second client is lent another one than the first."""
+    with pooler_of(dsn, is_round_robin=True) as address:
+        with two_in_transactions(address):
+            pass
+        with pytest.raises(RunnerError, match="transaction mode"):
+            opened(address).connect()
+
+
+def test_a_transaction_pooler_of_one_connection_is_recognised(dsn: str) -> None:
+    """To hold that one, and to wait for another, would take for ever."""
+    with ThreadPoolExecutor() as threads, pooler_of(dsn, size=1) as address:
+        connecting = threads.submit(opened(address).connect)
+        with pytest.raises(RunnerError, match="transaction mode"):
+            connecting.result(PATIENCE)
+
+
+def test_a_pooler_in_session_mode_is_taken(dsn: str) -> None:
+    with pooler_of(dsn, is_in_session_mode=True) as address, opened(address).connect() as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+@contextlib.contextmanager
+def two_in_transactions(address: str) -> Iterator[tuple[psycopg.Connection, psycopg.Connection]]:
+    """So that the pooler needs a connection for each."""
+    with psycopg.connect(address) as one, psycopg.connect(address) as other:
+        one.execute("select 1")
+        other.execute("select 1")
+        yield one, other
 
 
 def test_a_direct_connection_is_taken(dsn: str) -> None:

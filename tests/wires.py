@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -117,17 +118,27 @@ def wire_to(dsn: str, only_first: bool = False) -> Iterator[tuple[Wire, str]]:
 
 
 @dataclass
-class TransactionPooler:
+class Pooler:
     """Lends a connection to the server for one transaction, the one that came back last, as PgBouncer does."""
 
     path: str
     startup: bytes
     """The packet with which it logs in."""
+    is_round_robin: bool = False
+    """Lends the one that has been back for longest."""
+    size: int = 100
+    """So many connections to the server; whoever finds none waits."""
+    is_in_session_mode: bool = False
+    """Lends it for as long as the client stays."""
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     _free: list[socket.socket] = field(default_factory=list)
     _all: list[socket.socket] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1_000_001))
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _came_back: threading.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._came_back = threading.Semaphore(self.size)
 
     def run(self) -> None:
         while True:
@@ -159,8 +170,9 @@ class TransactionPooler:
                 self._lend(client, first)
 
     def _lend(self, client: socket.socket, first: bytes) -> None:
+        self._came_back.acquire()
         with self._lock:
-            server = self._free.pop() if self._free else self._new()
+            server = self._free.pop(0 if self.is_round_robin else -1) if self._free else self._new()
         try:
             server.sendall(first)
             with selectors.DefaultSelector() as waiting:
@@ -169,15 +181,19 @@ class TransactionPooler:
                 while True:
                     for ready, _ in waiting.select():
                         if ready.fileobj is client:
-                            server.sendall(_read(client))
+                            asked = _read(client)
+                            if asked[:1] == b"X":
+                                return
+                            server.sendall(asked)
                             continue
                         answer = _read(server)
                         client.sendall(answer)
-                        if answer == _message(b"Z", b"I"):
+                        if answer == _message(b"Z", b"I") and not self.is_in_session_mode:
                             return
         finally:
             with self._lock:
                 self._free.append(server)
+            self._came_back.release()
 
     def _new(self) -> socket.socket:
         server = socket.socket(socket.AF_UNIX)
@@ -195,15 +211,15 @@ class TransactionPooler:
 
 
 @contextmanager
-def pooler_of(dsn: str) -> Iterator[str]:
-    """The address of the same database, through a pooler in transaction mode."""
+def pooler_of(dsn: str, **options: Any) -> Iterator[str]:
+    """The address of the same database, through a pooler, in transaction mode unless the options say otherwise."""
     parts = conninfo_to_dict(dsn)
     pairs = b"".join(
         name.encode() + b"\0" + str(parts[key]).encode() + b"\0"
         for name, key in (("user", "user"), ("database", "dbname"))
     )
     content = struct.pack("!i", 196_608) + pairs + b"\0"
-    pooler = TransactionPooler(_socket_of(dsn), struct.pack("!i", len(content) + 4) + content)
+    pooler = Pooler(_socket_of(dsn), struct.pack("!i", len(content) + 4) + content, **options)
     threading.Thread(target=pooler.run, daemon=True).start()
     try:
         port = pooler.listener.getsockname()[1]

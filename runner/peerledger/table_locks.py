@@ -21,6 +21,7 @@ from peerledger.errors import LockTimeoutError, RunnerError
 # Longer than deadlock_timeout (1 s), after which autovacuum makes way for whoever waits, and well within the
 # 8 seconds of clients, also on a machine with too much to do.
 _FIRST_MILLISECONDS = 2_000
+# So much shorter than deadlock_timeout that it is shorter on a machine with too much to do as well.
 _OTHERS_MILLISECONDS = 300
 # For what is locked later, which is hardly anything: the tables are had by then.
 _LATER_MILLISECONDS = 500

@@ -1,5 +1,6 @@
 """What must be so once everything has come to rest. Each check returns what it found wrong."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from chaos.clients import Journal
 from chaos.recovery import WAITING
 from chaos.runners import Runners
-from chaos.world import HOOK, World
+from chaos.world import HOOK, Mentor, World
 
 # What an operator is told of such a time, and what closes by itself or is to be acknowledged.
 _EXPECTED_ALERTS = {
@@ -132,6 +133,27 @@ def attempts(world: World, _: Runners, __: Journal, ___: str) -> Iterator[str]:
     for mentor in world.mentors:
         if requests[mentor.contact] > entries.get(mentor.id, 0):
             yield f"{mentor.id}: {requests[mentor.contact]} requests, {entries.get(mentor.id, 0)} entries"
+            _write_attempts(world, mentor)
+
+
+def _write_attempts(world: World, mentor: Mentor) -> None:
+    """For whoever looks for the one that is missing."""
+    now = time.monotonic()
+    lines = [
+        f"{now - request.started_at:9.3f} s ago: request {request.body} -> {request.status}"
+        for request in world.standin.journal.patches(mentor.contact)
+    ]
+    lines += [
+        f"{age:9.3f} s ago: entry {rest}"
+        for age, *rest in world.ask(
+            "select extract(epoch from clock_timestamp() - created_at)::float, operation, outcome,"
+            " dynamics_response_code, retry_count, error_message, triggered_by_event"
+            " from public.hlf_sync_audit_log where mentor_id = %s",
+            mentor.id,
+        )
+    ]
+    lines.sort(key=lambda line: -float(line.split()[0]))
+    (world.folder / f"attempts-{mentor.id}").write_text("\n".join(lines))
 
 
 @check("nothing waits that is due, nothing was given up, nobody is held")

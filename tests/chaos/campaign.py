@@ -43,12 +43,12 @@ def run(
 ) -> Outcome:
     """`is_short`: without what takes a minute to end; `only`: the faults with these words in their names; `then` is
     done after the audit, while everything is still there."""
-    with a_world(target, tell) as world:
+    with a_world(target, seconds, tell) as world:
         decks = {part: _deck(world, part, is_short, only) for part in PARTS}
         runners = Runners(world)
         clients = Clients(world, seed)
-        key = begin(world, runners)
         try:
+            key = begin(world, runners)
             clients.start()
             rage(world, runners, seed, seconds, decks)
             tell("no more faults")

@@ -33,8 +33,8 @@ HOOK = "/hook"
 DISK_FULL = "disk full"
 # Long enough for a server that recovers; then it is a finding, or the campaign is broken.
 PATIENCE = 180
-# Small, so that it can be filled, and large enough for an hour.
-_DISK_SIZE = "640m"
+# MB: small enough to be filled, and more than the campaign writes.
+_DISK_AT_FIRST, _DISK_PER_SECOND = 512, 1
 
 Rows = list[tuple[Any, ...]]
 
@@ -156,13 +156,15 @@ class World:
 
 
 @contextmanager
-def a_world(target: str, tell: Callable[[str], None]) -> Iterator[World]:
+def a_world(target: str, seconds: float, tell: Callable[[str], None]) -> Iterator[World]:
+    """For a campaign of so long."""
+    disk = f"{_DISK_AT_FIRST + round(_DISK_PER_SECOND * seconds)}m"
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="peerledger-chaos-"))
         server = stack.enter_context(
             embedded_server()
             if target == EMBEDDED
-            else container_server(target, disk=_DISK_SIZE, is_restarted=True)
+            else container_server(target, disk=disk, is_restarted=True)
         )
         server.create_empty_database(DATABASE)
         with psycopg.connect(server.superuser_dsn, autocommit=True) as connection:

@@ -24,7 +24,6 @@ declare
     end;
     v_sqlstate text;
     v_message text;
-    v_has_no_room boolean := false;
 begin
     begin
         insert into public.badge_evaluation_logs (
@@ -65,13 +64,12 @@ begin
             perform private.record_registered(log_badge_evaluations.touched);
         exception
             when others then
-                v_has_no_room := sqlstate like '53%';
                 raise warning 'peerledger: what was registered could not be logged either (%)', sqlstate;
         end;
         v_message := 'Badge evaluations could not be logged: ' || private.safe_error_text(v_sqlstate);
-        if v_has_no_room then
-            -- On a full disk there may be no room for the alert either. Then nothing would say that entries are missing, and
-            -- nothing is acknowledged: whoever registers is told so, and tries again.
+        if v_sqlstate like '53%' then
+            -- On a full disk there may be no room for the alert either. Then nothing would say that entries are missing, of an
+            -- award if not of the activity, and nothing is acknowledged: whoever registers is told so, and tries again.
             perform private.write_alert(
                 'audit_write_failed', 'critical', v_message, 'audit_write_failed:badge_evaluation_logs'
             );

@@ -59,6 +59,22 @@ as $$
             -- What is there and has no entry any more may have been recorded in a month that is archived.
             when presence.is_there and presence.should_be_there is null and state.archived_until > '-infinity'
                 then 'archived'
+            -- Awards stand in the evaluations, which could not be written then, and an alert said so.
+            when
+                presence.is_there and presence.should_be_there is null and presence.subject_kind = 'badge'
+                and exists (
+                    select
+                    from public.earned_badges as earned
+                    inner join public.ops_alerts as alert
+                        on
+                            alert.dedupe_key = 'audit_write_failed:badge_evaluation_logs'
+                            and earned.earned_at between alert.raised_at - interval '1 minute'
+                            and coalesce(alert.acknowledged_at, 'infinity')
+                    where
+                        earned.badge_definition_id = presence.subject_id
+                        and earned.mentor_id::text = presence.part
+                )
+                then 'could not be written'
             -- An award of before the log of what became of it.
             when not presence.is_there and presence.recorded_at < state.began_at then 'older than the log'
         end
