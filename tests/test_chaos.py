@@ -56,7 +56,9 @@ class Sabotage:
         )
 
     def nights(self) -> None:
-        self._past_the_triggers("update public.job_runs set state = 'running', finished_at = null where state = 'ran'")
+        self._past_the_triggers(
+            "update public.job_runs set state = 'running', finished_at = null where state = 'ran'"
+        )
 
     def logs(self) -> None:
         self._past_the_triggers(
