@@ -40,11 +40,12 @@ audit: $(VENV)/dev.stamp
 	else echo "pip-audit: skipped, the list of known flaws cannot be reached"; fi
 
 # The example for supabase-js against types/database.ts; nothing to do where Node, or what it installs, is not to be had.
+# npm writes that file last: a folder without it was left half done.
 .PHONY: typescript
 EXAMPLE := examples/supabase-js
 typescript:
 	@command -v npm > /dev/null || { echo "TypeScript: skipped, Node is not installed"; exit 0; }; \
-	test -d $(EXAMPLE)/node_modules/typescript \
+	test -e $(EXAMPLE)/node_modules/.package-lock.json \
 	|| npm install --prefix $(EXAMPLE) --no-package-lock --no-audit --no-fund --silent > /dev/null 2>&1 \
 	|| { echo "TypeScript: skipped, supabase-js could not be installed"; exit 0; }; \
 	cd $(EXAMPLE) && node node_modules/typescript/bin/tsc --noEmit

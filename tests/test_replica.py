@@ -23,9 +23,11 @@ _PORT = 5433
 _STANDBY = f"""
 set -e
 bin=$(echo /usr/lib/postgresql/*/bin)
+# A standby starts only with as many as its server has.
+prepared="-c max_prepared_transactions=$(psql --username=postgres -Atc 'show max_prepared_transactions')"
 "$bin/pg_basebackup" --pgdata=/tmp/standby --write-recovery-conf --checkpoint=fast --username=postgres
 "$bin/pg_ctl" --pgdata=/tmp/standby --log=/tmp/standby/log --wait start \\
-    --options="-k /tmp -c port={_PORT} -c listen_addresses='*' -c max_standby_streaming_delay=-1" </dev/null >/dev/null
+    --options="-k /tmp -c port={_PORT} -c listen_addresses='*' -c max_standby_streaming_delay=-1 $prepared" </dev/null >/dev/null
 """
 
 

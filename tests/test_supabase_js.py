@@ -66,7 +66,8 @@ def compile_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example, with what it needs installed."""
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("Node is not installed")
-    if not (_MODULES / "@supabase" / "supabase-js").exists():
+    # npm writes this file last: a folder without it was left half done.
+    if not (_MODULES / ".package-lock.json").exists():
         installed = subprocess.run(
             ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
             cwd=_EXAMPLE,
