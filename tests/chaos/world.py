@@ -113,7 +113,7 @@ class World:
             try:
                 with self.connect() as connection:
                     cursor = connection.execute(query.encode(), values or None)
-                    return cursor.fetchall() if cursor.description else []
+                    return [] if cursor.description is None else cursor.fetchall()
             except psycopg.OperationalError:
                 if time.monotonic() > deadline:
                     raise
