@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,9 @@ def run(command: list[str], directory: Path, **given: str) -> subprocess.Complet
     programs = directory / "bin"
     if not programs.exists():
         programs.mkdir()
-        (programs / "peerledger").write_text(f'#!/bin/sh\nexec {sys.executable} -m peerledger "$@"\n')
+        (programs / "peerledger").write_text(
+            f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m peerledger "$@"\n'
+        )
         (programs / "peerledger").chmod(0o700)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PEERLEDGER_", "PG"))}
     path = {"PATH": f"{programs}:{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
