@@ -45,7 +45,10 @@ cross join lateral (
     )
 ) as term (expires_on);
 
-create table bench_due as select * from public.simulate_certification_expiry('{as_of}');
+create table bench_due as
+select due.*
+from generate_series(0, {mentors}, 1000) as page (first_row)
+cross join lateral public.simulate_certification_expiry('{as_of}', 1000, page.first_row) as due;
 """
 # Every row that a run leaves behind, from a list that is there already.
 _BARE = """
