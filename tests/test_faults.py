@@ -233,6 +233,23 @@ def test_the_server_does_not_keep_a_session_whose_client_is_gone(dsn: str) -> No
     assert wanted.items() <= parameters.items()
 
 
+def test_no_plan_of_ours_is_compiled(dsn: str) -> None:
+    """Compiling one over the partitions of the logs takes seconds, and running it milliseconds."""
+
+    # As a server is by default; those of the tests are not.
+    compiling = make_conninfo(dsn, options="-c jit=on")
+
+    async def of_queue() -> list[tuple[str]]:
+        queue = QueueDatabase(compiling, "peerledger_test", lambda: None)
+        rows = await queue.fetch(psycopg.rows.tuple_row, "show jit")
+        await queue.close()
+        return rows
+
+    with opened(compiling).connect(autocommit=True) as connection:
+        assert connection.execute("show jit").fetchone() == ("off",)
+    assert asyncio.run(of_queue()) == [("off",)]
+
+
 def test_a_night_whose_network_died_leaves_no_lock(database: Database, dsn: str) -> None:
     """Each step of the night is a transaction of its own, which ends with its statement."""
     superuser, holder = database.superuser(), database.superuser()

@@ -33,14 +33,14 @@ def prove(
     proof: dict[str, Any] = row[0] if row else {}
     # As an auditor reads it: first what is proved.
     names = ("format", "log", "line", "index", "inclusion", "checkpoint", "consistency")
-    # What others said of the checkpoint comes after what our own program judges.
-    others = ("timestamp", "cosignatures")
+    # What others said of the checkpoint, if they were asked, comes after what our own program judges.
+    others = [name for name in ("timestamp", "cosignatures") if name in proof]
     if "timestamp" in proof:
         proof["timestamp"] = {
             "tsa": timestamps.authority(base64.b64decode(proof["timestamp"]["token"])),
             **proof["timestamp"],
         }
-    return {name: proof[name] for name in (*names, *others) if name in proof}
+    return {name: proof[name] for name in (*names, *others)}
 
 
 def write(proof: dict[str, Any], out: Path | None, tlog_proof: bool) -> str:

@@ -25,9 +25,11 @@ def send(connection: Connection, made: Checkpoint, settings: Settings, to: Path 
         webhook = settings.seal_webhook.get_secret_value()
         ways.append(lambda: _to_webhook(connection, made, webhook))
     if settings.seal_tsa_url is not None:
-        ways.append(lambda: _stamp(connection, made, settings))
+        tsa = settings.seal_tsa_url.get_secret_value()
+        ways.append(lambda: _stamp(connection, made, tsa, settings.seal_tsa_ca_file))
     if settings.seal_witness_url is not None:
-        ways.append(lambda: _witness(connection, made, settings))
+        witness = settings.seal_witness_url.get_secret_value()
+        ways.append(lambda: _witness(connection, made, witness, settings.seal_witness_key))
     failures: list[RunnerError] = []
     for way in ways:
         try:
@@ -80,29 +82,27 @@ def _to_webhook(connection: Connection, made: Checkpoint, webhook: str) -> None:
     receive(connection, made, "webhook", f"HTTP {answer.status_code}".encode())
 
 
-def _stamp(connection: Connection, made: Checkpoint, settings: Settings) -> None:
+def _stamp(connection: Connection, made: Checkpoint, url: str, ca_file: Path | None) -> None:
     from peerledger import timestamps
 
-    if settings.seal_tsa_url is None or settings.seal_tsa_ca_file is None:
+    if ca_file is None:
         raise RunnerError(
             "A time stamp that nobody judges is worth nothing: name the certificates of the authority in "
             "PEERLEDGER_SEAL_TSA_CA_FILE.",
             2,
         )
     if not _is_received(connection, made, "timestamp"):
-        roots = timestamps.load_certificates(settings.seal_tsa_ca_file)
-        token, at = timestamps.stamp(made.text, settings.seal_tsa_url.get_secret_value(), roots)
+        token, at = timestamps.stamp(made.text, url, timestamps.load_certificates(ca_file))
         receive(connection, made, "timestamp", token, at)
 
 
-def _witness(connection: Connection, made: Checkpoint, settings: Settings) -> None:
+def _witness(connection: Connection, made: Checkpoint, url: str, key: str | None) -> None:
     from peerledger import witness
 
     if not made.is_signed:
         raise RunnerError("A witness takes signed checkpoints only: set PEERLEDGER_SEAL_KEY_FILE.", 2)
-    if settings.seal_witness_url is None or _is_received(connection, made, "witness"):
+    if _is_received(connection, made, "witness"):
         return
-    url, key = settings.seal_witness_url.get_secret_value(), settings.seal_witness_key
     try:
         lines, at = witness.cosign(connection, made, url, key)
     except witness.ForkError as fork:

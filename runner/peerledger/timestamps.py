@@ -70,12 +70,8 @@ def stamp(text: bytes, url: str, certificates: Sequence[x509.Certificate]) -> tu
 
 
 def authority(token: bytes) -> str:
-    """Who signed a time stamp, by the certificates in it."""
-    names = {
-        certificate.subject.rfc4514_string(): certificate
-        for certificate in map(
-            x509.load_der_x509_certificate, decode_timestamp_response(token).signed_data.certificates
-        )
-    }
-    issuers = {certificate.issuer for certificate in names.values()}
-    return next((name for name, certificate in names.items() if certificate.subject not in issuers), "")
+    """Who signed a time stamp, by the certificates in it: the one that has issued none of the others."""
+    held = decode_timestamp_response(token).signed_data.certificates
+    certificates = [x509.load_der_x509_certificate(each) for each in held]
+    issuers = {certificate.issuer for certificate in certificates}
+    return next((each.subject.rfc4514_string() for each in certificates if each.subject not in issuers), "")

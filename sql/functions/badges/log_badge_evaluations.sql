@@ -23,7 +23,6 @@ declare
         )
     end;
     v_sqlstate text;
-    v_message text;
 begin
     begin
         insert into public.badge_evaluation_logs (
@@ -66,24 +65,13 @@ begin
             when others then
                 raise warning 'peerledger: what was registered could not be logged either (%)', sqlstate;
         end;
-        v_message := 'Badge evaluations could not be logged: ' || private.safe_error_text(v_sqlstate);
-        if v_sqlstate like '53%' then
-            -- On a full disk there may be no room for the alert either. Then nothing would say that entries are missing, of an
-            -- award if not of the activity, and nothing is acknowledged: whoever registers is told so, and tries again.
-            perform private.write_alert(
-                'audit_write_failed', 'critical', v_message, 'audit_write_failed:badge_evaluation_logs'
-            );
-        else
-            perform private.raise_alert(
-                'audit_write_failed', 'critical', v_message, 'audit_write_failed:badge_evaluation_logs'
-            );
-        end if;
+        perform private.report_lost_entries('badge_evaluation_logs', 'Badge evaluations', v_sqlstate);
     end if;
 end
 $$;
 
 comment on function private.log_badge_evaluations is
 'One log row a mentor. A failure is a warning and an alert, not an error. Where no row is written, what an insert registered
-gets entries in activity_changes; where badges are switched off the insert fails without them. Error: 53…, when the server has no room for entries nor for the
-alert that they are missing. For our functions only.';
+gets entries in activity_changes; where badges are switched off the insert fails without them. Error: 53…, when the server has
+no room for entries nor for the alert that they are missing. For our functions only.';
 revoke all on function private.log_badge_evaluations from public, anon, authenticated, service_role;

@@ -11,7 +11,6 @@ as $$
 declare
     v_entry jsonb;
     v_error_code text;
-    v_message text;
     v_lost int := 0;
 begin
     if jsonb_array_length(log_hlf_sync_attempts.entries) = 0 then
@@ -34,18 +33,7 @@ begin
     end;
     if v_lost > 0 then
         raise warning 'peerledger: % attempts of the website sync could not be logged (%)', v_lost, v_error_code;
-        v_message := 'Attempts of the website sync could not be logged: ' || private.safe_error_text(v_error_code);
-        if v_error_code like '53%' then
-            -- On a full disk there may be no room for the alert either, and nothing would say that entries are missing. What was
-            -- sent stays sent; the worker keeps what it saw and reports it again.
-            perform private.write_alert(
-                'audit_write_failed', 'critical', v_message, 'audit_write_failed:hlf_sync_audit_log'
-            );
-        else
-            perform private.raise_alert(
-                'audit_write_failed', 'critical', v_message, 'audit_write_failed:hlf_sync_audit_log'
-            );
-        end if;
+        perform private.report_lost_entries('hlf_sync_audit_log', 'Attempts of the website sync', v_error_code);
     end if;
 
     perform private.raise_alert(
@@ -71,6 +59,7 @@ begin
         order by entry.organisation_id
     ) as given_up;
 exception
+    -- What was sent stays sent; the worker keeps what it saw and reports it again.
     when insufficient_resources then
         raise;
     when others then
@@ -80,6 +69,6 @@ $$;
 
 comment on function private.log_hlf_sync_attempts is
 'One log entry for each attempt, given as an array of objects with the columns of hlf_sync_audit_log, and an alert for
-an organisation''s dead letters. A failure is a warning and an alert. Error: 53…, when the server has no room for the entries nor for the alert. For
-our functions only.';
+an organisation''s dead letters. A failure is a warning and an alert. Error: 53…, when the server has no room for the entries nor
+for the alert. For our functions only.';
 revoke all on function private.log_hlf_sync_attempts from public, anon, authenticated, service_role;
