@@ -45,6 +45,7 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
 
     def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
         file = self._files[migration.id]
+        self._find_bookkeeping()
         self.ensure_internal_schema_updated()
         with self.transaction():
             self._run(file)
@@ -60,12 +61,17 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
 
     def rollback_one(self, migration: Any, force: bool = False) -> None:
         file = self._files[migration.id]
+        self._find_bookkeeping()
         self.ensure_internal_schema_updated()
         with self.transaction():
             self._run(self._tree.rollback_of(file))
             self.unmark_one(migration, log=False)
             self.log_migration(migration, "rollback")
             self._ours.execute("delete from private.sql_files where path = %s", (file.path,))
+
+    def _find_bookkeeping(self) -> None:
+        """yoyo names its tables without a schema, and access may have been put right in this transaction."""
+        self._ours.execute("set local search_path = private")
 
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
         user = "unknown"
@@ -89,7 +95,7 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
         self._ours.execute("set local search_path = ''")
         self._ours.execute(file.text.encode())
         self._ours.execute("reset role")
-        self._ours.execute("set local search_path = private")
+        self._find_bookkeeping()
 
 
 def known_migrations(tree: Tree) -> Any:
