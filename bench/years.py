@@ -70,9 +70,11 @@ def fill(opened: Database, size: Size) -> None:
             "from generate_series(0, %s) as number order by 1",
             (MONTHS + 1,),
         ).fetchall()
+        connection.execute("set role peerledger_owner")
         for log in _LOGS:
             for (month,) in months:
                 connection.execute("call private.create_log_partition(%s, %s)", (log, month))
+        connection.execute("reset role")
         connection.execute("call pg_temp.add_evaluations(%s, %s)", (size.mentors, size.evaluations))
         for entries in ("proxies", "attempts", "nights"):
             connection.execute(
