@@ -181,8 +181,9 @@ end
 $$;
 
 comment on function public.continue_badge_reconciliation is
-'Looks at the next batch of mentors of a reconciliation, and evaluates those with something missing or wrong, or everybody when it is of
-all of history. Returns one row that says how far it is. mentors_evaluated have a log entry each, the others were found right.
-mentors_skipped took longer than they may; they are among mentors_done, and an alert names each. Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
+'Looks at the next batch of mentors of a reconciliation.
+Evaluates those of whom something is missing or wrong, or everybody when it is of all of history, and returns one row that says how far it is.
+mentors_evaluated have a log entry each, the others were found right. mentors_skipped took longer than they may; they are among
+mentors_done, and an alert names each. Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
 revoke all on function public.continue_badge_reconciliation from public, anon, authenticated, service_role;
 grant execute on function public.continue_badge_reconciliation to service_role;
