@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(11);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -44,6 +44,12 @@ select is(
     array(select unnest(array[tests.id('activity', 'olga'), tests.id('activity', 'unlogged')]) order by 1), 'and the entry names it'
 );
 select is(pg_temp.reconcile(), '0 of 3: none', 'once');
+-- A later state of it is another one.
+set local session_replication_role = replica;
+update public.activities set updated_at = clock_timestamp() where id = tests.id('activity', 'berit');
+set local session_replication_role = origin;
+select is(pg_temp.reconcile(), '1 of 3: berit', 'so is one that was changed since the entry that names it');
+select is(pg_temp.reconcile(), '0 of 3: none', 'once, too');
 
 update private.mentor_measures set catalogue_version = null where mentor_id = tests.id('mentor', 'berit');
 select is(pg_temp.reconcile(), '1 of 3: berit', 'so is a mentor whose last evaluation failed');
