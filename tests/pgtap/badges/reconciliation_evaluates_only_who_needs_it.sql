@@ -58,7 +58,8 @@ update private.activity_days set activity_count = 9 where mentor_id = tests.id('
 select is(pg_temp.reconcile(), '1 of 3: kari', 'and one whose rollup is wrong');
 select is_empty('select from private.check_badge_rollups()', 'which is right then');
 
-select is(pg_temp.reconcile('-infinity'), '3 of 3: berit, kari, olga', 'over all of history everybody is');
+update private.mentor_measures set catalogue_version = null where mentor_id = tests.id('mentor', 'berit');
+select is(pg_temp.reconcile('-infinity'), '3 of 3: berit, kari, olga', 'over all of history everybody is, and once');
 
 insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'north'), false);
 select tests.make_activity('olga again', 'olga');

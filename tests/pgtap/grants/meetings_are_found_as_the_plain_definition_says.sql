@@ -15,7 +15,7 @@ select
     tests.id('activity', number::text), mentor.organisation_id, mentor.id,
     pg_temp.picked('{conversation,talk_group,activity_group,peer_course,gardening}', hash, 1),
     date '2024-05-01' + hash / 5 % 40,
-    pg_temp.picked('{30,60,90}', hash, 7)::int, pg_temp.picked('{1,5}', hash, 11)::int,
+    pg_temp.picked('{30,60,90}', hash, 7)::int, pg_temp.picked('{2,5}', hash, 11)::int,
     pg_temp.picked('{in_person,in_person,online}', hash, 13),
     pg_temp.picked(array['house', 'library', null], hash, 17),
     -- An event is of one day and type, but for a course.
@@ -38,6 +38,10 @@ from public.activities
 where coordinator_id is not null and voided_at is null
 order by id
 limit 12;
+select public.resolve_proxy_dispute(activity_id, 'rejected') from public.proxy_disputes order by activity_id limit 4;
+-- What another organisation decided for itself.
+select public.set_grant_rule(tests.id('organisation', 'south'), 'conversation_group', '2024-05-01', '{talk_group}', null, 1, 1);
+insert into public.organisation_settings (organisation_id, grant_leader_counts) values (tests.id('organisation', 'south'), true);
 -- One category is counted by the whole; another has a rule of the organisation's own, for some days.
 select public.set_grant_rule(
     tests.id('organisation', 'north'), 'peer_course', '2024-05-01', '{peer_course}', null, 60, 1, counted_per => 'activity'
@@ -129,6 +133,8 @@ select is_empty(
         -- The organisation's own rule holds from its first day on.
         or (activity_type = 'activity_group' and 'too_short' = any (failures))
         <> (activity_type = 'activity_group' and duration_minutes < case when occurred_on < '2024-05-20' then 45 else 90 end)
+        or 'too_few_participants' = any (failures)
+        <> (participant_count = 2 and activity_type in ('talk_group', 'activity_group'))
         or 'not_led_by_peer' = any (failures) 
         <> (role is not distinct from 'participant' and (activity_type = 'talk_group' or (activity_type = 'activity_group' and occurred_on < '2024-05-20')))
     $$,
