@@ -18,6 +18,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from peerledger.database import Connection
+from peerledger.queries import ask
 from peerledger.sqlfiles import SqlFile, Tree, is_function
 
 OWNER = "peerledger_owner"
@@ -93,20 +94,11 @@ def store(connection: Connection, lines: list[Line]) -> None:
     if not _can_be_stored(connection) or sorted(lines) == sorted(stored(connection)):
         return
     connection.execute("delete from private.access_description")
-    connection.execute(
-        "insert into private.access_description (kind, object, aspect, value) "
-        "select kind, object, aspect, value from pg_catalog.jsonb_to_recordset(%s) "
-        "as line (kind text, object text, aspect text, value text)",
-        (_as_json(lines),),
-    )
+    ask(connection, "store_access_description", lines=_as_json(lines))
 
 
 def _can_be_stored(connection: Connection) -> bool:
-    found = connection.execute(
-        "select pg_catalog.has_table_privilege(class.oid, 'select') from pg_catalog.pg_class as class "
-        "inner join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace "
-        "where schema.nspname = 'private' and class.relname = 'access_description'"
-    ).fetchone()
+    found = ask(connection, "access_description_is_readable").fetchone()
     return found is not None and bool(found[0])
 
 
@@ -117,7 +109,7 @@ def forget(connection: Connection) -> None:
 
 def observed(connection: Connection, tree: Tree) -> list[Line]:
     """What the database has; of one that is as `migrate` made it, the description."""
-    _pin_settings(connection)
+    ask(connection, "access_settings")
     query = f"select distinct kind, object, aspect, value from ({_body(tree, _DESCRIBE)}) as state"  # noqa: S608 # nosec B608
     query = _escaped(query).replace("describe_access.known", "'{}'::text[]")
     names = "(kind, object, found_in, aspect, value)"
@@ -139,23 +131,13 @@ def as_csv(tree: Tree, lines: list[Line]) -> str:
 def differences(connection: Connection, tree: Tree, lines: list[Line]) -> list[Difference]:
     if not lines:
         return []
-    _pin_settings(connection)
+    ask(connection, "access_settings")
     with connection.cursor(row_factory=class_row(Difference)) as cursor:
         return cursor.execute(_comparison(tree), {"description": _as_json(lines)}).fetchall()
 
 
 def _as_json(lines: list[Line]) -> Jsonb:
     return Jsonb([vars(line) for line in lines], dumps=json.dumps)
-
-
-def _pin_settings(connection: Connection) -> None:
-    """As the functions have them: names in full, and constants in one notation."""
-    connection.execute("set local search_path = pg_catalog, pg_temp")
-    connection.execute("set local intervalstyle = 'postgres'")
-    connection.execute("set local datestyle = 'ISO, YMD'")
-    connection.execute("set local timezone = 'UTC'")
-    # Compiling it takes seconds, running it milliseconds.
-    connection.execute("set local jit = off")
 
 
 @lru_cache

@@ -9,9 +9,8 @@ import psycopg
 from peerledger.database import Connection, Database
 from peerledger.errors import from_database, one_line
 from peerledger.plan import require_migrated
+from peerledger.queries import call, rows
 from peerledger.screen import Console
-
-_OPEN = "select * from private.open_alerts()"
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Alert:
 
 
 def open_alerts(connection: Connection) -> list[Alert]:
-    return [Alert(*row) for row in connection.execute(_OPEN).fetchall()]
+    return [Alert(*row) for row in rows(connection, "private.open_alerts")]
 
 
 def list_open(database: Database) -> list[Alert]:
@@ -39,7 +38,7 @@ def acknowledge(database: Database, alert_id: uuid.UUID) -> None:
     with database.connect() as connection:
         require_migrated(connection)
         try:
-            connection.execute("select public.acknowledge_alert(%s)", (alert_id,))
+            call(connection, "public.acknowledge_alert", alert_id)
         except psycopg.Error as error:
             raise from_database(error) from error
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import errors as pg
@@ -22,24 +21,12 @@ from peerledger import seal
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
+from peerledger.queries import about, ask, call, calling
 from peerledger.settings import Settings
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 _FETCH = 5_000
-# As they are sealed: a column of a form is never dropped.
-_COLUMNS = """
-select field.attname, pg_catalog.format_type(field.atttypid, field.atttypmod)
-from private.seal_forms as form
-inner join pg_catalog.pg_attribute as field
-    on field.attrelid = format('public.%%I', form.log_name)::regclass and field.attname = any (form.columns)
-where
-    form.log_name = %s::text
-    and form.form = (
-        select max(newest.form) from private.seal_forms as newest where newest.log_name = form.log_name
-    )
-order by field.attnum
-"""
 Report = Callable[[str], None]
 
 
@@ -99,18 +86,15 @@ def run(database: Database, directory: Path, *, settings: Settings, execute: boo
 
 
 def past_floor(connection: Connection) -> list[Month]:
-    rows = connection.execute(
-        "select log_name, month, is_held from private.log_months() where is_past_floor "
-        "order by month, log_name"
-    ).fetchall()
-    return [Month(*row) for row in rows]
+    return [Month(*row) for row in ask(connection, "months_past_floor")]
 
 
 def export(connection: Connection, month: Month, directory: Path) -> Entry:
     """Writes the month's file and its entry in the manifest. A file that is there is never changed."""
-    time_column = _scalar(
-        connection, "select time_column from private.logs where log_name = %s", (month.log,)
-    )
+    log = ask(connection, "archived_log", log=month.log).fetchone()
+    if log is None:
+        raise RunnerError("The log no longer exists.")
+    (time_column,) = log
     part = directory / f".{month.log}_{month.month:%Y_%m}.part"
     digest, count, first, last = hashlib.sha256(), 0, None, None
     part.unlink(missing_ok=True)
@@ -140,7 +124,7 @@ def export(connection: Connection, month: Month, directory: Path) -> Entry:
         first_at=json.loads(first)[time_column] if first else None,
         last_at=json.loads(last)[time_column] if last else None,
         time_column=time_column,
-        columns=[list(row) for row in connection.execute(_COLUMNS, (month.log,)).fetchall()],
+        columns=[list(row) for row in ask(connection, "log_columns", log=month.log)],
     )
     entries = [known for known in read_manifest(directory) if known.file != name] + [entry]
     _write_manifest(directory, entries)
@@ -219,31 +203,27 @@ def _lines(connection: Connection, month: Month) -> Iterator[bytes]:
     # The server's own cursor: a month need not fit into memory here.
     with connection.transaction(), connection.cursor(name="archive") as cursor:
         cursor.itersize = _FETCH
-        cursor.execute("select line from private.read_log_month(%s, %s) as line", (month.log, month.month))
+        cursor.execute(calling("private.read_log_month", 2), (month.log, month.month))
         for (line,) in cursor:
             yield line.encode()
 
 
 def _count(connection: Connection, month: Month) -> int:
-    return int(
-        _scalar(connection, "select count(*) from private.read_log_month(%s, %s)", (month.log, month.month))
-    )
+    query = "select count(*) from private.read_log_month(%s, %s)"
+    return int(connection.execute(query, (month.log, month.month)).fetchall()[0][0])
 
 
 def prune(connection: Connection, month: Month, entry: Entry) -> None:
     try:
-        connection.execute(
-            "select private.prune_log_month(%s, %s, %s, %s, %s)",
-            (month.log, month.month, entry.rows, entry.rows_sha256, entry.file_sha256),
-        )
+        sums = (entry.rows, entry.rows_sha256, entry.file_sha256)
+        call(connection, "private.prune_log_month", month.log, month.month, *sums)
     except psycopg.Error as error:
         raise from_database(error, str(month)) from error
 
 
 def _restore(connection: Connection, directory: Path, schema: str, entry: Entry) -> int:
     table = sql.Identifier(schema, entry.log)
-    known = {row[0] for row in connection.execute("select log_name from private.logs").fetchall()}
-    if entry.log not in known:
+    if ask(connection, "archived_log", log=entry.log).fetchone() is None:
         raise RunnerError(f"There is no log {entry.log}.")
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_type(connection, kind)))
@@ -254,22 +234,13 @@ def _restore(connection: Connection, directory: Path, schema: str, entry: Entry)
     with connection.cursor() as cursor, cursor.copy("copy restored (line) from stdin") as copy:
         for line in read_lines(directory / entry.file):
             copy.write_row((line.decode(),))
-    connection.execute(
-        sql.SQL(
-            "insert into {0} select entry.* from restored, "
-            "jsonb_populate_record(null::{0}, restored.line::jsonb) as entry"
-        ).format(table)
-    )
+    names = {
+        "the_schema.the_log": table,
+        "the_time": sql.Identifier(entry.time_column),
+    }
+    connection.execute(about("restored_log", names))
     # Not what went in but what came of it: the table's rows give the archived hash again.
-    found = _scalar(
-        connection,
-        sql.SQL(
-            "select encode(sha256(coalesce(string_agg(sha256(convert_to(to_jsonb(entry)::text, 'UTF8')), '' "
-            "order by entry.{time}, entry.id), '')), 'hex') from {table} as entry "
-            "where entry.{time} >= %s::timestamptz and entry.{time} < %s::timestamptz + interval '1 month'"
-        ).format(table=table, time=sql.Identifier(entry.time_column)),
-        (entry.month, entry.month),
-    )
+    ((found,),) = connection.execute(about("restored_hash", names), {"month": entry.month})
     if found != entry.rows_sha256:
         raise RunnerError(f"{entry.file}: the restored entries are not those that were archived.")
     connection.execute("drop table restored")
@@ -278,17 +249,10 @@ def _restore(connection: Connection, directory: Path, schema: str, entry: Entry)
 
 def _type(connection: Connection, name: str) -> str:
     """The type's name as the server writes it, which a name in a file is not yet."""
-    found = _scalar(connection, "select to_regtype(%s)::text", (name,))
+    found = call(connection, "pg_catalog.to_regtype", name)
     if found is None:
         raise RunnerError(f"The manifest names an unknown type: {name}.")
     return str(found)
-
-
-def _scalar(connection: Connection, query: str | sql.Composed, values: tuple[Any, ...]) -> Any:
-    row = connection.execute(query.encode() if isinstance(query, str) else query, values).fetchone()
-    if row is None:
-        raise RunnerError("The log no longer exists.")
-    return row[0]
 
 
 def _make_directory(directory: Path) -> None:

@@ -17,6 +17,8 @@ from yoyo.connections import DatabaseURI, parse_uri
 
 from peerledger import guards
 from peerledger.database import Connection
+from peerledger.objects import recorded
+from peerledger.queries import ask
 from peerledger.sqlfiles import SqlFile, Tree
 
 # Names no server: the connection exists already, and yoyo shall never see a password.
@@ -50,10 +52,7 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
             self._run(file)
             self.mark_one(migration, log=False)
             self.log_migration(migration, "apply")
-            self._ours.execute(
-                "insert into private.sql_files (path, kind, sha256) values (%s, 'migration', %s)",
-                (file.path, file.sha256),
-            )
+            ask(self._ours, "record_sql_file", **recorded(file, "migration"))
             # The code that is there may not understand the new tables; the end of the migration marks again.
             with suppress(pg.Error):
                 guards.mark(self._ours)
@@ -88,8 +87,7 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
         # search_path a name without its schema fails here and not at a stranger's.
         self._ours.execute("set local search_path = ''")
         self._ours.execute(file.text.encode())
-        self._ours.execute("reset role")
-        self._ours.execute("set local search_path = private")
+        self._ours.execute("reset role; set local search_path = private")
 
 
 def known_migrations(tree: Tree) -> Any:

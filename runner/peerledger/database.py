@@ -254,6 +254,14 @@ def open_database(settings: Settings) -> Iterator[Database]:
     yield Database(_with_defaults(conninfo), embedded, psql or _bundled_psql())
 
 
+@contextmanager
+def as_owner(connection: Connection) -> Iterator[None]:
+    """In the caller's transaction; one that fails takes the role along."""
+    connection.execute("set local role peerledger_owner")
+    yield
+    connection.execute("reset role")
+
+
 def other_database(url: SecretStr) -> Database:
     """Beside the one that the settings point to."""
     return Database(_with_defaults(url.get_secret_value()), False, None)

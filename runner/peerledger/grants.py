@@ -19,9 +19,11 @@ from rich.table import Table as RichTable
 from peerledger import prove
 from peerledger import report as report_command
 from peerledger.checkpoints import grouped
-from peerledger.database import Connection, Database
+from peerledger.database import Database
 from peerledger.errors import USAGE, RunnerError, from_database
 from peerledger.plan import require_migrated
+from peerledger.queries import ask, call
+from peerledger.report import organisation_id
 from peerledger.report.sections import Cell, Section, Table
 from peerledger.report.words import Words, load_words
 
@@ -68,9 +70,7 @@ def close(database: Database, slug: str, year: int) -> None:
     with database.connect() as connection:
         require_migrated(connection)
         try:
-            connection.execute(
-                "select public.close_grant_year(%s, %s)", (_organisation(connection, slug), year)
-            )
+            call(connection, "public.close_grant_year", organisation_id(connection, slug), year)
         except psycopg.errors.InvalidParameterValue as error:
             raise RunnerError(from_database(error).message, USAGE) from error
         except psycopg.Error as error:
@@ -83,21 +83,13 @@ def read(database: Database, slug: str, year: int) -> Year:
         # One snapshot: the figures and the list are of the same moment.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         require_migrated(connection)
-        organisation = _organisation(connection, slug)
-        asked = (organisation, year)
+        asked = {"organisation": organisation_id(connection, slug), "year": year}
         try:
-            figures = connection.execute("select private.grant_year_report(%s, %s)", asked).fetchall()[0][0]
-            listed = connection.execute(
-                "select private.grant_line(one), to_jsonb(one) from private.grant_year_list(%s, %s) as one "
-                "order by one.activity_id",
-                asked,
-            ).fetchall()
+            figures = call(connection, "private.grant_year_report", *asked.values())
+            listed = ask(connection, "grant_year_list", **asked).fetchall()
             differences: list[dict[str, Any]] = []
             while figures["closed"]:
-                page = connection.execute(
-                    "select to_jsonb(one) from public.get_grant_differences(%s, %s, 1000, %s) as one",
-                    (*asked, len(differences)),
-                ).fetchall()
+                page = ask(connection, "grant_differences", **asked, after=len(differences)).fetchall()
                 differences += [row[0] for row in page]
                 if not page:
                     break
@@ -105,18 +97,6 @@ def read(database: Database, slug: str, year: int) -> Year:
             raise from_database(error) from error
     activities = sorted((row[1] for row in listed), key=lambda one: (one["occurred_on"], one["activity_id"]))
     return Year(figures, activities, [row[0] for row in listed], differences)
-
-
-def _organisation(connection: Connection, slug: str) -> Any:
-    found = connection.execute(
-        "select id, set_config('TimeZone', time_zone, false) from public.organisations where slug = %s",
-        (slug,),
-    ).fetchone()
-    if found is None:
-        known = connection.execute("select slug from public.organisations order by slug").fetchall()
-        slugs = ", ".join(str(row[0]) for row in known) or "none yet"
-        raise RunnerError(f"There is no organisation {slug!r}. There are: {slugs}.", USAGE)
-    return found[0]
 
 
 def show(year: Year) -> None:

@@ -10,6 +10,7 @@ from peerledger import access
 from peerledger.access import Difference
 from peerledger.database import Connection
 from peerledger.errors import DatabaseAheadError, EditedMigrationError, NamesTakenError, NotMigratedError
+from peerledger.queries import ask
 from peerledger.sqlfiles import SqlFile, Tree, is_function, stem
 
 
@@ -95,27 +96,6 @@ _CREATED = re.compile(
     r" (?P<name>[a-z_][a-z0-9_.]*)(?:\s+on (?P<table>[a-z_.]+))?",
     re.M,
 )
-_TAKEN = """
-select wanted.kind, wanted.schema, wanted.name
-from jsonb_to_recordset(%s) as wanted (kind text, schema text, name text)
-inner join pg_catalog.pg_namespace as schema on schema.nspname = wanted.schema
-where
-    case
-        when wanted.kind = 'function' then exists (
-            select from pg_catalog.pg_proc as routine
-            where routine.pronamespace = schema.oid and routine.proname = wanted.name
-            and pg_catalog.pg_get_userbyid(routine.proowner) <> 'peerledger_owner'
-        )
-        else exists (
-            select from pg_catalog.pg_class as class
-            where class.relnamespace = schema.oid and class.relname = wanted.name
-        ) or exists (
-            select from pg_catalog.pg_type as type
-            where type.typnamespace = schema.oid and type.typname = wanted.name
-        )
-    end
-order by 1, 2, 3
-"""
 
 
 def refuse_names_in_the_way(connection: Connection, tree: Tree, plan: Plan) -> None:
@@ -135,7 +115,7 @@ def refuse_names_in_the_way(connection: Connection, tree: Tree, plan: Plan) -> N
         if is_function(file.path) and file.stem not in recorded:
             wanted |= {("function", schema, file.stem) for schema in _schemas(file)}
     rows = [{"kind": kind, "schema": schema, "name": name} for kind, schema, name in sorted(wanted)]
-    taken = connection.execute(_TAKEN, (Jsonb(rows),)).fetchall()
+    taken = ask(connection, "names_taken", wanted=Jsonb(rows)).fetchall()
     if taken:
         raise NamesTakenError(
             f"{len(taken)} names that Peerledger needs are taken already:\n"
@@ -179,7 +159,7 @@ def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Dif
 
 def require_migrated(connection: Connection, tree: Tree | None = None) -> None:
     """For every other command: one line instead of a missing table."""
-    if not _exists(connection, "private.sql_files"):
+    if not _exists(connection, "sql_files"):
         raise NotMigratedError("The database is not migrated yet. Run `peerledger migrate`.")
     plan = make_plan(connection, tree or Tree())
     if plan.apply or plan.replay or plan.vanished:
@@ -187,28 +167,18 @@ def require_migrated(connection: Connection, tree: Tree | None = None) -> None:
 
 
 def _exists(connection: Connection, table: str) -> bool:
-    # Not to_regclass: that fails for a role that may not look into the schema.
-    schema, name = table.split(".")
-    found = connection.execute(
-        "select from pg_catalog.pg_class where relnamespace = "
-        "(select oid from pg_catalog.pg_namespace where nspname = %s) and relname = %s",
-        (schema, name),
-    )
-    return found.fetchone() is not None
+    return ask(connection, "private_table_exists", name=table).fetchone() == (True,)
 
 
 def _recorded(connection: Connection, kind: str) -> dict[str, str]:
-    if not _exists(connection, "private.sql_files"):
+    if not _exists(connection, "sql_files"):
         return {}
-    rows = connection.execute(
-        "select path, sha256 from private.sql_files where kind = %s", (kind,)
-    ).fetchall()
-    return dict(rows)
+    query = "select path, sha256 from private.sql_files where kind = %s"
+    return dict(connection.execute(query, (kind,)).fetchall())
 
 
 def _marked(connection: Connection) -> set[str]:
-    if not _exists(connection, "private._yoyo_migration"):
+    if not _exists(connection, "_yoyo_migration"):
         return set()
-    return {
-        row[0] for row in connection.execute("select migration_id from private._yoyo_migration").fetchall()
-    }
+    marked = connection.execute("select migration_id from private._yoyo_migration").fetchall()
+    return {row[0] for row in marked}

@@ -13,6 +13,7 @@ from peerledger import checkpoints, timestamps
 from peerledger.database import Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
+from peerledger.queries import ask
 
 TLOG_PROOF = "c2sp.org/tlog-proof@v1"
 
@@ -25,12 +26,9 @@ def prove(
         connection.read_only = True
         require_migrated(connection)
         try:
-            row = connection.execute(
-                "select private.pocket_proof(%s, %s, %s, %s::bigint[])", (log, entry_id, at, sizes)
-            ).fetchone()
+            ((proof,),) = ask(connection, "pocket_proof", log=log, entry=entry_id, at=at, sizes=sizes)
         except psycopg.Error as error:
             raise from_database(error) from error
-    proof: dict[str, Any] = row[0] if row else {}
     # As an auditor reads it: first what is proved.
     names = ("format", "log", "line", "index", "inclusion", "checkpoint", "consistency")
     # What others said of the checkpoint, if they were asked, comes after what our own program judges.

@@ -11,6 +11,7 @@ from peerledger.answers import UNPACKED
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection
 from peerledger.errors import BrokenError, RunnerError
+from peerledger.queries import ask, call
 from peerledger.settings import Settings
 
 _SECONDS = 20
@@ -45,13 +46,11 @@ def receive(
 ) -> None:
     """Once: what was sent out is not sent out more by being sent again."""
     if not _is_received(connection, made, kind):
-        query = "select private.record_receipt(%s, %s, %s, %s)"
-        connection.execute(query, (made.size, kind, receipt, attested_at))
+        call(connection, "private.record_receipt", made.size, kind, receipt, attested_at)
 
 
 def _is_received(connection: Connection, made: Checkpoint, kind: str) -> bool:
-    query = "select 1 from private.seal_receipts where tree_size = %s and kind = %s"
-    return connection.execute(query, (made.size, kind)).fetchone() is not None
+    return ask(connection, "sent_receipt", size=made.size, kind=kind).fetchone() == (True,)
 
 
 def _to_directory(connection: Connection, made: Checkpoint, to: Path) -> None:

@@ -19,39 +19,10 @@ from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.migrate import migrate
 from peerledger.plan import require_migrated
+from peerledger.queries import ask, call
 from peerledger.screen import Console
 from peerledger.settings import Settings
 
-# What belongs to others – the app, or the migrating role for its bookkeeping – is never copied.
-_COLUMNS = """
-select format('%s.%s', schema.nspname, class.relname), field.attname, field.attgenerated <> ''
-from pg_catalog.pg_class as class
-inner join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace
-inner join pg_catalog.pg_attribute as field
-    on field.attrelid = class.oid and field.attnum > 0 and not field.attisdropped
-where
-    class.relkind in ('r', 'p')
-    and not class.relispartition
-    and class.relowner = to_regrole('peerledger_owner')
-    and schema.nspname in ('public', 'private')
-order by class.oid, field.attnum
-"""
-_SEQUENCES = """
-select sequence.oid::regclass::text, format('%s.%s', schema.nspname, class.relname)
-from pg_catalog.pg_class as sequence
-inner join pg_catalog.pg_depend as owned
-    on owned.classid = 'pg_class'::regclass and owned.objid = sequence.oid and owned.deptype in ('a', 'i')
-inner join pg_catalog.pg_class as class
-    on owned.refclassid = 'pg_class'::regclass and class.oid = owned.refobjid
-inner join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace
-where sequence.relkind = 'S'
-"""
-_IDENTITY = """
-select
-    control.system_identifier, pg_catalog.pg_postmaster_start_time(),
-    (select oid from pg_catalog.pg_database where datname = current_database())
-from pg_catalog.pg_control_system() as control
-"""
 # What `migrate` itself writes into a new database.
 _FILLED_BY_MIGRATE = (
     "public.security_events",
@@ -138,7 +109,7 @@ def run(source: Database, target: Database | None, settings: Settings, report: R
     with source.connect(statement_seconds=0) as reading, target.connect(statement_seconds=0) as writing:
         _read_only(reading)
         try:
-            reading.execute("select pg_catalog.set_config(%s, %s, true)", (_KEY, secrets.token_hex(32)))
+            call(reading, "pg_catalog.set_config", _KEY, secrets.token_hex(32), True)
             copied = _copy(reading, writing, rules, report)
         except psycopg.Error as error:
             raise from_database(error, "Copying") from error
@@ -177,11 +148,11 @@ def _copy(reading: Connection, writing: Connection, rules: Rules, report: Report
         rows = _copy_table(reading, writing, rule, columns[table])
         copied.append(Copied(table, rows, tuple(rule.masked)))
         report(f"{table}: {rows:,} rows")
-    for sequence, table in reading.execute(_SEQUENCES.encode()).fetchall():
+    for sequence, table in ask(reading, "table_sequences").fetchall():
         if table in tables:
             state = reading.execute(f"select last_value, is_called from {sequence}".encode()).fetchone()  # noqa: S608 # nosec B608
             assert state is not None
-            writing.execute("select pg_catalog.setval(%s, %s, %s)", (sequence, *state))
+            call(writing, "pg_catalog.setval", sequence, *state)
     return copied
 
 
@@ -219,7 +190,7 @@ def _read_only(connection: Connection) -> None:
 
 def _columns(connection: Connection) -> dict[str, dict[str, bool]]:
     found: dict[str, dict[str, bool]] = {}
-    for table, column, is_generated in connection.execute(_COLUMNS.encode()).fetchall():
+    for table, column, is_generated in ask(connection, "copied_columns"):
         found.setdefault(table, {})[column] = is_generated
     return found
 
@@ -235,7 +206,7 @@ def _refuse_itself(source: Database, target: Database) -> None:
 
 
 def _identity(connection: Connection) -> tuple[Any, ...] | None:
-    return connection.execute(_IDENTITY.encode()).fetchone()
+    return ask(connection, "database_identity").fetchone()
 
 
 def _refuse_rows(target: Database, rules: Rules) -> None:
@@ -250,12 +221,8 @@ def _refuse_rows_in(connection: Connection, rules: Rules) -> None:
     for table in rules.rules:
         if table in _FILLED_BY_MIGRATE:
             continue
-        row = connection.execute("select pg_catalog.to_regclass(%s) is not null", (table,)).fetchone()
-        if (
-            row == (True,)
-            and connection.execute(sql.SQL("select from {} limit 1").format(_name(table))).fetchone()
-            is not None
-        ):
+        is_there = call(connection, "pg_catalog.to_regclass", table) is not None
+        if is_there and connection.execute(sql.SQL("table {} limit 1").format(_name(table))).fetchone():
             raise RunnerError(
                 f"PEERLEDGER_STAGING_URL is not empty: {table} has rows. Nothing was written. "
                 "Give a new database.",

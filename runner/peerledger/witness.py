@@ -17,17 +17,10 @@ from peerledger.answers import UNPACKED, read_now
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection
 from peerledger.errors import RunnerError
+from peerledger.queries import ask, call
 
 _SECONDS = 20
 _COSIGNATURE = b"\x04"
-_LAST = (
-    "select coalesce(max(tree_size), 0) from private.seal_receipts where kind = 'witness' and tree_size <= %s"
-)
-_CONSISTENCY = """
-select step.hash
-from unnest(private.consistency_proof(%s, %s)) with ordinality as step (hash, number)
-order by step.number
-"""
 
 
 class ForkError(Exception):
@@ -41,8 +34,7 @@ def cosign(
 
     It says itself from which size on it wants to see the way.
     """
-    row = connection.execute(_LAST, (made.size,)).fetchone()
-    known = int(row[0]) if row else 0
+    ((known,),) = ask(connection, "witnessed_size", size=made.size)
     for _ in range(2):
         code, text = _post(connection, made, url, known)
         if code != 409:
@@ -97,8 +89,8 @@ def _cosigned_at(made: Checkpoint, line: str, key: str) -> datetime | None:
 
 
 def _post(connection: Connection, made: Checkpoint, url: str, known: int) -> tuple[int, str]:
-    steps = connection.execute(_CONSISTENCY.encode(), (known, made.size)).fetchall()
-    way = "".join(base64.b64encode(step).decode() + "\n" for (step,) in steps)
+    steps = call(connection, "private.consistency_proof", known, made.size)
+    way = "".join(base64.b64encode(step).decode() + "\n" for step in steps)
     try:
         with httpx.stream(
             "POST",

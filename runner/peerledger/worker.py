@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_clock
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -25,6 +25,7 @@ from peerledger.logs import Log
 from peerledger.notify.delivery import Delivery
 from peerledger.notify.transports import make_transport
 from peerledger.plan import require_migrated
+from peerledger.queries import call
 from peerledger.queue_database import QueueDatabase
 from peerledger.settings import Settings
 from peerledger.waiting import on_signal
@@ -364,7 +365,9 @@ async def _run(
 def _alert_of_part(database: Database, name: str) -> None:
     _quietly(
         database,
-        "select private.raise_alert('worker_part_failed', 'warning', %s, %s)",
+        "private.raise_alert",
+        "worker_part_failed",
+        "warning",
         f"The part of the worker for {name} broke off and is started again. The worker's log says why.",
         f"worker_part_failed:{name}",
     )
@@ -372,14 +375,14 @@ def _alert_of_part(database: Database, name: str) -> None:
 
 def _alert_of_missed_nights(database: Database) -> None:
     # begin_night alerts. That another night has the lock is no reason to wait: it alerts as well.
-    _quietly(database, "select private.begin_night()")
+    _quietly(database, "private.begin_night")
 
 
-def _quietly(database: Database, statement: str, *values: object) -> None:
+def _quietly(database: Database, function: LiteralString, *values: object) -> None:
     """An alert that cannot be raised is not worth another crash; the log has it."""
     try:
         with database.connect(autocommit=True) as connection:
-            connection.execute(statement.encode(), values)
+            call(connection, function, *values)
     except (RunnerError, psycopg.Error) as error:
         _log.warning("alert_not_raised", error=_innermost(error))
 

@@ -6,6 +6,7 @@ The figures are those of public.get_compliance_report; here they are only given 
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jinja2
 import psycopg
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from peerledger.database import Connection, Database
 from peerledger.errors import USAGE, RunnerError, from_database
 from peerledger.plan import require_migrated
+from peerledger.queries import ask, call
 from peerledger.report.charts import svg
 from peerledger.report.sections import attention, sections
 from peerledger.report.words import load_words
@@ -42,26 +44,23 @@ def make(database: Database, slug: str, first: date, last: date, language: str |
 
 
 def read(connection: Connection, slug: str, first: date, last: date) -> dict[str, Any]:
-    found = connection.execute(
-        "select id, set_config('TimeZone', time_zone, true) from public.organisations where slug = %s",
-        (slug,),
-    ).fetchone()
-    if found is None:
-        known = connection.execute("select slug from public.organisations order by slug").fetchall()
-        slugs = ", ".join(str(row[0]) for row in known) or "none yet"
-        raise RunnerError(f"There is no organisation {slug!r}. There are: {slugs}.", USAGE)
+    organisation = organisation_id(connection, slug)
     try:
-        row = connection.execute(
-            "select public.get_compliance_report(%s, %s, %s)", (found[0], first, last)
-        ).fetchone()
+        figures: dict[str, Any] = call(connection, "public.get_compliance_report", organisation, first, last)
     except psycopg.errors.InvalidParameterValue as error:
         raise RunnerError(from_database(error).message, USAGE) from error
     except psycopg.Error as error:
         raise from_database(error) from error
-    if row is None:
-        raise RunnerError("The database returned nothing.")
-    figures: dict[str, Any] = row[0]
     return figures
+
+
+def organisation_id(connection: Connection, slug: str) -> UUID:
+    """From here on, the connection's times are those of its time zone."""
+    found = ask(connection, "organisation_in_its_time", slug=slug).fetchone()
+    if found is None:
+        slugs = ", ".join(slug for slug, _ in ask(connection, "organisation_ids")) or "none yet"
+        raise RunnerError(f"There is no organisation {slug!r}. There are: {slugs}.", USAGE)
+    return UUID(str(found[0]))
 
 
 def render(figures: dict[str, Any], language: str) -> str:
