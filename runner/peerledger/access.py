@@ -86,14 +86,13 @@ def stored(connection: Connection) -> list[Line]:
     """What the last `migrate` wrote for the upkeep to compare with."""
     if not _can_be_stored(connection):
         return []
-    rows = connection.execute("select kind, object, aspect, value from private.access_description")
-    return [Line(*row) for row in rows.fetchall()]
+    return [Line(*row) for row in ask(connection, "access_description")]
 
 
 def store(connection: Connection, lines: list[Line]) -> None:
     if not _can_be_stored(connection) or sorted(lines) == sorted(stored(connection)):
         return
-    connection.execute("delete from private.access_description")
+    ask(connection, "forget_access_description")
     ask(connection, "store_access_description", lines=_as_json(lines))
 
 
@@ -104,7 +103,7 @@ def _can_be_stored(connection: Connection) -> bool:
 
 def forget(connection: Connection) -> None:
     if stored(connection):
-        connection.execute("delete from private.access_description")
+        ask(connection, "forget_access_description")
 
 
 def observed(connection: Connection, tree: Tree) -> list[Line]:
@@ -246,11 +245,11 @@ def _objects(tree: Tree) -> "Step":
                 difference.expected or "", ""
             )
             for word in words.split():
-                yield f"alter table {table} {word.replace('_', ' ')} row level security".encode()
+                yield _alter(table, f"{word.replace('_', ' ')} row level security")
         elif difference.aspect == "storage":
-            yield f"alter table {table} set logged".encode()
+            yield _alter(table, "set logged")
         elif difference.aspect == "foreign keys":
-            yield f"alter table {table} enable trigger all".encode()
+            yield _alter(table, "enable trigger all")
         elif what == "trigger" and _state(difference.found)[1] != _state(difference.expected)[1]:
             if difference.kind == "partition":
                 yield _as_owner(f"call private.guard_log('{table}'::regclass)")
@@ -259,6 +258,10 @@ def _objects(tree: Tree) -> "Step":
             yield from _files(tables, f"sql/policies/{stem}.sql")
 
     return step
+
+
+def _alter(table: str, what: str) -> bytes:
+    return f"alter table {table} {what}".encode()
 
 
 def _files(files: dict[str, SqlFile], path: str) -> Iterator[bytes]:
@@ -299,7 +302,7 @@ def _states(difference: Difference) -> Iterator[bytes]:
         return
     (found, definition), (wanted, expected) = _state(difference.found), _state(difference.expected)
     if definition == expected and found != wanted:
-        yield f"alter table {difference.object} {_STATES[wanted]} trigger {name}".encode()
+        yield _alter(difference.object, f"{_STATES[wanted]} trigger {name}")
 
 
 def _state(value: str | None) -> tuple[str, str]:
@@ -326,14 +329,18 @@ def _privileges(lines: list[Line]) -> "Step":
         if match[1] == "its owner":
             owner = expected.get((difference.kind, difference.object, "owner"), OWNER)
             grantee = OWNER if owner == OWNER else "current_user"
-            yield f"grant {difference.expected} on {target} to {grantee}".encode()
+            yield _grant(difference.expected, target, grantee)
             return
         # On a table that takes those of its columns along.
         yield f"revoke all on {target} from {grantee} cascade".encode()
         for each in filter(None, wanted):
-            yield f"grant {each} on {target} to {grantee}".encode()
+            yield _grant(each, target, grantee)
 
     return step
+
+
+def _grant(privileges: str | None, target: str, grantee: str) -> bytes:
+    return f"grant {privileges} on {target} to {grantee}".encode()
 
 
 def _default_privileges(difference: Difference) -> Iterator[bytes]:

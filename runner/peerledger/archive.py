@@ -21,7 +21,7 @@ from peerledger import seal
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
-from peerledger.queries import about, ask, call, calling
+from peerledger.queries import about, ask, call, calling, set_locally
 from peerledger.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -155,7 +155,7 @@ def restore(database: Database, directory: Path, schema: str, log: str | None, r
     for entry in entries:
         verify(directory, entry)
     with database.connect() as connection:
-        connection.execute("set time zone 'UTC'")
+        set_locally(connection, "TimeZone", "UTC")
         try:
             connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
         except pg.DuplicateSchema as error:
@@ -209,8 +209,8 @@ def _lines(connection: Connection, month: Month) -> Iterator[bytes]:
 
 
 def _count(connection: Connection, month: Month) -> int:
-    query = "select count(*) from private.read_log_month(%s, %s)"
-    return int(connection.execute(query, (month.log, month.month)).fetchall()[0][0])
+    ((count,),) = ask(connection, "log_month_count", log=month.log, month=month.month)
+    return int(count)
 
 
 def prune(connection: Connection, month: Month, entry: Entry) -> None:
@@ -230,7 +230,7 @@ def _restore(connection: Connection, directory: Path, schema: str, entry: Entry)
         for name, kind in entry.columns
     )
     connection.execute(sql.SQL("create table if not exists {} ({})").format(table, columns))
-    connection.execute("create temporary table restored (line text) on commit drop")
+    ask(connection, "archived_lines")
     with connection.cursor() as cursor, cursor.copy("copy restored (line) from stdin") as copy:
         for line in read_lines(directory / entry.file):
             copy.write_row((line.decode(),))
@@ -243,7 +243,6 @@ def _restore(connection: Connection, directory: Path, schema: str, entry: Entry)
     ((found,),) = connection.execute(about("restored_hash", names), {"month": entry.month})
     if found != entry.rows_sha256:
         raise RunnerError(f"{entry.file}: the restored entries are not those that were archived.")
-    connection.execute("drop table restored")
     return entry.rows
 
 

@@ -66,8 +66,7 @@ def write(
     with database.connect() as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        query = "select id, name from public.organisations where slug = %s"
-        row = connection.execute(query, (slug,)).fetchone()
+        row = ask(connection, "organisation_by_slug", slug=slug).fetchone()
         if row is None:
             raise RunnerError(f"There is no organisation {slug}.", 2)
         organisation, name = str(row[0]), str(row[1])

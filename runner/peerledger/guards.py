@@ -8,7 +8,7 @@ from psycopg import errors as pg
 
 from peerledger.database import Connection, Database, as_owner
 from peerledger.errors import from_database
-from peerledger.queries import ask, call
+from peerledger.queries import ask, call, set_locally
 from peerledger.sqlfiles import SqlFile
 
 
@@ -43,7 +43,7 @@ def run_as_superuser(database: Database, file: SqlFile) -> None:
     with database.connect(autocommit=True) as connection:
         try:
             with connection.transaction():
-                connection.execute("set local search_path = ''")
+                set_locally(connection, "search_path", "")
                 connection.execute(file.text.encode())
                 # The owner of a function is a part of what is marked.
                 ask(connection, "touch_sql_files")

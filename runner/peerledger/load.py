@@ -18,7 +18,7 @@ from peerledger.csvfiles import BadLine, CsvFile
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
-from peerledger.queries import ask, call, rows
+from peerledger.queries import ask, call, rows, set_locally
 from peerledger.screen import Console
 
 # Parents before their children.
@@ -123,7 +123,7 @@ def load(
         require_migrated(connection)
         try:
             with connection.transaction(), _progress() as progress:
-                connection.execute("set local statement_timeout = 0")
+                set_locally(connection, "statement_timeout", 0)
                 call(connection, "pg_catalog.pg_advisory_xact_lock", _LOCK_KEY)
                 # Every header first: a wrong one is told before minutes of work.
                 files = [_opened(connection, table, path) for table, path in paths.items()]

@@ -18,7 +18,7 @@ from peerledger.bookkeeping import Backend, known_migrations
 from peerledger.database import Connection, Database, as_owner
 from peerledger.errors import LockTimeoutError, RunnerError, from_database
 from peerledger.plan import Plan, find_differences, is_about, make_plan, refuse_names_in_the_way
-from peerledger.queries import ask, call, text
+from peerledger.queries import ask, call, set_locally, text
 from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy, stem
 
 # The advisory lock of all migrators of a database ("pled").
@@ -126,7 +126,7 @@ def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[
     left = access.bring_about(connection, tree, lines)
     # Before the upkeep, which compares with it.
     access.store(connection, lines)
-    connection.execute("set local search_path = ''")
+    set_locally(connection, "search_path", "")
     if (plan.vanished or plan.access) and not plan.replay:
         # Something of this transaction says that it was a migration.
         ask(connection, "touch_sql_files")
@@ -197,7 +197,7 @@ def rollback(
             objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
             # It belongs to this code. Without one the upkeep compares nothing.
             access.forget(connection)
-            connection.execute("set local search_path = private")
+            set_locally(connection, "search_path", "private")
             connection.execute(_RELOAD_REST_API)
             for migration in applied[:count]:
                 report(f"roll back {migration.id}")
@@ -246,7 +246,7 @@ def render_since(version: str, tree: Tree | None = None) -> str:
             "functions": _array(file.stem for file in objects_here if is_function(file.path)),
             "policies": _array(file.stem for file in objects_here if is_policy(file.path)),
         },
-        "delete from private.sql_files where kind = 'object';\n",
+        text("forget_object_files"),
         *_rendered_objects(tree, text("script_drop_strange_triggers") % {}),
     ]
     return "\n".join(parts)
@@ -284,17 +284,14 @@ def _recorded(files: list[SqlFile], kind: str) -> str:
 
 def _described(tree: Tree) -> str:
     """Without one that belongs to these files, the upkeep compares nothing until the next `migrate`."""
-    lines = access.described(tree) or []
-    if not lines:
-        return "delete from private.access_description;\n"
-    rows = ",\n".join(
-        "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in vars(line).values()) + ")"
-        for line in lines
-    )
-    return (
-        "delete from private.access_description;\n"  # noqa: S608 # nosec B608
-        f"insert into private.access_description (kind, object, aspect, value) values\n{rows};\n"
-    )
+    made: str = text("forget_access_description")
+    if lines := access.described(tree):
+        rows = ",\n".join(
+            "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in vars(line).values()) + ")"
+            for line in lines
+        )
+        made += f"insert into private.access_description (kind, object, aspect, value) values\n{rows};\n"  # nosec B608
+    return made
 
 
 def _adopt(backend: Backend, known: object, files: list[SqlFile]) -> None:

@@ -182,7 +182,7 @@ def _the_only_night(database: Database, at: datetime | None) -> Iterator[tuple[C
 
 def _still_ours(holder: Connection) -> None:
     try:
-        holder.execute("select")
+        holder.execute("")
     except psycopg.Error as error:
         raise RunnerError(
             "The connection that keeps other nights out was lost; the rest is left to the next night."

@@ -5,8 +5,8 @@ from psycopg import sql
 
 from peerledger.database import Connection, as_owner
 from peerledger.errors import RunnerError, from_database
-from peerledger.plan import Plan
-from peerledger.queries import ask, text
+from peerledger.plan import Plan, recorded_files
+from peerledger.queries import ask, set_locally, text
 from peerledger.sqlfiles import SqlFile, is_function, is_policy, stem
 
 # The upkeep looks at access, too.
@@ -20,7 +20,8 @@ _NEW_SIGNATURE = (
 def replay(connection: Connection, plan: Plan, everything: list[SqlFile]) -> None:
     """In the caller's transaction, as the owner role."""
     # Bodies name each other in any order.
-    connection.execute("set local search_path = ''; set local check_function_bodies = off")
+    set_locally(connection, "search_path", "")
+    set_locally(connection, "check_function_bodies", "off")
     with as_owner(connection):
         _close_tables(connection, plan.dropped)
         _drop_routines(connection, [stem(path) for path in plan.dropped if is_function(path)])
@@ -29,7 +30,7 @@ def replay(connection: Connection, plan: Plan, everything: list[SqlFile]) -> Non
         functions = [file.stem for file in everything if is_function(file.path)]
         if overload := ask(connection, "overloaded_function", names=functions).fetchone():
             raise RunnerError(_NEW_SIGNATURE.format(name=overload[0]))
-    connection.execute("delete from private.sql_files where path = any(%s)", (plan.vanished,))
+    ask(connection, "forget_sql_files", paths=plan.vanished)
     with connection.cursor() as cursor:
         cursor.executemany(text("record_sql_file"), [recorded(file, "object") for file in plan.replay])
 
@@ -44,9 +45,8 @@ def drop_all(connection: Connection, files: list[SqlFile], keep_guards: bool) ->
 
     The guards of logs that remain stay: a log is append-only during a rollback too.
     """
-    recorded = connection.execute("select path from private.sql_files where kind = 'object'").fetchall()
-    paths = sorted({row[0] for row in recorded} | {file.path for file in files})
-    connection.execute("set local search_path = ''")
+    paths = sorted({*recorded_files(connection, "object"), *(file.path for file in files)})
+    set_locally(connection, "search_path", "")
     _close_tables(connection, paths)
     routines = [path for path in paths if is_function(path)]
     if keep_guards:
@@ -54,7 +54,7 @@ def drop_all(connection: Connection, files: list[SqlFile], keep_guards: bool) ->
         guards = {stem(path) for path in routines if path.startswith(_GUARDS)}
         routines = [path for path in routines if stem(path) not in guards]
     _drop_routines(connection, [stem(path) for path in routines])
-    connection.execute("delete from private.sql_files where kind = 'object'")
+    ask(connection, "forget_object_files")
 
 
 def _apply(connection: Connection, file: SqlFile) -> None:

@@ -51,7 +51,7 @@ class Plan:
 
 def make_plan(connection: Connection, tree: Tree) -> Plan:
     """Refuses an edited migration and a database that is ahead of the code."""
-    recorded = _recorded(connection, "migration")
+    recorded = recorded_files(connection, "migration")
     marked = _marked(connection)
     migrations = tree.migrations()
     known = {file.stem: file for file in migrations}
@@ -72,7 +72,7 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
     apply = [file for file in migrations if file.path not in recorded and file.stem not in marked]
     adopt = [file for file in migrations if (file.path in recorded) != (file.stem in marked)]
     objects = tree.objects()
-    present = _recorded(connection, "object")
+    present = recorded_files(connection, "object")
     # After a migration all functions: they may have to understand other rows. Triggers and policies only of
     # the tables that it is about, which may be others now: to make them anew takes a lock that keeps all out.
     replay = [
@@ -110,7 +110,7 @@ def refuse_names_in_the_way(connection: Connection, tree: Tree, plan: Plan) -> N
             # auth is the host's, and made only where there is none.
             if schema in ("public", "private"):
                 wanted.add((kind, schema, name))
-    recorded = {stem(path) for path in _recorded(connection, "object")}
+    recorded = {stem(path) for path in recorded_files(connection, "object")}
     for file in plan.replay:
         if is_function(file.path) and file.stem not in recorded:
             wanted |= {("function", schema, file.stem) for schema in _schemas(file)}
@@ -142,7 +142,7 @@ def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Dif
         return found
     if kept:
         return access.differences(connection, tree, kept)
-    if not _recorded(connection, "object"):
+    if not recorded_files(connection, "object"):
         # Nothing has been opened yet, or it was all taken back.
         return []
     # A version without a description: what belongs to later ones cannot be told from what is gone.
@@ -170,15 +170,13 @@ def _exists(connection: Connection, table: str) -> bool:
     return ask(connection, "private_table_exists", name=table).fetchone() == (True,)
 
 
-def _recorded(connection: Connection, kind: str) -> dict[str, str]:
+def recorded_files(connection: Connection, kind: str) -> dict[str, str]:
     if not _exists(connection, "sql_files"):
         return {}
-    query = "select path, sha256 from private.sql_files where kind = %s"
-    return dict(connection.execute(query, (kind,)).fetchall())
+    return dict(ask(connection, "sql_files", kind=kind).fetchall())
 
 
 def _marked(connection: Connection) -> set[str]:
     if not _exists(connection, "_yoyo_migration"):
         return set()
-    marked = connection.execute("select migration_id from private._yoyo_migration").fetchall()
-    return {row[0] for row in marked}
+    return {migration for (migration,) in ask(connection, "marked_migrations")}

@@ -10,7 +10,7 @@ from psycopg import errors as pg
 from psycopg.rows import AsyncRowFactory
 
 from peerledger.database import session_settings, with_keepalives
-from peerledger.queries import calling
+from peerledger.queries import calling, text
 
 # How long the server may take for a call, and after how long we stop waiting for it.
 _STATEMENT_SECONDS = 40.0
@@ -130,9 +130,8 @@ class QueueDatabase:
         try:
             # No more than the work needs, whoever logs in.
             await connection.execute("set role service_role")
-            await connection.execute(
-                session_settings(_STATEMENT_SECONDS, transaction_seconds=_CALL_SECONDS).encode()
-            )
+            settings = session_settings(_STATEMENT_SECONDS, transaction_seconds=_CALL_SECONDS)
+            await connection.execute(text("session_settings"), {"wanted": settings})
             await connection.execute(f"listen {self._channel}".encode())
         except BaseException:
             await connection.close()

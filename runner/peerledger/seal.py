@@ -45,7 +45,7 @@ def seal(
         require_migrated(connection)
         while not stopped():
             try:
-                ((after, first, adopts, most),) = ask(connection, "seal_batch", limit=_LIMIT)
+                ((after, first, adopts, most),) = ask(connection, "seal_batch", most=_LIMIT)
                 ((size, is_adopting, last),) = ask(connection, "adoption_state")
             except psycopg.Error as error:
                 refused = from_database(error, "seal")

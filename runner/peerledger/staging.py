@@ -19,7 +19,7 @@ from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.migrate import migrate
 from peerledger.plan import require_migrated
-from peerledger.queries import ask, call
+from peerledger.queries import ask, call, set_locally
 from peerledger.screen import Console
 from peerledger.settings import Settings
 
@@ -109,7 +109,7 @@ def run(source: Database, target: Database | None, settings: Settings, report: R
     with source.connect(statement_seconds=0) as reading, target.connect(statement_seconds=0) as writing:
         _read_only(reading)
         try:
-            call(reading, "pg_catalog.set_config", _KEY, secrets.token_hex(32), True)
+            set_locally(reading, _KEY, secrets.token_hex(32))
             copied = _copy(reading, writing, rules, report)
         except psycopg.Error as error:
             raise from_database(error, "Copying") from error
@@ -137,9 +137,9 @@ def _copy(reading: Connection, writing: Connection, rules: Rules, report: Report
     columns = _columns(reading)
     tables = _tables(columns, rules)
     # For who may become our owner: our triggers have fired already, in the source.
-    writing.execute("set local session_replication_role = replica")
-    writing.execute("set local idle_in_transaction_session_timeout = 0")
-    writing.execute("lock table public.organisations in exclusive mode")
+    set_locally(writing, "session_replication_role", "replica")
+    set_locally(writing, "idle_in_transaction_session_timeout", 0)
+    ask(writing, "lock_organisations")
     _refuse_rows_in(writing, rules)
     writing.execute(sql.SQL("delete from {}").format(_name(_REPLACED)))
     copied = []
@@ -184,8 +184,8 @@ def _read_only(connection: Connection) -> None:
     """One moment of the source, which a statement of ours could not change; and all rows or an error."""
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     connection.read_only = True
-    connection.execute("set local row_security = off")
-    connection.execute("set local idle_in_transaction_session_timeout = 0")
+    set_locally(connection, "row_security", "off")
+    set_locally(connection, "idle_in_transaction_session_timeout", 0)
 
 
 def _columns(connection: Connection) -> dict[str, dict[str, bool]]:

@@ -14,7 +14,7 @@ def require_organisations(database: Database, accounts: Sequence[Account]) -> di
     """The organisations there are. Finds out before anything is claimed whether we may do this at all."""
     with connected(database) as connection:
         known = dict(ask(connection, "organisation_ids").fetchall())
-        connection.execute("table public.hlf_sync_state limit 0")
+        ask(connection, "sync_state_is_readable")
     for account in accounts:
         for slug in sorted(account.slugs or ()):
             if slug not in known:

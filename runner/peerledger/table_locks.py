@@ -17,7 +17,7 @@ from psycopg import sql
 
 from peerledger.database import Connection, as_owner
 from peerledger.errors import LockTimeoutError, RunnerError
-from peerledger.queries import ask
+from peerledger.queries import ask, set_locally
 
 # Longer than deadlock_timeout (1 s), after which autovacuum makes way for whoever waits, and well within the
 # 8 seconds of clients, also on a machine with too much to do.
@@ -41,7 +41,7 @@ class TableBusyError(Exception):
 
 def bound(connection: Connection) -> None:
     """In the caller's transaction: waits for no lock for long."""
-    connection.execute(f"set local lock_timeout = {_LATER_MILLISECONDS}".encode())
+    set_locally(connection, "lock_timeout", _LATER_MILLISECONDS)
 
 
 def lock(connection: Connection, is_changed: Callable[[str], bool], first: str | None) -> None:
@@ -67,8 +67,8 @@ def lock(connection: Connection, is_changed: Callable[[str], bool], first: str |
             except (*_BUSY, pg.QueryCanceled) as error:
                 raise TableBusyError(table) from error
             since = since or time.monotonic()
+        set_locally(connection, "statement_timeout", 0)
         bound(connection)
-        connection.execute("set local statement_timeout = 0")
 
 
 def until_free(

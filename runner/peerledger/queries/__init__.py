@@ -13,8 +13,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import RowFactory, tuple_row
 
-from peerledger.database import Connection
 from peerledger.errors import RunnerError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @cache
@@ -55,6 +56,11 @@ def rows(
     """The rows that a function of the database returns."""
     with connection.cursor(row_factory=row_factory) as cursor:
         return cursor.execute(calling(function, len(values)), values).fetchall()
+
+
+def set_locally(connection: Connection, setting: str, value: str | int) -> None:
+    """For the rest of the transaction."""
+    call(connection, "pg_catalog.set_config", setting, str(value), True)
 
 
 def calling(function: LiteralString, count: int, *names: str) -> LiteralString:

@@ -5,4 +5,4 @@ select
     batch.first_index,
     batch.is_adoption,
     (select max(entries.value::bigint) from jsonb_each_text(batch.rows_by_log) as entries)
-from private.seal_logs(%(limit)s) as batch;
+from private.seal_logs(%(most)s) as batch;
