@@ -87,10 +87,10 @@ def verify(
                     f"There are no entries from {first:,} to {end:,}; the tree has {size:,}.", 2
                 )
             for start in range(first, end, _STEP):
-                past = min(start + _STEP, end)
-                found = ask(connection, "sealed_entry_problems", first=start, past=past)
+                step_end = min(start + _STEP, end)
+                found = ask(connection, "sealed_entry_problems", first=start, past=step_end)
                 verdict.findings += [Finding(*row) for row in found]
-                progress(past - first, end - first)
+                progress(step_end - first, end - first)
             verdict.entries = end - first
             verdict.findings += [
                 Finding("without a leaf", log, None, entry_id, at)
