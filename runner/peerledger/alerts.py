@@ -4,11 +4,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-import psycopg
-
 from peerledger.database import Connection, Database
-from peerledger.errors import from_database, one_line
-from peerledger.plan import require_migrated
+from peerledger.errors import explained, one_line
+from peerledger.plan import require_migrated, snapshot
 from peerledger.queries import call, rows
 from peerledger.screen import Console
 
@@ -28,19 +26,14 @@ def open_alerts(connection: Connection) -> list[Alert]:
 
 
 def list_open(database: Database) -> list[Alert]:
-    with database.connect() as connection:
-        connection.read_only = True
-        require_migrated(connection)
+    with snapshot(database) as connection:
         return open_alerts(connection)
 
 
 def acknowledge(database: Database, alert_id: uuid.UUID) -> None:
-    with database.connect() as connection:
+    with database.connect() as connection, explained():
         require_migrated(connection)
-        try:
-            call(connection, "public.acknowledge_alert", alert_id)
-        except psycopg.Error as error:
-            raise from_database(error) from error
+        call(connection, "public.acknowledge_alert", alert_id)
 
 
 def show(alerts: list[Alert]) -> None:

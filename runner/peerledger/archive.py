@@ -13,13 +13,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
 from peerledger import seal
 from peerledger.database import Connection, Database
-from peerledger.errors import RunnerError, from_database
+from peerledger.errors import RunnerError, explained, from_database
 from peerledger.plan import require_migrated
 from peerledger.queries import about, ask, call, calling, set_locally
 from peerledger.settings import Settings
@@ -214,11 +213,9 @@ def _count(connection: Connection, month: Month) -> int:
 
 
 def prune(connection: Connection, month: Month, entry: Entry) -> None:
-    try:
-        sums = (entry.rows, entry.rows_sha256, entry.file_sha256)
+    sums = (entry.rows, entry.rows_sha256, entry.file_sha256)
+    with explained(str(month)):
         call(connection, "private.prune_log_month", month.log, month.month, *sums)
-    except psycopg.Error as error:
-        raise from_database(error, str(month)) from error
 
 
 def _restore(connection: Connection, directory: Path, schema: str, entry: Entry) -> int:

@@ -13,12 +13,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from peerledger import checkpoints, seal
 from peerledger.database import Connection, Database
-from peerledger.errors import RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.errors import RunnerError
+from peerledger.plan import require_migrated, snapshot
 from peerledger.queries import ask, call, rows
 from peerledger.settings import Settings
 
@@ -63,18 +61,13 @@ def write(
     made = seal.checkpoint(database, settings)
     if made is None:
         raise RunnerError("Nothing is sealed yet.")
-    with database.connect() as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
+    with snapshot(database, "evidence") as connection:
         row = ask(connection, "organisation_by_slug", slug=slug).fetchone()
         if row is None:
             raise RunnerError(f"There is no organisation {slug}.", 2)
         organisation, name = str(row[0]), str(row[1])
-        try:
-            links = [_link(connection, *sorted((made.size, size))) for size in sizes]
-            logs = _write_logs(connection, organisation, first, last, made.size, directory, report)
-        except psycopg.Error as error:
-            raise from_database(error, "evidence") from error
+        links = [_link(connection, *sorted((made.size, size))) for size in sizes]
+        logs = _write_logs(connection, organisation, first, last, made.size, directory, report)
     manifest = {
         "format": FORMAT,
         "organisation_id": organisation,

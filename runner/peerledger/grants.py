@@ -21,7 +21,7 @@ from peerledger import report as report_command
 from peerledger.checkpoints import grouped
 from peerledger.database import Database
 from peerledger.errors import USAGE, RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.plan import require_migrated, snapshot
 from peerledger.queries import ask, call
 from peerledger.report import organisation_id
 from peerledger.report.sections import Cell, Section, Table
@@ -78,23 +78,17 @@ def close(database: Database, slug: str, year: int) -> None:
 
 
 def read(database: Database, slug: str, year: int) -> Year:
-    with database.connect() as connection:
-        connection.read_only = True
-        # One snapshot: the figures and the list are of the same moment.
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        require_migrated(connection)
+    # The figures and the list are of the same moment.
+    with snapshot(database) as connection:
         asked = {"organisation": organisation_id(connection, slug), "year": year}
-        try:
-            figures = call(connection, "private.grant_year_report", *asked.values())
-            listed = ask(connection, "grant_year_list", **asked).fetchall()
-            differences: list[dict[str, Any]] = []
-            while figures["closed"]:
-                page = ask(connection, "grant_differences", **asked, after=len(differences)).fetchall()
-                differences += [row[0] for row in page]
-                if not page:
-                    break
-        except psycopg.Error as error:
-            raise from_database(error) from error
+        figures = call(connection, "private.grant_year_report", *asked.values())
+        listed = ask(connection, "grant_year_list", **asked).fetchall()
+        differences: list[dict[str, Any]] = []
+        while figures["closed"]:
+            page = ask(connection, "grant_differences", **asked, after=len(differences)).fetchall()
+            differences += [row[0] for row in page]
+            if not page:
+                break
     activities = sorted((row[1] for row in listed), key=lambda one: (one["occurred_on"], one["activity_id"]))
     return Year(figures, activities, [row[0] for row in listed], differences)
 

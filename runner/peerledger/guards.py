@@ -7,7 +7,7 @@ marked as its work in the same transaction. Neither keeps a migration from putti
 from psycopg import errors as pg
 
 from peerledger.database import Connection, Database, as_owner
-from peerledger.errors import from_database
+from peerledger.errors import explained
 from peerledger.queries import ask, call, set_locally
 from peerledger.sqlfiles import SqlFile
 
@@ -40,16 +40,16 @@ def forget(connection: Connection) -> None:
 
 def run_as_superuser(database: Database, file: SqlFile) -> None:
     """The script refuses everybody else by itself, and what it gives a superuser it checks to the letter."""
-    with database.connect(autocommit=True) as connection:
-        try:
-            with connection.transaction():
-                set_locally(connection, "search_path", "")
-                connection.execute(file.text.encode())
-                # The owner of a function is a part of what is marked.
-                ask(connection, "touch_sql_files")
-                mark(connection)
-        except pg.Error as error:
-            raise from_database(error, file.path) from error
+    with (
+        database.connect(autocommit=True) as connection,
+        explained(file.path),
+        connection.transaction(),
+    ):
+        set_locally(connection, "search_path", "")
+        connection.execute(file.text.encode())
+        # The owner of a function is a part of what is marked.
+        ask(connection, "touch_sql_files")
+        mark(connection)
 
 
 def _is_so(connection: Connection, name: str) -> bool:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import psycopg
 from psycopg import errors as pg
 from psycopg.types.json import Jsonb
 
@@ -16,7 +15,7 @@ from peerledger import access, guards, objects, table_locks
 from peerledger.access import Difference
 from peerledger.bookkeeping import Backend, known_migrations
 from peerledger.database import Connection, Database, as_owner
-from peerledger.errors import LockTimeoutError, RunnerError, from_database
+from peerledger.errors import LockTimeoutError, RunnerError, explained
 from peerledger.plan import Plan, find_differences, is_about, make_plan, refuse_names_in_the_way
 from peerledger.queries import ask, call, set_locally, text
 from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy, stem
@@ -48,7 +47,7 @@ def migrate(
     tree = tree or Tree()
     with _locked(database, wait_seconds) as connection:
         refuse_names_in_the_way(connection, tree, make_plan(connection, tree))
-        with _explained("the bookkeeping in schema private"), connection.transaction():
+        with explained("the bookkeeping in schema private"), connection.transaction():
             connection.execute(tree.ledger().text.encode())
             plan = _plan(connection, tree)
         if problem := guards.look(connection):
@@ -63,7 +62,7 @@ def migrate(
             report(f"replace {len(plan.replay)} and drop {len(plan.dropped)} SQL objects")
 
         def attempt(busy: str | None) -> list[Difference]:
-            with _explained("SQL objects"), backend.transaction():
+            with explained("SQL objects"), backend.transaction():
                 table_locks.bound(connection)
                 if plan.access:
                     connection.execute(tree.prepare().text.encode())
@@ -71,7 +70,7 @@ def migrate(
                     access.take_ownership(connection, tree, lines)
                 table_locks.lock(connection, _is_changed(plan), first=busy)
                 for migration in pending:
-                    with _explained(f"migrations/{migration.id}.sql"):
+                    with explained(f"migrations/{migration.id}.sql"):
                         backend.apply_one(migration)
                 objects.replay(connection, plan, tree.objects())
                 left = _bring_access_about(connection, tree, plan)
@@ -112,7 +111,7 @@ def check(database: Database, tree: Tree | None = None) -> Plan:
 
 def prepare(database: Database, tree: Tree | None = None) -> None:
     """Makes what a dump needs before it is restored: roles, schema, and what the owner may do in it."""
-    with database.connect() as connection, _explained("sql/prepare.sql"):
+    with database.connect() as connection, explained("sql/prepare.sql"):
         connection.execute((tree or Tree()).prepare().text.encode())
 
 
@@ -192,7 +191,7 @@ def rollback(
             )
         if problem := guards.look(connection):
             report(problem)
-        with _explained("rollback"), backend.transaction():
+        with explained("rollback"), backend.transaction():
             guards.forget(connection)
             objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
             # It belongs to this code. Without one the upkeep compares nothing.
@@ -201,7 +200,7 @@ def rollback(
             connection.execute(_RELOAD_REST_API)
             for migration in applied[:count]:
                 report(f"roll back {migration.id}")
-                with _explained(f"migrations/{migration.id}.rollback.sql"):
+                with explained(f"migrations/{migration.id}.rollback.sql"):
                     backend.rollback_one(migration)
         return len(applied) - count
 
@@ -335,11 +334,3 @@ def _who_holds(connection: Connection, wait_seconds: float) -> str:
         f"({name or 'no name'}), connected since {since}. Wait for it, or if it is orphaned, "
         f"end it with: select pg_terminate_backend({pid});"
     )
-
-
-@contextmanager
-def _explained(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except psycopg.Error as error:
-        raise from_database(error, doing) from error

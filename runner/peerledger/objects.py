@@ -4,7 +4,7 @@ from psycopg import errors as pg
 from psycopg import sql
 
 from peerledger.database import Connection, as_owner
-from peerledger.errors import RunnerError, from_database
+from peerledger.errors import RunnerError, explained
 from peerledger.plan import Plan, recorded_files
 from peerledger.queries import ask, set_locally, text
 from peerledger.sqlfiles import SqlFile, is_function, is_policy, stem
@@ -58,12 +58,11 @@ def drop_all(connection: Connection, files: list[SqlFile], keep_guards: bool) ->
 
 
 def _apply(connection: Connection, file: SqlFile) -> None:
-    try:
-        connection.execute(file.text.encode())
-    except pg.InvalidFunctionDefinition as error:
-        raise RunnerError(f"{file.path}: {_NEW_SIGNATURE.format(name=file.stem)}") from error
-    except pg.Error as error:
-        raise from_database(error, file.path) from error
+    with explained(file.path):
+        try:
+            connection.execute(file.text.encode())
+        except pg.InvalidFunctionDefinition as error:
+            raise RunnerError(f"{file.path}: {_NEW_SIGNATURE.format(name=file.stem)}") from error
 
 
 def _close_tables(connection: Connection, paths: list[str]) -> None:

@@ -1,15 +1,23 @@
 """What a migration would do, found out without writing anything."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from psycopg import IsolationLevel
 from psycopg.types.json import Jsonb
 
 from peerledger import access
 from peerledger.access import Difference
-from peerledger.database import Connection
-from peerledger.errors import DatabaseAheadError, EditedMigrationError, NamesTakenError, NotMigratedError
+from peerledger.database import Connection, Database
+from peerledger.errors import (
+    DatabaseAheadError,
+    EditedMigrationError,
+    NamesTakenError,
+    NotMigratedError,
+    explained,
+)
 from peerledger.queries import ask
 from peerledger.sqlfiles import SqlFile, Tree, is_function, stem
 
@@ -164,6 +172,17 @@ def require_migrated(connection: Connection, tree: Tree | None = None) -> None:
     plan = make_plan(connection, tree or Tree())
     if plan.apply or plan.replay or plan.vanished:
         raise NotMigratedError("The database is older than this version. Run `peerledger migrate`.")
+
+
+@contextmanager
+def snapshot(database: Database, doing: str = "") -> Iterator[Connection]:
+    """One moment of a database that is migrated, which nothing in here could change."""
+    with database.connect() as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        require_migrated(connection)
+        with explained(doing):
+            yield connection
 
 
 def _exists(connection: Connection, table: str) -> bool:

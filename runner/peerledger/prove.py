@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from peerledger import checkpoints, timestamps
 from peerledger.database import Database
-from peerledger.errors import RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.errors import RunnerError
+from peerledger.plan import snapshot
 from peerledger.queries import ask
 
 TLOG_PROOF = "c2sp.org/tlog-proof@v1"
@@ -22,13 +20,8 @@ def prove(
     database: Database, log: str, entry_id: uuid.UUID, at: int | None = None, seen: Sequence[Path] = ()
 ) -> dict[str, Any]:
     sizes = [checkpoints.read_file(path).size for path in seen]
-    with database.connect() as connection:
-        connection.read_only = True
-        require_migrated(connection)
-        try:
-            ((proof,),) = ask(connection, "pocket_proof", log=log, entry=entry_id, at=at, sizes=sizes)
-        except psycopg.Error as error:
-            raise from_database(error) from error
+    with snapshot(database) as connection:
+        ((proof,),) = ask(connection, "pocket_proof", log=log, entry=entry_id, at=at, sizes=sizes)
     # As an auditor reads it: first what is proved.
     names = ("format", "log", "line", "index", "inclusion", "checkpoint", "consistency")
     # What others said of the checkpoint, if they were asked, comes after what our own program judges.

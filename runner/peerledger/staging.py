@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import psycopg
 from psycopg import IsolationLevel, sql
 from rich.table import Table
 
 from peerledger.database import Connection, Database
-from peerledger.errors import RunnerError, from_database
+from peerledger.errors import RunnerError, explained
 from peerledger.migrate import migrate
 from peerledger.plan import require_migrated
 from peerledger.queries import ask, call, set_locally
@@ -108,11 +107,9 @@ def run(source: Database, target: Database | None, settings: Settings, report: R
     migrate(target, settings.migrate_wait_seconds)
     with source.connect(statement_seconds=0) as reading, target.connect(statement_seconds=0) as writing:
         _read_only(reading)
-        try:
+        with explained("Copying"):
             set_locally(reading, _KEY, secrets.token_hex(32))
             copied = _copy(reading, writing, rules, report)
-        except psycopg.Error as error:
-            raise from_database(error, "Copying") from error
     # Months that had no partition here get theirs.
     migrate(target, settings.migrate_wait_seconds)
     return copied

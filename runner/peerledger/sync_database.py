@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from peerledger.database import Connection as SimpleConnection
 from peerledger.database import Database
-from peerledger.errors import from_database
+from peerledger.errors import explained
 from peerledger.queries import calling, text
 from peerledger.queue_database import Connection, QueueDatabase
 
@@ -91,12 +90,9 @@ class SyncDatabase(QueueDatabase):
 @contextmanager
 def connected(database: Database) -> Iterator[SimpleConnection]:
     """For one or two calls, without asyncio."""
-    with database.connect(autocommit=True) as connection:
-        try:
-            connection.execute("set role service_role")
-            yield connection
-        except psycopg.Error as error:
-            raise from_database(error) from error
+    with database.connect(autocommit=True) as connection, explained():
+        connection.execute("set role service_role")
+        yield connection
 
 
 def _ids(organisations: Sequence[UUID] | None) -> list[UUID] | None:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import psycopg
 from psycopg import sql
 
 from peerledger import archive, checkpoints, seal
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection, Database
-from peerledger.errors import BrokenError, RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.errors import BrokenError, RunnerError
+from peerledger.plan import snapshot
 from peerledger.queries import about, ask, call, rows
 from peerledger.settings import Settings
 
@@ -70,41 +69,32 @@ def verify(
     # Before the snapshot: sealing and signing go on meanwhile, and a tree that is older has not shrunk.
     own = _own_checkpoint(settings)
     verdict = Verdict()
-    # One snapshot for all.
-    with database.connect() as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        require_migrated(connection)
-        try:
-            size = int(call(connection, "private.tree_size"))
-            if since is not None:
-                ((first,),) = ask(connection, "first_leaf_since", since=since)
-            end = size if past is None else min(past, size)
-            if size == 0:
-                raise RunnerError("Nothing is sealed yet. Run `peerledger seal --once`.", CANNOT_JUDGE)
-            if first < 0 or first > end:
-                raise RunnerError(
-                    f"There are no entries from {first:,} to {end:,}; the tree has {size:,}.", 2
-                )
-            for start in range(first, end, _STEP):
-                step_end = min(start + _STEP, end)
-                found = ask(connection, "sealed_entry_problems", first=start, past=step_end)
-                verdict.findings += [Finding(*row) for row in found]
-                progress(step_end - first, end - first)
-            verdict.entries = end - first
-            verdict.findings += [
-                Finding("without a leaf", log, None, entry_id, at)
-                for log, entry_id, at in ask(connection, "unsealed_entries")
-            ]
-            verdict.notes += [
-                f"{count:,} entries of {log} are archived; their leaves stand in for them."
-                for log, count in ask(connection, "archived_entries", first=first, past=end)
-            ]
-            if (first, past, since) == (0, None, None):
-                _compare_with_changes(connection, verdict)
-            _against_checkpoints(connection, own, size, outside, keys, verdict)
-        except psycopg.Error as error:
-            raise from_database(error, "verify") from error
+    with snapshot(database, "verify") as connection:
+        size = int(call(connection, "private.tree_size"))
+        if since is not None:
+            ((first,),) = ask(connection, "first_leaf_since", since=since)
+        end = size if past is None else min(past, size)
+        if size == 0:
+            raise RunnerError("Nothing is sealed yet. Run `peerledger seal --once`.", CANNOT_JUDGE)
+        if first < 0 or first > end:
+            raise RunnerError(f"There are no entries from {first:,} to {end:,}; the tree has {size:,}.", 2)
+        for start in range(first, end, _STEP):
+            step_end = min(start + _STEP, end)
+            found = ask(connection, "sealed_entry_problems", first=start, past=step_end)
+            verdict.findings += [Finding(*row) for row in found]
+            progress(step_end - first, end - first)
+        verdict.entries = end - first
+        verdict.findings += [
+            Finding("without a leaf", log, None, entry_id, at)
+            for log, entry_id, at in ask(connection, "unsealed_entries")
+        ]
+        verdict.notes += [
+            f"{count:,} entries of {log} are archived; their leaves stand in for them."
+            for log, count in ask(connection, "archived_entries", first=first, past=end)
+        ]
+        if (first, past, since) == (0, None, None):
+            _compare_with_changes(connection, verdict)
+        _against_checkpoints(connection, own, size, outside, keys, verdict)
     verdict.is_vouched = bool(outside or keys)
     return verdict
 
@@ -188,10 +178,7 @@ def verify_archive(
     own = _own_checkpoint(settings)
     verdict = Verdict()
     entries = archive.read_manifest(directory, must_exist=True)
-    with database.connect() as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        require_migrated(connection)
+    with snapshot(database, "verify") as connection:
         size = int(call(connection, "private.tree_size"))
         months: dict[tuple[str, str], list[archive.Entry]] = {
             (str(log), str(month)): [] for log, month in ask(connection, "archived_months")

@@ -143,18 +143,8 @@ class Worker:
             tell=lambda line: Log("sync").info("said", line=line),
         )
 
-        async def pass_on() -> None:
-            await self.stop.wait()
-            sync.stopping.set()
-
         self.queues["sync"] = sync.database
-        passing_on = asyncio.create_task(pass_on())
-        try:
-            await sync.run()
-        finally:
-            passing_on.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await passing_on
+        await sync.run(self.stop)
         for line in sorted(sync.trouble):
             Log("sync").warning("trouble", line=line)
 

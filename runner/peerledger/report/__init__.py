@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from peerledger.database import Connection, Database
 from peerledger.errors import USAGE, RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.plan import snapshot
 from peerledger.queries import ask, call
 from peerledger.report.charts import svg
 from peerledger.report.sections import attention, sections
@@ -34,11 +34,8 @@ def write(
 
 
 def make(database: Database, slug: str, first: date, last: date, language: str | None = None) -> str:
-    with database.connect() as connection:
-        connection.read_only = True
-        # One snapshot: the sections speak of the same moment.
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        require_migrated(connection)
+    # The sections speak of the same moment.
+    with snapshot(database) as connection:
         figures = read(connection, slug, first, last)
     return render(figures, language or figures["organisation"]["locale"])
 
@@ -49,8 +46,6 @@ def read(connection: Connection, slug: str, first: date, last: date) -> dict[str
         figures: dict[str, Any] = call(connection, "public.get_compliance_report", organisation, first, last)
     except psycopg.errors.InvalidParameterValue as error:
         raise RunnerError(from_database(error).message, USAGE) from error
-    except psycopg.Error as error:
-        raise from_database(error) from error
     return figures
 
 
