@@ -142,7 +142,6 @@ class Worker:
             pace=pace_of(self.settings),
             tell=lambda line: Log("sync").info("said", line=line),
         )
-
         self.queues["sync"] = sync.database
         await sync.run(self.stop)
         for line in sorted(sync.trouble):
