@@ -10,24 +10,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import psycopg
-from markupsafe import Markup
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from peerledger import prove
-from peerledger import report as report_command
 from peerledger.checkpoints import grouped
 from peerledger.database import Database
 from peerledger.errors import USAGE, RunnerError, from_database
 from peerledger.plan import require_migrated, snapshot
 from peerledger.queries import ask, call
-from peerledger.report import organisation_id
+from peerledger.report import as_page, organisation_id, writing
 from peerledger.report.sections import Cell, Section, Table
 from peerledger.report.words import Words, load_words
 
-_TEMPLATES = Path(report_command.__file__).parent
 _CATEGORIES = ("outreach_conversation", "conversation_group", "activity_group", "peer_course")
 _FIGURES = ("activities", "counted", "points", "participants", "minutes")
 _REASONS = (
@@ -117,14 +113,11 @@ def show(year: Year) -> None:
 
 
 def write_csv(year: Year, path: Path) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(_COLUMNS)
-            for one in year.activities:
-                writer.writerow([_cell(one[column]) for column in _COLUMNS])
-    except OSError as error:
-        raise _unwritable(path, error) from error
+    with writing(path), path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS)
+        for one in year.activities:
+            writer.writerow([_cell(one[column]) for column in _COLUMNS])
 
 
 def _cell(value: Any) -> Any:
@@ -135,19 +128,15 @@ def _cell(value: Any) -> Any:
 
 def write_list(year: Year, path: Path) -> None:
     """Byte for byte what a closed year's sha256 is of."""
-    try:
+    with writing(path):
         path.write_bytes("".join(f"{line}\n" for line in year.lines).encode())
-    except OSError as error:
-        raise _unwritable(path, error) from error
 
 
 def write_page(database: Database, year: Year, path: Path, language: str | None = None) -> None:
     words = load_words(language or year.figures["organisation"]["locale"])
     proof = _write_proof(database, year, path)
-    try:
+    with writing(path):
         path.write_text(render(year, words, proof), encoding="utf-8")
-    except OSError as error:
-        raise _unwritable(path, error) from error
 
 
 def _write_proof(database: Database, year: Year, page: Path) -> Path | None:
@@ -165,22 +154,11 @@ def _write_proof(database: Database, year: Year, page: Path) -> Path | None:
     return path
 
 
-def _unwritable(path: Path, error: OSError) -> RunnerError:
-    return RunnerError(f"{path} cannot be written: {error.strerror or error}.")
-
-
 def render(year: Year, words: Words, proof: Path | None) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("grants.html.j2").render(
+    return as_page(
+        "grants.html.j2",
         words=words,
         figures=year.figures,
-        style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file  # nosec B704
         sections=_sections(year, words, proof),
         is_broken=year.is_broken,
     )

@@ -3,6 +3,8 @@
 The figures are those of public.get_compliance_report; here they are only given words and form.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,8 @@ def write(
     database: Database, slug: str, first: date, last: date, path: Path, language: str | None = None
 ) -> None:
     page = make(database, slug, first, last, language)
-    try:
+    with writing(path):
         path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise RunnerError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def make(database: Database, slug: str, first: date, last: date, language: str | None = None) -> str:
@@ -60,17 +60,10 @@ def organisation_id(connection: Connection, slug: str) -> UUID:
 
 def render(figures: dict[str, Any], language: str) -> str:
     words = load_words(language)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.j2").render(
+    return as_page(
+        "page.html.j2",
         words=words,
         figures=figures,
-        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file  # nosec B704
         first=date.fromisoformat(figures["from_date"]),
         last=date.fromisoformat(figures["to_date"]),
         entries=sum(log["entries"] for log in figures["retention"]["logs"]),
@@ -78,3 +71,25 @@ def render(figures: dict[str, Any], language: str) -> str:
         sections=sections(figures, words),
         svg=svg,
     )
+
+
+def as_page(template: str, **content: Any) -> str:
+    """One file that needs no other: the style is in it."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = Markup((_HERE / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file  # nosec B704
+    return environment.get_template(template).render(style=style, **content)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What keeps a file from being written is said in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise RunnerError(f"{path} cannot be written: {error.strerror or error}.") from error
