@@ -7,7 +7,6 @@ remove the month. It looks again at every entry itself (private.prune_log_month)
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -19,6 +18,7 @@ from psycopg import sql
 from peerledger import seal
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, explained, from_database
+from peerledger.files import sync, write_whole
 from peerledger.plan import require_migrated
 from peerledger.queries import about, ask, call, calling, set_locally
 from peerledger.settings import Settings
@@ -110,9 +110,9 @@ def export(connection: Connection, month: Month, directory: Path) -> Entry:
     rows_sha256 = digest.hexdigest()
     # Named by what is in it: an entry that came late makes another file, and none is ever replaced.
     name = f"{month.log}_{month.month:%Y_%m}_{rows_sha256[:12]}.jsonl.gz"
-    _sync(part)
+    sync(part)
     part.replace(directory / name)
-    _sync(directory)
+    sync(directory)
     entry = Entry(
         log=month.log,
         month=month.month.isoformat(),
@@ -261,11 +261,7 @@ def _make_directory(directory: Path) -> None:
 def _write_manifest(directory: Path, entries: list[Entry]) -> None:
     entries = sorted(entries, key=lambda entry: (entry.log, entry.month, entry.file))
     content = {"format": FORMAT, "entries": [asdict(entry) for entry in entries]}
-    part = directory / f".{MANIFEST}.part"
-    part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    _sync(part)
-    part.replace(directory / MANIFEST)
-    _sync(directory)
+    write_whole(directory / MANIFEST, json.dumps(content, indent=2) + "\n")
 
 
 def _file_sha256(path: Path) -> str:
@@ -274,11 +270,3 @@ def _file_sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise RunnerError(f"{path.name} cannot be read ({error.strerror}).") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

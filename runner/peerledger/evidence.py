@@ -16,6 +16,7 @@ from typing import Any
 from peerledger import checkpoints, seal
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError
+from peerledger.files import writing
 from peerledger.plan import require_migrated, snapshot
 from peerledger.queries import ask, call, rows
 from peerledger.settings import Settings
@@ -159,11 +160,9 @@ def _months(first: date, last: date) -> Iterator[date]:
 
 def _put(directory: Path, name: str, text: str) -> None:
     path = directory / name
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise RunnerError(f"{path} cannot be written ({error.strerror}).") from None
 
 
 def _page(name: str, manifest: dict[str, Any], entries: int, made: checkpoints.Checkpoint) -> str:

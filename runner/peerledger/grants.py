@@ -18,9 +18,10 @@ from peerledger import prove
 from peerledger.checkpoints import grouped
 from peerledger.database import Database
 from peerledger.errors import USAGE, RunnerError, from_database
+from peerledger.files import writing
 from peerledger.plan import require_migrated, snapshot
 from peerledger.queries import ask, call
-from peerledger.report import as_page, organisation_id, writing
+from peerledger.report import as_page, organisation_id
 from peerledger.report.sections import Cell, Section, Table
 from peerledger.report.words import Words, load_words
 

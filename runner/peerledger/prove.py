@@ -10,6 +10,7 @@ from typing import Any
 from peerledger import checkpoints, timestamps
 from peerledger.database import Database
 from peerledger.errors import RunnerError
+from peerledger.files import writing
 from peerledger.plan import snapshot
 from peerledger.queries import ask
 
@@ -39,13 +40,11 @@ def write(proof: dict[str, Any], out: Path | None, tlog_proof: bool) -> str:
     text = json.dumps(proof, ensure_ascii=False, indent=1) + "\n"
     if tlog_proof and out is None:
         raise RunnerError("--tlog-proof needs --out: the other form is written beside that file.", 2)
-    try:
-        if out is not None:
+    if out is not None:
+        with writing(out):
             out.write_text(text, encoding="utf-8")
             if tlog_proof:
                 out.with_suffix(".tlog-proof").write_text(as_tlog_proof(proof), encoding="utf-8")
-    except OSError as error:
-        raise RunnerError(f"{out} cannot be written ({error.strerror}).") from None
     return text
 
 

@@ -17,6 +17,7 @@ from peerledger import checkpoints, sending
 from peerledger.checkpoints import Checkpoint, grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import BrokenError, RunnerError, from_database
+from peerledger.files import write_whole
 from peerledger.plan import require_migrated
 from peerledger.queries import ask, call, rows
 from peerledger.settings import Settings
@@ -178,12 +179,12 @@ def _make(
         )
     if last is not None and last.size == size and (last.is_signed or key is None):
         if not own.exists():
-            checkpoints.write(own, last.note)
+            write_whole(own, last.note)
         _record(connection, last)
         sending.receive(connection, last, "own_file", str(own).encode())
         return last
     made = checkpoints.make(origin, size, _root(connection, size), key)
-    checkpoints.write(own, made.note)
+    write_whole(own, made.note)
     _record(connection, made)
     sending.receive(connection, made, "own_file", str(own).encode())
     report(f"Checkpoint of {made.size:,} entries, root {grouped(made.root)}")

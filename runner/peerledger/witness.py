@@ -9,17 +9,15 @@ import binascii
 import hashlib
 from datetime import UTC, datetime
 
-import httpx
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from peerledger.answers import UNPACKED, read_now
+from peerledger.answers import post_checkpoint
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection
 from peerledger.errors import RunnerError
 from peerledger.queries import ask, call
 
-_SECONDS = 20
 _COSIGNATURE = b"\x04"
 
 
@@ -91,16 +89,7 @@ def _cosigned_at(made: Checkpoint, line: str, key: str) -> datetime | None:
 def _post(connection: Connection, made: Checkpoint, url: str, known: int) -> tuple[int, str]:
     steps = call(connection, "private.consistency_proof", known, made.size)
     way = "".join(base64.b64encode(step).decode() + "\n" for step in steps)
-    try:
-        with httpx.stream(
-            "POST",
-            f"{url.rstrip('/')}/add-checkpoint",
-            content=f"old {known}\n{way}\n{made.note}".encode(),
-            headers=UNPACKED,
-            timeout=_SECONDS,
-        ) as answer:
-            return answer.status_code, read_now(answer).decode("utf-8", "replace")
-    except httpx.HTTPError as error:
-        raise RunnerError(
-            f"The checkpoint could not be sent to PEERLEDGER_SEAL_WITNESS_URL ({type(error).__name__})."
-        ) from None
+    content = f"old {known}\n{way}\n{made.note}".encode()
+    address = f"{url.rstrip('/')}/add-checkpoint"
+    answer = post_checkpoint("PEERLEDGER_SEAL_WITNESS_URL", address, content, {}, any_code=True)
+    return answer.code, answer.body.decode("utf-8", "replace")

@@ -3,8 +3,6 @@
 The figures are those of public.get_compliance_report; here they are only given words and form.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from markupsafe import Markup
 
 from peerledger.database import Connection, Database
 from peerledger.errors import USAGE, RunnerError, from_database
+from peerledger.files import writing
 from peerledger.plan import snapshot
 from peerledger.queries import ask, call
 from peerledger.report.charts import svg
@@ -84,12 +83,3 @@ def as_page(template: str, **content: Any) -> str:
     )
     style = Markup((_HERE / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file  # nosec B704
     return environment.get_template(template).render(style=style, **content)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """What keeps a file from being written is said in one line."""
-    try:
-        yield
-    except OSError as error:
-        raise RunnerError(f"{path} cannot be written: {error.strerror or error}.") from error
