@@ -16,7 +16,7 @@ QUERIES = {path.stem: path for path in (RUNNER / "queries").glob("*.sql")}
 MOST_LINES = 60
 _STATEMENT = re.compile(
     r"""\s*(--[^\n]*\n\s*)*(
-        select\b | insert\s+into\b | update\s+\S+\s+set\b | delete\s+from\b | with\s+\w+\s+as\b | table\s+[\w{]+[.\s{]
+        select\b | insert\s+into\b | update\s+\S+\s+set\b | delete\s+from\b | with\s+\w+\s+as\b | table\s+[\w{}.]+\s+limit\b
         | set\s+(local|session|role|time|[\w.]+\s*=) | reset\s+\w+\s*(;|$) | call\s+\w+\. | do\s+\$ | copy\s+[\w.{}(]+
         | create\s+(or\s+replace|table|temp|schema|database|role|function)\b | alter\s+(\w+\s+)?[\w{]+
         | drop\s+\S+\s+\S+\s+on\b | drop\s+(routine|table|schema|trigger|role|policy)\b | lock\s+table\b
@@ -69,9 +69,11 @@ def test_sql_is_told_from_words(source: str, lines: int) -> None:
 
 
 def test_little_sql_stands_in_python() -> None:
+    """But for the demo, which makes up a charity with statements of its own."""
     found = {
         f"{path.relative_to(RUNNER)}:{line}": count
         for path in sorted(RUNNER.rglob("*.py"))
+        if not path.relative_to(RUNNER).parts[0].startswith("demo")
         for line, count in sql_lines(path.read_text(encoding="utf-8"))
     }
     total = sum(found.values())
