@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from peerledger import queries
 from peerledger.sqlfiles import ROOT
@@ -113,3 +114,14 @@ def test_a_percent_sign_stands_twice() -> None:
 def test_the_files_are_where_the_package_looks() -> None:
     assert QUERIES
     assert Path(queries.__file__).parent == RUNNER / "queries"
+
+
+def test_a_name_cannot_become_a_statement() -> None:
+    """A column is named by a manifest, which is a file that anybody may have written."""
+    name = 'at"; drop table logs; --\n; drop table logs; --'
+    made = queries.about("restored_hash", {"the_time": sql.Identifier(name)}).decode()
+    quoted = sql.Identifier(name).as_string(None)
+    assert quoted in made
+    left = made.replace(quoted, "")
+    assert "drop" not in left
+    assert "--" not in left

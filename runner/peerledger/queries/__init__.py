@@ -4,6 +4,7 @@ A file is one question or one act, with a comment that says which. It is written
 are %(named)s, and a percent sign stands twice.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -25,8 +26,9 @@ def text(name: str) -> LiteralString:
 
 
 def about(name: str, names: Mapping[str, sql.Identifier]) -> bytes:
-    """The text with these names in the places of those that stand there for them."""
-    made: str = text(name)
+    """The text with these names in the places of those that stand there for them, and without its comments:
+    a name with the end of a line in it would go on after one."""
+    made = re.sub(r"^\s*--.*\n", "", text(name), flags=re.M)
     for stands_there, instead in names.items():
         made = made.replace(stands_there, instead.as_string(None))
     return made.encode()
