@@ -5,7 +5,6 @@ What is wrong with the settings is said before anything starts.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from peerledger.plan import require_migrated
 from peerledger.queries import call
 from peerledger.queue_database import QueueDatabase
 from peerledger.settings import Settings
-from peerledger.waiting import on_signal
+from peerledger.waiting import first_of, on_signal
 
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
@@ -127,7 +126,7 @@ class Worker:
                 wait = self.pace.first_restart
             _log.error("part_failed", name=name, error=error, again_in_seconds=wait)
             await asyncio.to_thread(_alert_of_part, self.database, name)
-            await _until(self.stop, wait)
+            await first_of(self.stop.wait(), at_most=wait)
             wait = min(wait * 2, self.pace.longest_restart)
         self.states[name] = "stopped"
 
@@ -176,7 +175,7 @@ class Worker:
                 log.error("not_sealed", error=_innermost(error))
                 if isinstance(error, RunnerError) and error.exit_code == 2:
                     raise
-            await _until(self.stop, self.settings.seal_seconds)
+            await first_of(self.stop.wait(), at_most=self.settings.seal_seconds)
 
     async def _alerts(self) -> None:
         from peerledger.receivers import required
@@ -185,7 +184,7 @@ class Worker:
         teller = Teller(self.database, required(self.settings))
         while not self.stop.is_set():
             await asyncio.to_thread(teller.look)
-            await _until(self.stop, self.settings.alert_seconds)
+            await first_of(self.stop.wait(), at_most=self.settings.alert_seconds)
 
     # The night. -------------------------------------------------------------------------------------
 
@@ -203,7 +202,7 @@ class Worker:
                 is_due, handled = False, now
                 await self._night()
             following = schedule.get_next_fire_time(None, _now(self.settings)) - _now(self.settings)
-            await _until(self.stop, min(self.pace.look, max(following.total_seconds(), 0)))
+            await first_of(self.stop.wait(), at_most=min(self.pace.look, max(following.total_seconds(), 0)))
 
     async def _night(self) -> None:
         wait = self.pace.first_retry
@@ -220,7 +219,7 @@ class Worker:
             except (RunnerError, psycopg.Error) as error:
                 # Another night is at work, or the database is away.
                 _log.warning("night_postponed", error=_innermost(error), again_in_seconds=wait)
-                await _until(self.stop, wait)
+                await first_of(self.stop.wait(), at_most=wait)
                 wait = min(wait * 2, self.pace.longest_retry)
                 continue
             await asyncio.to_thread(self._after_night)
@@ -385,9 +384,3 @@ def _innermost(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error.__cause__ if isinstance(error, RunnerError) and error.__cause__ else error
-
-
-async def _until(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
