@@ -110,6 +110,8 @@ class Database:
         try:
             connection = BoundedConnection.connect(with_keepalives(self.conninfo), autocommit=True, **options)
             try:
+                connection.called_off = self._calls.called_off
+                connection.patience = _ANSWER_SECONDS
                 self._refuse_transaction_pooler(connection)
                 # What is a transaction by itself may take as long as its statement.
                 transaction_seconds = statement_seconds if autocommit else None
@@ -121,9 +123,7 @@ class Database:
                 raise
         except psycopg.OperationalError as error:
             raise NoConnectionError(self._why(error)) from error
-        if statement_seconds:
-            connection.patience = statement_seconds + _ANSWER_SECONDS
-        connection.called_off = self._calls.called_off
+        connection.patience = statement_seconds + _ANSWER_SECONDS if statement_seconds else None
         with self._calls.lock:
             self._calls.connections.add(connection)
         return connection
