@@ -1,6 +1,6 @@
 # The four words a newcomer needs: run, test, check, bench.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench mutants chaos docs clean
+.PHONY: help run test check bench bench-scale mutants chaos docs clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,7 @@ help:
 	@echo "make test   set up, then every test, on every PostgreSQL that can be had"
 	@echo "make check  lint, types, SQL lint, known flaws"
 	@echo "make bench  what the triggers cost, as ratios"
+	@echo "make bench-scale  what grows with the database, in ten minutes"
 	@echo "make docs   what the database says of itself, written into docs/"
 	@echo "make mutants  change every function and guard in small ways: does a test notice? (hours)"
 	@echo "make chaos  real processes while everything fails that can: is anything lost? (ten minutes)"
@@ -53,6 +54,9 @@ typescript:
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench
+
+bench-scale: $(VENV)/dev.stamp
+	$(BIN)/python -m bench scale
 
 # Each guard taken away and each function changed, one small thing at a time: does a test notice? Hours; it can be
 # stopped at any time and goes on where it was. ARGS='--minutes 10', '--subject proxy', '--kind condition', '--list'.

@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from psycopg import sql
@@ -47,7 +48,9 @@ def main(chosen: list[str]) -> int:
             address = make_conninfo(server.conninfo, dbname=f"bench_{system}")
             opened = Database(address, server.is_embedded, server.psql)
             migrate(opened)
-            console.print(importlib.import_module(f"bench.{system}").measure(opened))
+            made = importlib.import_module(f"bench.{system}").measure(opened)
+            for table in made if isinstance(made, Iterator) else (made,):
+                console.print(table)
     return 0
 
 

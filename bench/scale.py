@@ -1,74 +1,38 @@
-"""What one server carries, and what grows how: absolute figures, so the machine is printed with them.
+"""`make bench-scale`: what grows with the database, and what one server carries; ten minutes.
 
-Not ratios as elsewhere: the question is how far a server is from its end. Clients are sessions that become
-`authenticated` with a mentor's claims in each transaction, as PostgREST's do; HTTP itself is not in it.
+Each question is asked in a small database and in one that holds forty times as much: what is by key should
+take the same there, and nothing longer than a client may wait. What a server carries are absolute figures, so
+the machine is printed with them. Clients are sessions that become `authenticated` with a mentor's claims in
+each transaction, as PostgREST's do; HTTP itself is not in it.
 """
 
-import hashlib
 import json
 import os
 import random
 import statistics
 import threading
 import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
-from rich.console import Group
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from rich.table import Table
 
+from bench.years import CHAPTER, COORDINATOR, FACTOR, FIVE, MENTOR, ORGANISATIONS, SMALL, fill, identity
 from peerledger import nightly, seal, status
 from peerledger.database import Connection, Database
+from peerledger.migrate import migrate
 
-ORGANISATIONS = 20
-MENTORS = 10_000
-BADGES = 20
-HISTORY = 1_000_000
-"""Activities that are there already, over two years."""
-SESSIONS = (1, 2, 4, 8, 16)
+LARGE = SMALL.times(FACTOR)
+SESSIONS = (1, 4, 8)
 SECONDS = 8.0
 ALONE, PROXY, CHANGED = 10_000, 3_000, 3_000
+LIMIT_SECONDS = 8
+"""After which Supabase cancels a statement of `authenticated`."""
 
-_PREPARE = f"""
-insert into public.organisations (id, slug, name)
-select md5('organisation ' || number)::uuid, 'scale-' || number, 'Scale'
-from generate_series(0, {ORGANISATIONS} - 1) as number;
-insert into public.coordinator_assignments (organisation_id, user_id)
-select md5('organisation ' || number)::uuid, md5('coordinator ' || number)::uuid
-from generate_series(0, {ORGANISATIONS} - 1) as number;
-insert into public.peer_mentors (id, organisation_id, user_id, display_name, created_at)
-select
-    md5('mentor ' || number)::uuid, md5('organisation ' || number % {ORGANISATIONS})::uuid,
-    md5('user ' || number)::uuid, 'Scale', now() - interval '3 years'
-from generate_series(0, {MENTORS} - 1) as number;
-insert into public.certifications (organisation_id, mentor_id, issued_on, expires_on)
-select mentor.organisation_id, mentor.id, current_date - 400, current_date + (number % 700)::int
-from (
-    select *, row_number() over (order by id) as number from public.peer_mentors
-) as mentor;
-insert into public.badge_definitions (organisation_id, slug, name, criteria)
-select
-    organisation.id, 'badge-' || number, 'Badge ' || number,
-    case number % 5
-        when 0 then jsonb_build_object('metric', 'activity_count', 'at_least', number * 15)
-        when 1 then jsonb_build_object('metric', 'minutes_total', 'at_least', number * 600)
-        when 2 then jsonb_build_object('metric', 'distinct_days', 'at_least', number * 12)
-        when 3 then jsonb_build_object('metric', 'activity_count', 'at_least', number + 8, 'within_days', 30)
-        else jsonb_build_object('metric', 'consecutive_weeks', 'at_least', number * 3)
-    end
-from public.organisations as organisation, generate_series(1, {BADGES}) as number;
-"""
-# Mentor by mentor, as a file is loaded: in statements that are neither small nor huge.
-_HISTORY = f"""
-insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
-select
-    md5('organisation ' || mentor %% {ORGANISATIONS})::uuid, md5('mentor ' || mentor)::uuid,
-    (array['visit', 'phone_call', 'group_meeting'])[1 + number %% 3],
-    current_date - 730 + (number * 730 / %(each)s)::int, 30 + number %% 60
-from generate_series(%(first)s::int, %(last)s::int) as mentor, generate_series(0, %(each)s::int - 1) as number
-"""
 _ALONE = f"""
 do $$
 begin
@@ -78,7 +42,7 @@ begin
         )
         select organisation_id, id, 'visit', current_date - v_number % 7, 30
         from public.peer_mentors
-        where id = md5('mentor ' || (v_number * 7919) % {MENTORS})::uuid;
+        where id = md5('mentor ' || (v_number * 7919) % {LARGE.mentors})::uuid;
         commit;
     end loop;
 end
@@ -89,10 +53,11 @@ do $$
 begin
     for v_number in 1 .. {PROXY} loop
         perform set_config('request.jwt.claims', json_build_object(
-            'sub', md5('coordinator ' || v_number % {ORGANISATIONS})::uuid, 'role', 'authenticated'
+            'sub', md5('coordinator 0')::uuid, 'role', 'authenticated'
         )::text, true);
         perform public.register_proxy_activity(
-            md5('mentor ' || v_number)::uuid, 'phone_call', current_date - 1 - v_number % 5, 25
+            md5('mentor ' || v_number * 5 % {LARGE.mentors})::uuid, 'phone_call',
+            current_date - 1 - v_number % 5, 25
         );
         commit;
     end loop;
@@ -122,53 +87,213 @@ group by 1
 """
 
 
-def measure(opened: Database) -> Group:
-    with opened.connect(autocommit=True, statement_seconds=0) as connection:
-        for statement in _PREPARE.split(";\n"):
-            if statement.strip():
-                connection.execute(statement.encode())
-        began = time.monotonic()
-        each = HISTORY // MENTORS
-        for first in range(0, MENTORS, 200):
-            connection.execute(_HISTORY.encode(), {"first": first, "last": first + 199, "each": each})
-        loaded = HISTORY / (time.monotonic() - began)
-        # As if it had come in a month ago: a night looks at what was written since the last one.
-        connection.execute("set session_replication_role = replica")
-        connection.execute("update public.activities set updated_at = now() - interval '1 month'")
-        connection.execute("reset session_replication_role")
-        connection.execute("vacuum full public.activities")
-        growth, size = _growth(opened, connection)
-    return Group(_machine(opened, size, loaded), growth, _throughput(opened), _nights(opened))
+def measure(opened: Database) -> Iterator[Table]:
+    """One table after the other: the next may take minutes."""
+    small = _beside(opened)
+    fill(small, SMALL)
+    began = time.monotonic()
+    fill(opened, LARGE)
+    yield _machine(opened, time.monotonic() - began)
+    yield _ask(small, opened)
+    yield _growth(opened)
+    yield _throughput(opened)
+    yield _night(opened)
+    yield _hot(opened)
+
+
+def _beside(opened: Database) -> Database:
+    name = "bench_scale_small"
+    with opened.connect(autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    small = Database(make_conninfo(opened.conninfo, dbname=name), opened.is_embedded, opened.psql)
+    migrate(small)
+    return small
+
+
+# What is asked. -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Question:
+    name: str
+    query: str
+    caller: str | None = COORDINATOR
+    is_by_key: bool = True
+    """Whether the answer is a row or a page: then it should take the same in both."""
+    rounds: int = 5
+
+
+_YEAR = "(current_date - interval '1 year')::date, current_date"
+QUESTIONS = (
+    Question(
+        "a mentor registers an activity",
+        "insert into public.activities "
+        "(organisation_id, mentor_id, activity_type, occurred_on, duration_minutes) "
+        "select organisation_id, id, 'visit', current_date - (random() * 6)::int, 1 from public.peer_mentors "
+        f"where user_id = '{MENTOR}' returning id",
+        MENTOR,
+        rounds=40,
+    ),
+    Question(
+        "a coordinator of the organisation registers one by proxy",
+        "select * from public.register_proxy_activity("
+        "(select id from public.peer_mentors where organisation_id = md5('org 0')::uuid limit 1 offset 7), "
+        "'visit', current_date, 30)",
+        rounds=20,
+    ),
+    Question(
+        "a coordinator of a chapter registers one by proxy",
+        "select * from public.register_proxy_activity("
+        "(select id from public.peer_mentors where chapter_id = md5('chapter 0 0')::uuid limit 1 offset 3), "
+        "'visit', current_date, 30)",
+        CHAPTER,
+        rounds=20,
+    ),
+    Question(
+        "an activity is voided",
+        "update public.activities set voided_at = now() where id = ("
+        "select id from public.activities where mentor_id = md5('mentor 0')::uuid and voided_at is null "
+        "order by occurred_on limit 1) returning id",
+        None,
+        rounds=10,
+    ),
+    *(
+        Question(
+            f"first page of {log}, {who}",
+            f'select * from public.{log} order by "{column}" desc limit 50',
+            caller,
+        )
+        for log, column in (
+            ("badge_evaluation_logs", "triggered_at"),
+            ("proxy_audit_log", "timestamp"),
+            ("hlf_sync_audit_log", "created_at"),
+        )
+        for who, caller in (("one organisation", COORDINATOR), ("five", FIVE))
+    ),
+    Question(
+        "proxy log of one mentor, a page",
+        "select * from public.proxy_audit_log where attributed_mentor_id = md5('mentor 5')::uuid "
+        'order by "timestamp" desc limit 50',
+    ),
+    Question(
+        "badge progress of one mentor", "select * from public.get_badge_progress(md5('mentor 5')::uuid)"
+    ),
+    Question(
+        "audit history of one mentor", "select * from public.get_mentor_audit_history(md5('mentor 5')::uuid)"
+    ),
+    Question("duplicate transitions", "select * from public.find_duplicate_transitions()", is_by_key=False),
+    Question("missed nights", "select * from public.find_missed_nights()", None, is_by_key=False),
+    Question(
+        "compliance report of a year, a small organisation",
+        f"select public.get_compliance_report(md5('org 3')::uuid, {_YEAR})",
+        FIVE,
+        is_by_key=False,
+        rounds=3,
+    ),
+    Question(
+        "compliance report of a year, the largest organisation",
+        f"select public.get_compliance_report(md5('org 0')::uuid, {_YEAR})",
+        is_by_key=False,
+        rounds=3,
+    ),
+    Question(
+        "grant summary of a year, the largest organisation",
+        f"select * from public.get_grant_summary(md5('org 0')::uuid, {_YEAR})",
+        is_by_key=False,
+        rounds=3,
+    ),
+    Question(
+        "summary of the sync log, six years",
+        "select * from public.get_hlf_sync_audit_summary("
+        "md5('org 0')::uuid, (current_date - interval '6 years')::date, current_date)",
+        is_by_key=False,
+        rounds=3,
+    ),
+    Question(
+        "preview of a badge, the largest organisation",
+        "select * from public.preview_badge(md5('org 0')::uuid, "
+        '\'{"metric": "activity_count", "at_least": 40, "activity_types": ["visit", "phone_call"]}\')',
+        is_by_key=False,
+        rounds=3,
+    ),
+    Question(
+        "organisation status", "select public.get_organisation_status(md5('org 0')::uuid)", is_by_key=False
+    ),
+)
+
+
+@contextmanager
+def _session(opened: Database, caller: str | None) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(opened.conninfo, autocommit=True) as connection:
+        connection.execute("set jit = off")
+        if caller is not None:
+            connection.execute("set role authenticated")
+            connection.execute(
+                "select set_config('request.jwt.claims', %s, false)",
+                (json.dumps({"sub": caller, "role": "authenticated"}),),
+            )
+        yield connection
+
+
+def milliseconds(opened: Database, question: Question) -> float:
+    with _session(opened, question.caller) as connection:
+        taken = []
+        for _ in range(question.rounds + 1):
+            began = time.perf_counter()
+            connection.execute(question.query.encode()).fetchall()
+            taken.append((time.perf_counter() - began) * 1000)
+    # The first finds nothing in memory.
+    return statistics.median(taken[1:])
+
+
+def _ask(small: Database, large: Database) -> Table:
+    table = Table(
+        "question",
+        "small ms",
+        "large ms",
+        "large : small",
+        title=f"{FACTOR} times as much: at most 1.5 for what is by key, at most {FACTOR} for the rest",
+    )
+    for question in QUESTIONS:
+        figures = [milliseconds(database, question) for database in (small, large)]
+        ratio = figures[1] / figures[0]
+        notes = [
+            "" if ratio <= (1.5 if question.is_by_key else FACTOR) else "!",
+            "" if figures[1] < LIMIT_SECONDS * 1000 else "over the limit",
+        ]
+        table.add_row(
+            question.name, *(f"{each:,.1f}" for each in figures), f"{ratio:.1f} {' '.join(notes)}".strip()
+        )
+    return table
 
 
 # What grows. --------------------------------------------------------------------------------------------
 
 
-def _growth(opened: Database, connection: Connection) -> tuple[Table, int]:
+def _growth(opened: Database) -> Table:
     table = Table("what", "bytes each", "of which", title="What grows how, with all indexes")
     table.columns[1].justify = "right"
-    _sizes(connection)
-    for name, script, rows in (
-        ("an activity of the mentor's own", _ALONE, ALONE),
-        ("an activity by proxy, by the RPC", _PROXY, PROXY),
-        ("an activity changed", _CHANGED, CHANGED),
-    ):
+    with opened.connect(autocommit=True, statement_seconds=0) as connection:
+        _sizes(connection)
+        for name, script, rows in (
+            ("an activity of the mentor's own", _ALONE, ALONE),
+            ("an activity by proxy, by the RPC", _PROXY, PROXY),
+            ("an activity changed", _CHANGED, CHANGED),
+        ):
+            before = _sizes(connection)
+            connection.execute(script.encode())
+            after = _sizes(connection)
+            _add(table, name, {key: (after[key] - before.get(key, 0)) / rows for key in after})
         before = _sizes(connection)
-        connection.execute(script.encode())
+        sealed = seal.seal(opened).entries
         after = _sizes(connection)
-        grown = {key: (after[key] - before.get(key, 0)) / rows for key in after}
-        _add(table, name, grown)
-    before = _sizes(connection)
-    sealed = seal.seal(opened).entries
-    after = _sizes(connection)
     _add(
         table,
         f"a log entry, sealed (of {sealed:,})",
         {key: (after[key] - before[key]) / sealed for key in after},
     )
-    row = connection.execute("select pg_database_size(current_database())").fetchone()
-    assert row is not None
-    return table, int(row[0])
+    return table
 
 
 def _add(table: Table, name: str, grown: dict[str, float]) -> None:
@@ -184,6 +309,18 @@ def _sizes(connection: Connection) -> dict[str, int]:
     return {name: int(size) for name, size in connection.execute(_SIZES.encode()).fetchall()}
 
 
+def _hot(opened: Database) -> Table:
+    """Updates that touch no index leave nothing for vacuum to clean in one; since the database was made."""
+    table = Table("table", "updates", "HOT", "dead rows", title="Updates")
+    with opened.connect() as connection:
+        for row in connection.execute(
+            "select relname, n_tup_upd, n_tup_hot_upd, n_dead_tup from pg_stat_user_tables "
+            "where n_tup_upd > 1000 order by n_tup_upd desc"
+        ).fetchall():
+            table.add_row(row[0], f"{row[1]:,}", f"{row[2] / row[1]:.0%}", f"{row[3]:,}")
+    return table
+
+
 # What it carries. -----------------------------------------------------------------------------------------
 
 
@@ -197,7 +334,7 @@ class Client:
 
     def work(self, call: Callable[["Client", int], None], until: float) -> None:
         while time.monotonic() < until:
-            mentor = self.random.randrange(MENTORS)
+            mentor = self.random.randrange(LARGE.mentors)
             began = time.monotonic()
             call(self, mentor)
             self.seconds.append(time.monotonic() - began)
@@ -212,35 +349,42 @@ class Client:
 
 def _register(client: Client, mentor: int) -> None:
     with client.connection.transaction():
-        client.become(_id(f"user {mentor}"))
+        client.become(identity(f"user {mentor}"))
         client.connection.execute(
             "insert into public.activities "
             "(organisation_id, mentor_id, activity_type, occurred_on, duration_minutes) "
-            "values (%s, %s, 'visit', current_date - %s::int, 45)",
-            (
-                _id(f"organisation {mentor % ORGANISATIONS}"),
-                _id(f"mentor {mentor}"),
-                client.random.randrange(7),
-            ),
+            "select organisation_id, id, 'visit', current_date - %s::int, 45 "
+            "from public.peer_mentors where id = %s",
+            (client.random.randrange(7), identity(f"mentor {mentor}")),
+        )
+
+
+def _register_by_proxy(client: Client, mentor: int) -> None:
+    with client.connection.transaction():
+        client.become(COORDINATOR)
+        # Of the first organisation.
+        client.connection.execute(
+            "select public.register_proxy_activity(%s, 'visit', current_date - %s::int, 45)",
+            (identity(f"mentor {mentor // 5 * 5}"), client.random.randrange(7)),
         )
 
 
 def _read_progress(client: Client, mentor: int) -> None:
     with client.connection.transaction():
-        client.become(_id(f"user {mentor}"))
+        client.become(identity(f"user {mentor}"))
         client.connection.execute(
-            "select * from public.get_badge_progress(%s)", (_id(f"mentor {mentor}"),)
+            "select * from public.get_badge_progress(%s)", (identity(f"mentor {mentor}"),)
         ).fetchall()
 
 
 def _read_log(client: Client, mentor: int) -> None:
     organisation = mentor % ORGANISATIONS
     with client.connection.transaction():
-        client.become(_id(f"coordinator {organisation}"))
+        client.become(identity(f"coordinator {organisation}"))
         client.connection.execute(
             "select * from public.badge_evaluation_logs where org_id = %s "
             "order by triggered_at desc limit 50",
-            (_id(f"organisation {organisation}"),),
+            (identity(f"org {organisation}"),),
         ).fetchall()
 
 
@@ -255,6 +399,7 @@ def _throughput(opened: Database) -> Table:
     )
     for name, call in (
         ("a mentor registers an activity", _register),
+        ("a coordinator registers one by proxy", _register_by_proxy),
         ("a mentor reads their badges", _read_progress),
         ("a coordinator reads a page of a log", _read_log),
     ):
@@ -289,22 +434,64 @@ def _run(opened: Database, call: Callable[[Client, int], None], sessions: int) -
     return [each for client in clients for each in client.seconds], elapsed
 
 
-def _id(word: str) -> str:
-    return str(uuid.UUID(hashlib.md5(word.encode(), usedforsecurity=False).hexdigest()))
-
-
-def _nights(opened: Database) -> Table:
-    table = Table("the night", "seconds", title=f"A night of {MENTORS:,} mentors, and status")
+def _night(opened: Database) -> Table:
+    """A night after a day on which every mentor registered something, and a mentor who does so meanwhile."""
+    with opened.connect(autocommit=True, statement_seconds=0) as connection:
+        connection.execute(
+            b"insert into public.activities "
+            b"(organisation_id, mentor_id, activity_type, occurred_on, duration_minutes) "
+            b"select organisation_id, id, 'visit', current_date, 20 from public.peer_mentors"
+        )
+    # Of the largest organisation, and among those whom the night looks at.
+    alone = _registering(opened, lambda: time.sleep(SECONDS))
+    table = Table("the night", "seconds", title=f"A night of {LARGE.mentors:,} active mentors, and status")
     table.columns[1].justify = "right"
-    for result in nightly.run(opened):
+    results: list[nightly.Result] = []
+    meanwhile = _registering(opened, lambda: results.extend(nightly.run(opened)))
+    for result in results:
         table.add_row(result.name, f"{result.seconds:.1f}")
     began = time.monotonic()
     status.read(opened)
     table.add_row("peerledger status", f"{time.monotonic() - began:.1f}")
+    for name, seconds in (("alone", alone), ("during the night", meanwhile)):
+        table.add_row(
+            f"a mentor registers, {name}: median, 99 % within, longest (ms)",
+            ", ".join(
+                f"{figure * 1000:.1f}"
+                for figure in (
+                    statistics.median(seconds),
+                    statistics.quantiles(seconds, n=100)[98],
+                    max(seconds),
+                )
+            ),
+        )
     return table
 
 
-def _machine(opened: Database, size: int, loaded: float) -> Table:
+def _registering(opened: Database, meanwhile: Callable[[], object]) -> list[float]:
+    """How long each of a mentor's registrations took, twenty a second, while something else runs."""
+    seconds: list[float] = []
+    is_over = threading.Event()
+
+    def register() -> None:
+        with _session(opened, MENTOR) as connection:
+            while not is_over.is_set():
+                began = time.monotonic()
+                connection.execute(QUESTIONS[0].query.encode()).fetchall()
+                seconds.append(time.monotonic() - began)
+                is_over.wait(0.05)
+
+    thread = threading.Thread(target=register)
+    thread.start()
+    try:
+        meanwhile()
+    finally:
+        is_over.set()
+        thread.join()
+    return seconds
+
+
+def _machine(opened: Database, filled: float) -> Table:
     table = Table("conditions", "", title="On what this was measured")
     with opened.connect() as connection:
         settings = {
@@ -317,14 +504,16 @@ def _machine(opened: Database, size: int, loaded: float) -> Table:
                 "random_page_cost",
             )
         }
+        size = connection.execute("select pg_size_pretty(pg_database_size(current_database()))").fetchone()
     for name, row in settings.items():
         table.add_row(name, str(row[0]) if row else "")
     table.add_row("processors, clients and server together", str(os.cpu_count()))
     table.add_row("load of the machine before and now", "{:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg()))
     table.add_row(
         "there",
-        f"{MENTORS:,} mentors, {ORGANISATIONS} organisations, {BADGES} badges each, {HISTORY:,} activities",
+        f"{LARGE.mentors:,} mentors, {ORGANISATIONS} organisations, {LARGE.activities:,} activities, "
+        f"{LARGE.evaluations:,} evaluations, {LARGE.other_entries:,} entries of each other log, six years",
     )
-    table.add_row("the history went in at", f"{loaded:,.0f} activities a second, in statements of 20,000")
-    table.add_row("the database then", f"{size / 2**20:,.0f} MiB")
+    table.add_row("filled and sealed in", f"{filled:,.0f} s")
+    table.add_row("the database then", size[0] if size else "")
     return table

@@ -172,6 +172,16 @@ def test_a_failing_migration_leaves_nothing_of_itself(database: Database, tree: 
     assert migrate(database).is_empty
 
 
+def test_a_migration_comes_while_access_is_put_right(database: Database, tree: Tree) -> None:
+    migrate(database, tree=tree)
+    with database.connect() as connection:
+        connection.execute("grant select on private.mentor_measures to public")
+    (tree.root / "migrations" / "9999.later.sql").write_text("create table private.later (id int);\n")
+    plan = migrate(database, tree=tree)
+    assert plan.access
+    assert [file.path for file in plan.apply] == ["migrations/9999.later.sql"]
+
+
 def test_the_holder_of_the_lock_is_named(database: Database) -> None:
     with database.connect(autocommit=True, application_name="somebody") as holder:
         holder.execute("select pg_advisory_lock(%s)", (LOCK_KEY,))

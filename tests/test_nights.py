@@ -493,6 +493,26 @@ def test_badges_are_reconciled_in_batches_that_are_committed(
     assert nights.rows("select mentors_done from private.badge_reconciliations") == [(60,)]
 
 
+def test_the_night_looks_at_everybody_by_turns(nights: Nights) -> None:
+    """A rollup that went wrong without any activity is found within thirty nights, on the mentor's own."""
+    nights.connection.execute(
+        "select tests.make_activity('walk', 'olga');"
+        " set session_replication_role = replica;"
+        " update public.activities set updated_at = now() - interval '1 month';"
+        " set session_replication_role = origin;"
+        " update private.activity_days set activity_count = 9"
+    )
+    ((turn,),) = nights.rows(
+        "select 2 + mod(abs(uuid_hash(id)::bigint) - (date '2026-03-02' - date '2000-01-01') + 30000, 30)::int"
+        " from public.peer_mentors"
+    )
+    wrong = "select count(*) from private.check_badge_rollups()"
+    nights.run(turn - 1)
+    assert nights.rows(wrong) != [(0,)]
+    nights.run(turn)
+    assert nights.rows(wrong) == [(0,)]
+
+
 def test_a_killed_nights_reconciliation_is_not_kept(nights: Nights) -> None:
     nights.connection.execute("select tests.make_activity('walk', 'olga')")
     nights.run()

@@ -47,6 +47,7 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
 
     def apply_one(self, migration: Any, force: bool = False, mark: bool = True) -> None:
         file = self._files[migration.id]
+        self._find_bookkeeping()
         self.ensure_internal_schema_updated()
         with self.transaction():
             self._run(file)
@@ -59,12 +60,17 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
 
     def rollback_one(self, migration: Any, force: bool = False) -> None:
         file = self._files[migration.id]
+        self._find_bookkeeping()
         self.ensure_internal_schema_updated()
         with self.transaction():
             self._run(self._tree.rollback_of(file))
             self.unmark_one(migration, log=False)
             self.log_migration(migration, "rollback")
             ask(self._ours, "forget_sql_files", paths=[file.path])
+
+    def _find_bookkeeping(self) -> None:
+        """yoyo names its tables without a schema, and access may have been put right in this transaction."""
+        set_locally(self._ours, "search_path", "private")
 
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
         user = "unknown"
@@ -87,7 +93,8 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
         # search_path a name without its schema fails here and not at a stranger's.
         set_locally(self._ours, "search_path", "")
         self._ours.execute(file.text.encode())
-        self._ours.execute("reset role; set local search_path = private")
+        self._ours.execute("reset role")
+        self._find_bookkeeping()
 
 
 def known_migrations(tree: Tree) -> Any:

@@ -20,6 +20,7 @@ class State:
     badges_awarded: int
     is_finished: bool
     mentors_skipped: int
+    mentors_evaluated: int
 
 
 def run(database: Database, since: str | None, *, notify: bool, resume: bool, batch_size: int) -> None:
@@ -34,7 +35,8 @@ def run(database: Database, since: str | None, *, notify: bool, resume: bool, ba
                 INTERRUPTED,
             ) from None
     Console(highlight=False).print(
-        f"{state.activities_scanned:,} activities, {state.mentors_done:,} mentors: "
+        f"{state.activities_scanned:,} activities, {state.mentors_done:,} mentors looked at, "
+        f"{state.mentors_evaluated:,} evaluated.\n"
         f"{state.badges_awarded:,} missed badges awarded to {state.mentors_missing:,} mentors."
     )
     if state.mentors_skipped:
@@ -61,7 +63,7 @@ def _unfinished(connection: Connection) -> UUID:
 
 def _to_the_end(connection: Connection, reconciliation: UUID, batch_size: int) -> State:
     progress = Progress(
-        TextColumn("Evaluating mentors"),
+        TextColumn("Looking at mentors"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -13,7 +13,8 @@ returns table (
     mentors_missing bigint,
     badges_awarded bigint,
     is_finished boolean,
-    mentors_skipped bigint
+    mentors_skipped bigint,
+    mentors_evaluated bigint
 )
 language plpgsql
 volatile
@@ -120,9 +121,12 @@ begin
             end if;
             select
                 v_reconciliation.badges_awarded + done.badges_awarded,
-                v_reconciliation.mentors_missing + done.mentors_missing
-            into v_reconciliation.badges_awarded, v_reconciliation.mentors_missing
-            from private.reconcile_mentors(v_touched, not v_reconciliation.suppress_notifications) as done;
+                v_reconciliation.mentors_missing + done.mentors_missing,
+                v_reconciliation.mentors_evaluated + done.mentors_evaluated
+            into v_reconciliation.badges_awarded, v_reconciliation.mentors_missing, v_reconciliation.mentors_evaluated
+            from private.reconcile_mentors(
+                v_touched, not v_reconciliation.suppress_notifications, everybody => v_reconciliation.since = '-infinity'
+            ) as done;
             perform set_config('peerledger.badge_deadline', '', true);
         exception
             when query_canceled then
@@ -159,6 +163,7 @@ begin
         mentors_missing = v_reconciliation.mentors_missing,
         mentors_done = v_reconciliation.mentors_done,
         mentors_skipped = v_reconciliation.mentors_skipped,
+        mentors_evaluated = v_reconciliation.mentors_evaluated,
         finished_at = v_reconciliation.finished_at
     where reconciliation.id = v_reconciliation.id;
 
@@ -170,13 +175,15 @@ begin
         v_reconciliation.mentors_missing,
         v_reconciliation.badges_awarded,
         v_reconciliation.finished_at is not null,
-        v_reconciliation.mentors_skipped;
+        v_reconciliation.mentors_skipped,
+        v_reconciliation.mentors_evaluated;
 end
 $$;
 
 comment on function public.continue_badge_reconciliation is
-'Evaluates the next batch of mentors of a reconciliation, from their activities anew.
-Returns one row that says how far it is. mentors_skipped took longer than they may; they are among mentors_done, and an
-alert names each. Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
+'Looks at the next batch of mentors of a reconciliation.
+Evaluates those of whom something is missing or wrong, or everybody when it is of all of history, and returns one row that says how far it is.
+mentors_evaluated have a log entry each, the others were found right. mentors_skipped took longer than they may; they are among
+mentors_done, and an alert names each. Commit after each: what is done stays done. Callable by service_role. Errors: PT404, 22023.';
 revoke all on function public.continue_badge_reconciliation from public, anon, authenticated, service_role;
 grant execute on function public.continue_badge_reconciliation to service_role;

@@ -22,6 +22,7 @@ declare
     v_measures private.badge_measures[];
     v_leaves jsonb;
     v_formula jsonpath;
+    v_asks_for_days boolean;
     v_mentor_ids uuid[];
 begin
     with numbered as (
@@ -53,6 +54,11 @@ begin
     into v_formula, v_leaves, v_measures
     from numbered;
 
+    v_asks_for_days := exists (
+        select
+        from unnest(v_measures) as measure
+        where measure.from_on is not null or measure.to_on is not null
+    );
     with leaf as (
         select listed.path, listed.metric, listed.needs_badge_id, measure.*
         from jsonb_to_recordset(v_leaves) as listed (path text, metric text, measure_id bigint, needs_badge_id uuid)
@@ -67,13 +73,14 @@ begin
             activity.mentor_id,
             activity.activity_type,
             activity.delivery_mode,
-            activity.occurred_on,
+            -- Where no leaf asks for days, a row for each of a mentor's types and modes is enough.
+            case when v_asks_for_days then activity.occurred_on end as occurred_on,
             count(*) as activity_count,
             sum(activity.duration_minutes) as minutes_total,
             sum(activity.participant_count) as participants_total
         from public.activities as activity
         where activity.organisation_id = qualify_mentors.organisation_id and activity.voided_at is null
-        group by activity.mentor_id, activity.activity_type, activity.delivery_mode, activity.occurred_on
+        group by 1, 2, 3, 4
     ),
     at_most as (
         select

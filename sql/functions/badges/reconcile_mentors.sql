@@ -1,11 +1,13 @@
--- Mentors of one organisation are looked at without a lock. What is right is logged; who has something missing or wrong is
--- locked, recomputed from the activities, and evaluated. So a reconciliation in one transaction, which keeps its locks to
--- the end, keeps none of those for whom it had nothing to do.
+-- Mentors of one organisation are looked at without a lock. Of those that are right nothing is written, unless everybody is to be
+-- evaluated. Who has something missing or wrong is locked, recomputed from the activities, and evaluated. So a reconciliation in
+-- one transaction, which keeps its locks to the end, keeps none of those for whom it had nothing to do.
 create or replace function private.reconcile_mentors(
     touched private.touched_mentor[],
     notify boolean,
+    everybody boolean,
     out badges_awarded int,
-    out mentors_missing int
+    out mentors_missing int,
+    out mentors_evaluated int
 )
 language plpgsql
 volatile
@@ -35,9 +37,30 @@ begin
         where
             mentor.catalogue_version is distinct from coalesce(catalogue.version, 0)
             or coalesce(mentor.settled_until, '-infinity') <= now()
+        union
+        -- What was written and no evaluation names. Where badges are switched off there are no outcomes, and none is asked for.
+        select touched.mentor_id
+        from unnest(reconcile_mentors.touched) as touched
+        cross join lateral unnest(touched.activity_ids) as written (activity_id)
+        inner join public.activities as activity on activity.id = written.activity_id
+        where
+            touched.mentor_id in (select outcome.mentor_id from unnest(v_outcomes) as outcome)
+            and not exists (
+                select
+                from public.badge_evaluation_logs as entry
+                where
+                    entry.peer_mentor_id = touched.mentor_id
+                    and entry.triggered_at >= activity.updated_at
+                    and activity.id = any (entry.activity_ids)
+            )
     );
 
-    v_right := array(select outcome from unnest(v_outcomes) as outcome where outcome.mentor_id <> all (v_wrong_ids));
+    v_right := array(
+        select outcome
+        from unnest(v_outcomes) as outcome
+        where reconcile_mentors.everybody and outcome.mentor_id <> all (v_wrong_ids)
+    );
+    mentors_evaluated := cardinality(v_right) + cardinality(v_wrong_ids);
     if cardinality(v_right) > 0 then
         perform private.log_badge_evaluations(
             array(
@@ -82,6 +105,6 @@ end
 $$;
 
 comment on function private.reconcile_mentors is
-'Evaluates mentors anew, repairs what is wrong of them, and logs; returns how many badges it awarded to how many. Error: 57014, see
-private.check_time_budget. For our functions only.';
+'Compares mentors with their activities, and evaluates and logs those of whom something is missing or wrong, or everybody; returns how many
+badges it awarded to how many, and how many it evaluated. Error: 57014, see private.check_time_budget. For our functions only.';
 revoke all on function private.reconcile_mentors from public, anon, authenticated, service_role;

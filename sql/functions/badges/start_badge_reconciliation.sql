@@ -77,7 +77,8 @@ end
 $$;
 
 comment on function public.start_badge_reconciliation is
-'Lists the mentors with an activity written since then, for continue_badge_reconciliation to evaluate in batches.
+'Lists the mentors with an activity written since then, for continue_badge_reconciliation to look at in batches.
+From -infinity on everybody is evaluated, also where nothing is wrong.
 With suppress_notifications nobody is told of a badge. Returns the id of the reconciliation. Callable by service_role.
 Error: 22023.';
 revoke all on function public.start_badge_reconciliation from public, anon, authenticated, service_role;

@@ -94,44 +94,70 @@ as $$
         from ruled
         left join public.organisation_settings as setting on setting.organisation_id = grant_activities.org_id
     ),
-    met as (
+    -- The activities come mentor by mentor, so this costs hardly a sort. What follows looks only at those that have an event or a
+    -- place. A type has one rule a day: all that is of one meeting has it.
+    of_mentor as materialized (
         select
             judged.*,
-            case
-                when judged.voided_at is not null or judged.rule_id is null then null
-                when judged.event_id is not null then nullif(first_value(judged.id) over event, judged.id)
-                else coalesce(
-                    nullif(first_value(judged.id) over mentor, judged.id),
-                    case when judged.is_of_many and judged.place is not null then nullif(first_value(judged.id) over place, judged.id) end
-                )
-            end as duplicate_of
+            judged.voided_at is null and judged.rule_id is not null as may_be_met,
+            nullif(first_value(judged.id) over same_mentor, judged.id) as same_of_mentor
         from judged
         window
-            event as (
-                partition by judged.event_id, judged.activity_type, judged.occurred_on, judged.voided_at is null
-                order by cardinality(judged.failures) > 0, judged.created_at, judged.id
-            ),
             -- Conversations are many a day: of those only what looks the same in everything is.
-            mentor as (
+            same_mentor as (
                 partition by
                     judged.mentor_id, judged.activity_type, judged.occurred_on, judged.place, judged.voided_at is null,
                     case when not judged.is_of_many then judged.duration_minutes end,
                     case when not judged.is_of_many then judged.participant_count end,
                     case when not judged.is_of_many then judged.delivery_mode end
                 order by cardinality(judged.failures) > 0, judged.event_id is null, judged.created_at, judged.id
-            ),
-            place as (
-                partition by
-                    judged.activity_type, judged.occurred_on, judged.place, judged.voided_at is null,
-                    judged.duration_minutes, judged.participant_count
-                order by cardinality(judged.failures) > 0, judged.event_id is null, judged.created_at, judged.id
             )
     ),
-    counted as (
+    of_event as (
+        select of_mentor.id, nullif(first_value(of_mentor.id) over same_event, of_mentor.id) as same_of_event
+        from of_mentor
+        where of_mentor.may_be_met and of_mentor.event_id is not null
+        window
+            same_event as (
+                partition by of_mentor.event_id, of_mentor.activity_type, of_mentor.occurred_on
+                order by cardinality(of_mentor.failures) > 0, of_mentor.created_at, of_mentor.id
+            )
+    ),
+    at_place as (
+        select of_mentor.id, nullif(first_value(of_mentor.id) over same_place, of_mentor.id) as same_at_place
+        from of_mentor
+        where of_mentor.may_be_met and of_mentor.is_of_many and of_mentor.place is not null
+        window
+            same_place as (
+                partition by
+                    of_mentor.activity_type, of_mentor.occurred_on, of_mentor.place,
+                    of_mentor.duration_minutes, of_mentor.participant_count
+                order by
+                    cardinality(of_mentor.failures) > 0, of_mentor.event_id is null, of_mentor.created_at, of_mentor.id
+            )
+    ),
+    counted as materialized (
         select
             met.*,
             cardinality(met.failures) = 0 and met.duplicate_of is null as is_counted
-        from met
+        from (
+            select
+                of_mentor.*,
+                case
+                    when not of_mentor.may_be_met then null
+                    when of_mentor.event_id is not null then of_event.same_of_event
+                    else coalesce(of_mentor.same_of_mentor, at_place.same_at_place)
+                end as duplicate_of
+            from of_mentor
+            left join of_event on of_event.id = of_mentor.id
+            left join at_place on at_place.id = of_mentor.id
+        ) as met
+    ),
+    first_of_event as (
+        select distinct on (counted.event_id, counted.category) counted.id
+        from counted
+        where counted.event_id is not null and counted.is_counted
+        order by counted.event_id, counted.category, counted.occurred_on, counted.id
     )
     select
         counted.id,
@@ -150,19 +176,14 @@ as $$
         counted.is_counted,
         case
             when not counted.is_counted then 0
-            when
-                counted.counted_per = 'activity'
-                and counted.event_id is not null
-                and row_number() over (
-                    partition by counted.event_id, counted.category, counted.is_counted order by counted.occurred_on, counted.id
-                ) > 1
-                then 0
+            when counted.counted_per = 'activity' and counted.event_id is not null and first_of_event.id is null then 0
             else 1
         end,
         counted.failures || case when counted.duplicate_of is not null then array['duplicate'] else '{}' end,
         counted.duplicate_of,
         null::bigint
     from counted
+    left join first_of_event on first_of_event.id = counted.id
 $$;
 
 comment on function private.grant_activities is

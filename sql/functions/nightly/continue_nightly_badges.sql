@@ -10,6 +10,7 @@ as $$
 declare
     -- Some tenths of a second, for which one of these mentors may have to wait for an insert.
     c_batch_size constant int := 50;
+    c_turns constant int := 30;
     v_begun record;
     v_id uuid;
     v_organisation_id uuid;
@@ -43,8 +44,22 @@ begin
         where waiting.reconciliation_id = abandoned.id;
 
         v_id := public.start_badge_reconciliation(least(now() - interval '24 hours', v_begun.since));
+        -- And some of the others, so that everybody has a turn in thirty nights: what is kept may go wrong without any activity.
+        insert into private.badge_reconciliation_mentors (reconciliation_id, mentor_id)
+        select v_id, measured.mentor_id
+        from private.mentor_measures as measured
+        where
+            mod(abs(uuid_hash(measured.mentor_id)::bigint), c_turns)
+            = mod(v_begun.business_date - date '2000-01-01', c_turns)
+        on conflict on constraint badge_reconciliation_mentors_pkey do nothing;
         update private.badge_reconciliations as reconciliation
-        set is_nightly = true
+        set
+            is_nightly = true,
+            mentors_total = (
+                select count(*)
+                from private.badge_reconciliation_mentors as waiting
+                where waiting.reconciliation_id = v_id
+            )
         where reconciliation.id = v_id;
         update public.job_runs as run
         set details = run.details || jsonb_build_object('reconciliation_id', v_id)
@@ -73,18 +88,20 @@ begin
 
     if v_organisation_id is not null then
         insert into private.badge_reconciliation_totals as total (
-            reconciliation_id, organisation_id, mentors_done, mentors_missing, badges_awarded
+            reconciliation_id, organisation_id, mentors_done, mentors_evaluated, mentors_missing, badges_awarded
         )
         values (
             v_reconciliation.id,
             v_organisation_id,
             v_reconciliation.mentors_done - v_before.mentors_done,
+            v_reconciliation.mentors_evaluated - v_before.mentors_evaluated,
             v_reconciliation.mentors_missing - v_before.mentors_missing,
             v_reconciliation.badges_awarded - v_before.badges_awarded
         )
         on conflict on constraint badge_reconciliation_totals_pkey do update
         set
             mentors_done = total.mentors_done + excluded.mentors_done,
+            mentors_evaluated = total.mentors_evaluated + excluded.mentors_evaluated,
             mentors_missing = total.mentors_missing + excluded.mentors_missing,
             badges_awarded = total.badges_awarded + excluded.badges_awarded;
     end if;
@@ -99,6 +116,9 @@ begin
             'reconciliation_id', v_reconciliation.id,
             'activities_scanned', v_reconciliation.activities_scanned,
             'mentors', v_reconciliation.mentors_done,
+            'mentors_evaluated', v_reconciliation.mentors_evaluated,
+            'mentors_found_right',
+            v_reconciliation.mentors_done - v_reconciliation.mentors_skipped - v_reconciliation.mentors_evaluated,
             'mentors_missing', v_reconciliation.mentors_missing,
             'badges_awarded', v_reconciliation.badges_awarded,
             'alert', private.award_ratio(v_reconciliation) > 0.05
@@ -112,6 +132,7 @@ begin
                             'outcome', 'done',
                             'details', jsonb_build_object(
                                 'mentors', coalesce(total.mentors_done, 0),
+                                'mentors_evaluated', coalesce(total.mentors_evaluated, 0),
                                 'mentors_missing', coalesce(total.mentors_missing, 0),
                                 'badges_awarded', coalesce(total.badges_awarded, 0)
                             )

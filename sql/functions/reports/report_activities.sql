@@ -21,24 +21,43 @@ begin
         with steps as (
             select step.starts_on, coalesce(lead(step.starts_on) over (order by step.starts_on), report_activities.to_date + 1) as next_on
             from private.report_steps(report_activities.from_date, report_activities.to_date, report_activities.time_zone) as step
+        ),
+        -- Few rows of many activities: everything below is counted from these.
+        by_mentor as (
+            select
+                one.mentor_id,
+                count(*) as activities,
+                count(*) filter (where one.is_counted) as counted,
+                sum(one.points) as points
+            from unnest(v_activities) as one
+            group by one.mentor_id
+        ),
+        by_day as (
+            select
+                one.occurred_on,
+                count(*) filter (where one.is_counted) as counted,
+                count(*) filter (where not one.is_counted) as not_counted,
+                sum(one.points) as points
+            from unnest(v_activities) as one
+            group by one.occurred_on
         )
         select
             jsonb_build_object(
-                'activities', (select count(*) from unnest(v_activities)),
-                'counted', (select count(*) from unnest(v_activities) as one where one.is_counted),
-                'points', (select coalesce(sum(one.points), 0) from unnest(v_activities) as one),
+                'activities', cardinality(v_activities),
+                'counted', (select coalesce(sum(by_day.counted), 0) from by_day),
+                'points', (select coalesce(sum(by_day.points), 0) from by_day),
                 'by_category', (select jsonb_agg(to_jsonb(summary)) from private.summarise_grants(v_activities) as summary),
                 'by_chapter', (
                     select coalesce(jsonb_agg(to_jsonb(summed) order by summed.activities desc, summed.chapter), '[]')
                     from (
                         select
                             chapter.name as chapter,
-                            count(*) as activities,
-                            count(*) filter (where one.is_counted) as counted,
-                            coalesce(sum(one.points), 0) as points,
-                            count(distinct one.mentor_id) as mentors
-                        from unnest(v_activities) as one
-                        inner join public.peer_mentors as mentor on mentor.id = one.mentor_id
+                            sum(by_mentor.activities) as activities,
+                            sum(by_mentor.counted) as counted,
+                            sum(by_mentor.points) as points,
+                            count(*) as mentors
+                        from by_mentor
+                        inner join public.peer_mentors as mentor on mentor.id = by_mentor.mentor_id
                         left join public.chapters as chapter on chapter.id = mentor.chapter_id
                         group by chapter.id, chapter.name
                     ) as summed
@@ -63,12 +82,11 @@ begin
                     from (
                         select
                             steps.starts_on,
-                            count(one.activity_id) filter (where one.is_counted) as counted,
-                            count(one.activity_id) filter (where not one.is_counted) as not_counted,
-                            coalesce(sum(one.points), 0) as points
+                            coalesce(sum(by_day.counted), 0) as counted,
+                            coalesce(sum(by_day.not_counted), 0) as not_counted,
+                            coalesce(sum(by_day.points), 0) as points
                         from steps
-                        left join unnest(v_activities) as one
-                            on one.occurred_on >= steps.starts_on and one.occurred_on < steps.next_on
+                        left join by_day on by_day.occurred_on >= steps.starts_on and by_day.occurred_on < steps.next_on
                         group by steps.starts_on
                     ) as summed
                 )

@@ -14,22 +14,27 @@ as $$
         select step.starts_on, step.starts_at, step.ends_at
         from private.report_steps(report_badges.from_date, report_badges.to_date, report_badges.time_zone) as step
     ),
-    -- Few rows of many entries: everything below is counted from these.
+    -- Few rows of many entries: everything below is counted from these. Their period is a condition of its own and not that of
+    -- their step: so the planner knows that it is not about all years.
     entries as (
         select
             entry.peer_mentor_id,
             entry.source,
             entry.error_message,
-            steps.starts_on,
+            greatest(
+                date_trunc(
+                    (select private.report_unit(report_badges.from_date, report_badges.to_date)),
+                    entry.triggered_at at time zone report_badges.time_zone
+                )::date, report_badges.from_date
+            ) as starts_on,
             count(*) as evaluations,
             sum(cardinality(entry.badges_awarded)) as awarded
-        from steps
-        inner join public.badge_evaluation_logs as entry
-            on
-                entry.org_id = report_badges.org_id
-                and entry.triggered_at >= steps.starts_at
-                and entry.triggered_at < steps.ends_at
-        group by entry.peer_mentor_id, entry.source, entry.error_message, steps.starts_on
+        from public.badge_evaluation_logs as entry
+        where
+            entry.org_id = report_badges.org_id
+            and entry.triggered_at >= report_badges.from_date::timestamp at time zone report_badges.time_zone
+            and entry.triggered_at < (report_badges.to_date + 1)::timestamp at time zone report_badges.time_zone
+        group by 1, 2, 3, 4
     ),
     awards as (
         select steps.starts_on, count(*) as awards

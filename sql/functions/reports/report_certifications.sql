@@ -21,13 +21,20 @@ as $$
         from steps
     ),
     entries as (
-        select entry.run_id, entry.event_type, entry.error_message, steps.starts_on
-        from steps
-        inner join public.certification_expiry_audit_log as entry
-            on
-                entry.organisation_id = report_certifications.org_id
-                and entry."timestamp" >= steps.starts_at
-                and entry."timestamp" < steps.ends_at
+        -- Their period is a condition of its own, as in report_badges.
+        select
+            entry.run_id, entry.event_type, entry.error_message,
+            greatest(
+                date_trunc(
+                    (select private.report_unit(report_certifications.from_date, report_certifications.to_date)),
+                    entry."timestamp" at time zone report_certifications.time_zone
+                )::date, report_certifications.from_date
+            ) as starts_on
+        from public.certification_expiry_audit_log as entry
+        where
+            entry.organisation_id = report_certifications.org_id
+            and entry."timestamp" >= report_certifications.from_date::timestamp at time zone report_certifications.time_zone
+            and entry."timestamp" < (report_certifications.to_date + 1)::timestamp at time zone report_certifications.time_zone
     ),
     nights as (
         select night.*

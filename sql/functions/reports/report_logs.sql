@@ -52,7 +52,7 @@ begin
             'select jsonb_build_object(''entries'', count(*) filter (where %1$I >= $2 and %1$I < $3), '
             '''entries_in_all'', count(*), ''oldest_at'', min(%1$I), '
             -- Held for this organisation: what another one's case keeps is not for its report.
-            '''months_held'', case when $4 then count(distinct date_trunc(''month'', %1$I at time zone ''utc'')) else 0 end) '
+            '''months_held'', count(distinct date_trunc(''month'', %1$I at time zone ''utc'')) filter (where $4)) '
             'from public.%2$I where %3$I = $1',
             v_log.time_column, v_log.log_name, v_log.organisation_column
         )

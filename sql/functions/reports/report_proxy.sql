@@ -14,13 +14,18 @@ as $$
         select step.starts_on, step.starts_at, step.ends_at
         from private.report_steps(report_proxy.from_date, report_proxy.to_date, report_proxy.time_zone) as step
     ),
-    -- Few rows of many entries: everything below is counted from these.
+    -- Few rows of many entries: everything below is counted from these. Their period is a condition of its own, as in report_badges.
     entries as (
         select
             entry.event_type,
             entry.coordinator_id,
             entry.attributed_mentor_id,
-            steps.starts_on,
+            greatest(
+                date_trunc(
+                    (select private.report_unit(report_proxy.from_date, report_proxy.to_date)),
+                    entry."timestamp" at time zone report_proxy.time_zone
+                )::date, report_proxy.from_date
+            ) as starts_on,
             count(*) as entries,
             count(*) filter (
                 where
@@ -30,13 +35,12 @@ as $$
             ) as took_place,
             min(entry."timestamp") as first_at,
             max(entry."timestamp") as last_at
-        from steps
-        inner join public.proxy_audit_log as entry
-            on
-                entry.organisation_id = report_proxy.org_id
-                and entry."timestamp" >= steps.starts_at
-                and entry."timestamp" < steps.ends_at
-        group by entry.event_type, entry.coordinator_id, entry.attributed_mentor_id, steps.starts_on
+        from public.proxy_audit_log as entry
+        where
+            entry.organisation_id = report_proxy.org_id
+            and entry."timestamp" >= report_proxy.from_date::timestamp at time zone report_proxy.time_zone
+            and entry."timestamp" < (report_proxy.to_date + 1)::timestamp at time zone report_proxy.time_zone
+        group by 1, 2, 3, 4
     ),
     counted as (
         select

@@ -13,7 +13,7 @@ grant select on reconciliation to service_role, authenticated;
 
 select results_eq(
     'select (progress).* from (select public.continue_badge_reconciliation(id, 2) as progress from reconciliation) as batch',
-    $$ values (3::bigint, 2::bigint, 3::bigint, 2::bigint, 2::bigint, false, 0::bigint) $$, 'two of three are done'
+    $$ values (3::bigint, 2::bigint, 3::bigint, 2::bigint, 2::bigint, false, 0::bigint, 2::bigint) $$, 'two of three are done'
 );
 select is((select count(*) from public.earned_badges), 2::bigint, 'and have their badge');
 
@@ -21,12 +21,12 @@ select is((select count(*) from public.earned_badges), 2::bigint, 'and have thei
 select tests.make_activity(name || ' again', name) from unnest('{olga, berit, kari}'::text[]) as name;
 select results_eq(
     'select (progress).* from (select public.continue_badge_reconciliation(id, 2) as progress from reconciliation) as batch',
-    $$ values (3::bigint, 3::bigint, 3::bigint, 2::bigint, 2::bigint, true, 0::bigint) $$,
+    $$ values (3::bigint, 3::bigint, 3::bigint, 2::bigint, 2::bigint, true, 0::bigint, 3::bigint) $$,
     'the third was not missed any more, and it is finished'
 );
 select results_eq(
     'select (progress).* from (select public.continue_badge_reconciliation(id, 2) as progress from reconciliation) as batch',
-    $$ values (3::bigint, 3::bigint, 3::bigint, 2::bigint, 2::bigint, true, 0::bigint) $$, 'once finished it changes nothing'
+    $$ values (3::bigint, 3::bigint, 3::bigint, 2::bigint, 2::bigint, true, 0::bigint, 3::bigint) $$, 'once finished it changes nothing'
 );
 select is(
     (select count(*) from public.notifications where kind = 'badge_awarded'), 1::bigint,

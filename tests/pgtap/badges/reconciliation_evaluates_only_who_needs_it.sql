@@ -1,0 +1,61 @@
+begin;
+select plan(9);
+select tests.make_organisation('north');
+select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}');
+select tests.make_activity(name, name) from unnest('{olga, berit, kari}'::text[]) as name;
+
+-- Which mentors have an entry of a reconciliation that was made since it was asked last.
+create temp table seen (id uuid);
+create function pg_temp.reconcile(since timestamptz default now() - interval '1 day') returns text
+language plpgsql
+as $$
+declare
+    v_id uuid := public.start_badge_reconciliation(reconcile.since);
+    v_progress record;
+    v_words text;
+begin
+    select * into v_progress from public.continue_badge_reconciliation(v_id);
+    select format(
+        '%s of %s: %s', v_progress.mentors_evaluated, v_progress.mentors_done,
+        coalesce(string_agg(mentor.display_name, ', ' order by mentor.display_name), 'none')
+    )
+    into v_words
+    from public.badge_evaluation_logs as entry
+    inner join public.peer_mentors as mentor on mentor.id = entry.peer_mentor_id
+    where entry.source = 'reconciliation' and entry.id not in (select seen.id from seen);
+    insert into seen select entry.id from public.badge_evaluation_logs as entry where entry.source = 'reconciliation';
+    return v_words;
+end
+$$;
+
+select is(pg_temp.reconcile(), '0 of 3: none', 'an ordinary day: looked at, found right, and nothing is written');
+
+alter table public.badge_evaluation_logs add constraint nothing check (false) not valid;
+select tests.make_activity('unlogged', 'olga');
+alter table public.badge_evaluation_logs drop constraint nothing;
+select is(pg_temp.reconcile(), '1 of 3: olga', 'an activity that no entry names is evaluated');
+select is(
+    (
+        select array(select unnest(activity_ids) order by 1) from public.badge_evaluation_logs
+        where peer_mentor_id = tests.id('mentor', 'olga') and source = 'reconciliation'
+    ),
+    array(select unnest(array[tests.id('activity', 'olga'), tests.id('activity', 'unlogged')]) order by 1), 'and the entry names it'
+);
+select is(pg_temp.reconcile(), '0 of 3: none', 'once');
+
+update private.mentor_measures set catalogue_version = null where mentor_id = tests.id('mentor', 'berit');
+select is(pg_temp.reconcile(), '1 of 3: berit', 'so is a mentor whose last evaluation failed');
+
+update private.activity_days set activity_count = 9 where mentor_id = tests.id('mentor', 'kari');
+select is(pg_temp.reconcile(), '1 of 3: kari', 'and one whose rollup is wrong');
+select is_empty('select from private.check_badge_rollups()', 'which is right then');
+
+select is(pg_temp.reconcile('-infinity'), '3 of 3: berit, kari, olga', 'over all of history everybody is');
+
+insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'north'), false);
+select tests.make_activity('olga again', 'olga');
+select is(pg_temp.reconcile(), '0 of 3: none', 'where badges are switched off nobody is');
+select finish();
+rollback;
