@@ -27,6 +27,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar migrations sql
+	$(BIN)/sqlfluff lint --disable-progress-bar --templater placeholder runner/peerledger/queries
 	$(BIN)/bandit --quiet --severity-level medium --recursive runner standin docs
 	@$(MAKE) --no-print-directory audit
 	@$(MAKE) --no-print-directory typescript

@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from conftest import Database
-from sealing import everything_off, one, problems, runner, seal_all, settings
+from sealing import everything_off, fill, one, problems, runner, seal_all, settings
 
-from peerledger import seal_night
+from peerledger import seal_night, verify
 from peerledger.errors import RunnerError
 
 _WORKING = "working state: what came of it is in a log"
@@ -321,6 +321,21 @@ def test_the_night_looks_records_that_it_did_and_alerts(
     assert alert is not None
     assert alert[0] == "critical"
     assert str(one(world, "select tests.id('activity', 'olga''s')")) in alert[1]
+
+
+def test_verify_compares_all_of_it_too(world: psycopg.Connection, database: Database, tmp_path: Path) -> None:
+    """Of the whole tree; a part of it says nothing of what is missing."""
+    fill(world, 3)
+    seal_all(world)
+    assert verify.verify(runner(database), settings(tmp_path)).findings == []
+    everything_off(world)
+    world.execute(
+        "update public.activities set duration_minutes = 95 where id = tests.id('activity', 'olga''s')"
+    )
+    (found,) = verify.verify(runner(database), settings(tmp_path)).findings
+    assert found.problem.startswith("activity differs")
+    assert found.log == "badge_evaluation_logs"
+    assert verify.verify(runner(database), settings(tmp_path), first=1).findings == []
 
 
 def test_after_a_finding_everything_is_looked_at_until_it_is_gone(world: psycopg.Connection) -> None:

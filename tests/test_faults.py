@@ -19,8 +19,9 @@ from wires import pooler_of, wire_to
 
 from peerledger import database as database_module
 from peerledger import metrics, nightly, queue_database
+from peerledger.database import BoundedConnection
 from peerledger.database import Database as RunnerDatabase
-from peerledger.errors import RunnerError
+from peerledger.errors import NoConnectionError, RunnerError
 from peerledger.notify.delivery import Delivery
 from peerledger.queue_database import DatabaseAwayError, QueueDatabase
 from peerledger.settings import Settings
@@ -200,6 +201,29 @@ def test_a_call_in_a_thread_has_an_end_of_its_own(dsn: str, impatient: None) -> 
         with pytest.raises(psycopg.OperationalError, match="has not answered"):
             waiting.result(PATIENCE)
         assert connection.closed
+
+
+@pytest.mark.parametrize("is_called_off", [False, True])
+def test_a_database_that_falls_silent_at_once_is_given_up(
+    dsn: str, impatient: None, monkeypatch: pytest.MonkeyPatch, is_called_off: bool
+) -> None:
+    """Before the session has any limit of its own."""
+    connect = BoundedConnection.connect
+    if is_called_off:
+        monkeypatch.setattr(database_module, "_ANSWER_SECONDS", 3600.0)
+    with ThreadPoolExecutor() as threads, wire_to(dsn) as (wire, address):
+
+        def connect_and_freeze(*given: Any, **options: Any) -> BoundedConnection:
+            connection = connect(*given, **options)
+            wire.freeze()
+            return connection
+
+        monkeypatch.setattr(BoundedConnection, "connect", connect_and_freeze)
+        database = opened(address)
+        if is_called_off:
+            database.call_off()
+        with pytest.raises(NoConnectionError, match="to stop" if is_called_off else "has not answered"):
+            threads.submit(database.connect).result(PATIENCE)
 
 
 # The server's end. ------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from peerledger.database import Connection
+from peerledger.queries import ask
 from peerledger.sqlfiles import SqlFile, Tree, is_function
 
 OWNER = "peerledger_owner"
@@ -85,39 +86,29 @@ def stored(connection: Connection) -> list[Line]:
     """What the last `migrate` wrote for the upkeep to compare with."""
     if not _can_be_stored(connection):
         return []
-    rows = connection.execute("select kind, object, aspect, value from private.access_description")
-    return [Line(*row) for row in rows.fetchall()]
+    return [Line(*row) for row in ask(connection, "access_description")]
 
 
 def store(connection: Connection, lines: list[Line]) -> None:
     if not _can_be_stored(connection) or sorted(lines) == sorted(stored(connection)):
         return
-    connection.execute("delete from private.access_description")
-    connection.execute(
-        "insert into private.access_description (kind, object, aspect, value) "
-        "select kind, object, aspect, value from pg_catalog.jsonb_to_recordset(%s) "
-        "as line (kind text, object text, aspect text, value text)",
-        (_as_json(lines),),
-    )
+    ask(connection, "forget_access_description")
+    ask(connection, "store_access_description", lines=_as_json(lines))
 
 
 def _can_be_stored(connection: Connection) -> bool:
-    found = connection.execute(
-        "select pg_catalog.has_table_privilege(class.oid, 'select') from pg_catalog.pg_class as class "
-        "inner join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace "
-        "where schema.nspname = 'private' and class.relname = 'access_description'"
-    ).fetchone()
+    found = ask(connection, "access_description_is_readable").fetchone()
     return found is not None and bool(found[0])
 
 
 def forget(connection: Connection) -> None:
     if stored(connection):
-        connection.execute("delete from private.access_description")
+        ask(connection, "forget_access_description")
 
 
 def observed(connection: Connection, tree: Tree) -> list[Line]:
     """What the database has; of one that is as `migrate` made it, the description."""
-    _pin_settings(connection)
+    ask(connection, "access_settings")
     query = f"select distinct kind, object, aspect, value from ({_body(tree, _DESCRIBE)}) as state"  # noqa: S608 # nosec B608
     query = _escaped(query).replace("describe_access.known", "'{}'::text[]")
     names = "(kind, object, found_in, aspect, value)"
@@ -139,23 +130,13 @@ def as_csv(tree: Tree, lines: list[Line]) -> str:
 def differences(connection: Connection, tree: Tree, lines: list[Line]) -> list[Difference]:
     if not lines:
         return []
-    _pin_settings(connection)
+    ask(connection, "access_settings")
     with connection.cursor(row_factory=class_row(Difference)) as cursor:
         return cursor.execute(_comparison(tree), {"description": _as_json(lines)}).fetchall()
 
 
 def _as_json(lines: list[Line]) -> Jsonb:
     return Jsonb([vars(line) for line in lines], dumps=json.dumps)
-
-
-def _pin_settings(connection: Connection) -> None:
-    """As the functions have them: names in full, and constants in one notation."""
-    connection.execute("set local search_path = pg_catalog, pg_temp")
-    connection.execute("set local intervalstyle = 'postgres'")
-    connection.execute("set local datestyle = 'ISO, YMD'")
-    connection.execute("set local timezone = 'UTC'")
-    # Compiling it takes seconds, running it milliseconds.
-    connection.execute("set local jit = off")
 
 
 @lru_cache
@@ -264,11 +245,11 @@ def _objects(tree: Tree) -> "Step":
                 difference.expected or "", ""
             )
             for word in words.split():
-                yield f"alter table {table} {word.replace('_', ' ')} row level security".encode()
+                yield _alter(table, f"{word.replace('_', ' ')} row level security")
         elif difference.aspect == "storage":
-            yield f"alter table {table} set logged".encode()
+            yield _alter(table, "set logged")
         elif difference.aspect == "foreign keys":
-            yield f"alter table {table} enable trigger all".encode()
+            yield _alter(table, "enable trigger all")
         elif what == "trigger" and _state(difference.found)[1] != _state(difference.expected)[1]:
             if difference.kind == "partition":
                 yield _as_owner(f"call private.guard_log('{table}'::regclass)")
@@ -277,6 +258,10 @@ def _objects(tree: Tree) -> "Step":
             yield from _files(tables, f"sql/policies/{stem}.sql")
 
     return step
+
+
+def _alter(table: str, what: str) -> bytes:
+    return f"alter table {table} {what}".encode()
 
 
 def _files(files: dict[str, SqlFile], path: str) -> Iterator[bytes]:
@@ -317,7 +302,7 @@ def _states(difference: Difference) -> Iterator[bytes]:
         return
     (found, definition), (wanted, expected) = _state(difference.found), _state(difference.expected)
     if definition == expected and found != wanted:
-        yield f"alter table {difference.object} {_STATES[wanted]} trigger {name}".encode()
+        yield _alter(difference.object, f"{_STATES[wanted]} trigger {name}")
 
 
 def _state(value: str | None) -> tuple[str, str]:
@@ -344,14 +329,18 @@ def _privileges(lines: list[Line]) -> "Step":
         if match[1] == "its owner":
             owner = expected.get((difference.kind, difference.object, "owner"), OWNER)
             grantee = OWNER if owner == OWNER else "current_user"
-            yield f"grant {difference.expected} on {target} to {grantee}".encode()
+            yield _grant(difference.expected, target, grantee)
             return
         # On a table that takes those of its columns along.
         yield f"revoke all on {target} from {grantee} cascade".encode()
         for each in filter(None, wanted):
-            yield f"grant {each} on {target} to {grantee}".encode()
+            yield _grant(each, target, grantee)
 
     return step
+
+
+def _grant(privileges: str | None, target: str, grantee: str) -> bytes:
+    return f"grant {privileges} on {target} to {grantee}".encode()
 
 
 def _default_privileges(difference: Difference) -> Iterator[bytes]:

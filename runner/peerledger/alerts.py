@@ -4,14 +4,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-import psycopg
-
 from peerledger.database import Connection, Database
-from peerledger.errors import from_database, one_line
-from peerledger.plan import require_migrated
+from peerledger.errors import explained, one_line
+from peerledger.plan import require_migrated, snapshot
+from peerledger.queries import call, rows
 from peerledger.screen import Console
-
-_OPEN = "select * from private.open_alerts()"
 
 
 @dataclass(frozen=True)
@@ -25,23 +22,18 @@ class Alert:
 
 
 def open_alerts(connection: Connection) -> list[Alert]:
-    return [Alert(*row) for row in connection.execute(_OPEN).fetchall()]
+    return [Alert(*row) for row in rows(connection, "private.open_alerts")]
 
 
 def list_open(database: Database) -> list[Alert]:
-    with database.connect() as connection:
-        connection.read_only = True
-        require_migrated(connection)
+    with snapshot(database) as connection:
         return open_alerts(connection)
 
 
 def acknowledge(database: Database, alert_id: uuid.UUID) -> None:
-    with database.connect() as connection:
+    with database.connect() as connection, explained():
         require_migrated(connection)
-        try:
-            connection.execute("select public.acknowledge_alert(%s)", (alert_id,))
-        except psycopg.Error as error:
-            raise from_database(error) from error
+        call(connection, "public.acknowledge_alert", alert_id)
 
 
 def show(alerts: list[Alert]) -> None:

@@ -7,9 +7,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from peerledger.errors import RunnerError
+
 # Two megabytes of gzip can be gigabytes of text: nothing is unpacked, and nobody is asked to pack it.
 UNPACKED = {"Accept-Encoding": "identity"}
 ENOUGH = 65_536
+_POST_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -52,3 +55,26 @@ def is_protected(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def post_checkpoint(
+    setting: str,
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    *,
+    any_code: bool = False,
+    with_body: bool = True,
+) -> Answered:
+    """To the address in a setting, which may hold a secret: an error names the setting alone."""
+    headers = {**headers, **UNPACKED}
+    try:
+        with httpx.stream("POST", url, content=content, headers=headers, timeout=_POST_SECONDS) as answer:
+            if not any_code:
+                answer.raise_for_status()
+            body = read_now(answer) if with_body else b""
+            return Answered(answer.status_code, answer.headers, body)
+    except httpx.HTTPError as error:
+        raise RunnerError(
+            f"The checkpoint could not be sent to {setting} ({type(error).__name__})."
+        ) from None

@@ -7,39 +7,25 @@ remove the month. It looks again at every entry itself (private.prune_log_month)
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
 from peerledger import seal
 from peerledger.database import Connection, Database
-from peerledger.errors import RunnerError, from_database
+from peerledger.errors import RunnerError, explained, from_database
+from peerledger.files import sync, write_whole
 from peerledger.plan import require_migrated
+from peerledger.queries import about, ask, call, calling, set_locally
 from peerledger.settings import Settings
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 _FETCH = 5_000
-# As they are sealed: a column of a form is never dropped.
-_COLUMNS = """
-select field.attname, pg_catalog.format_type(field.atttypid, field.atttypmod)
-from private.seal_forms as form
-inner join pg_catalog.pg_attribute as field
-    on field.attrelid = format('public.%%I', form.log_name)::regclass and field.attname = any (form.columns)
-where
-    form.log_name = %s::text
-    and form.form = (
-        select max(newest.form) from private.seal_forms as newest where newest.log_name = form.log_name
-    )
-order by field.attnum
-"""
 Report = Callable[[str], None]
 
 
@@ -99,18 +85,15 @@ def run(database: Database, directory: Path, *, settings: Settings, execute: boo
 
 
 def past_floor(connection: Connection) -> list[Month]:
-    rows = connection.execute(
-        "select log_name, month, is_held from private.log_months() where is_past_floor "
-        "order by month, log_name"
-    ).fetchall()
-    return [Month(*row) for row in rows]
+    return [Month(*row) for row in ask(connection, "months_past_floor")]
 
 
 def export(connection: Connection, month: Month, directory: Path) -> Entry:
     """Writes the month's file and its entry in the manifest. A file that is there is never changed."""
-    time_column = _scalar(
-        connection, "select time_column from private.logs where log_name = %s", (month.log,)
-    )
+    log = ask(connection, "archived_log", log=month.log).fetchone()
+    if log is None:
+        raise RunnerError("The log no longer exists.")
+    (time_column,) = log
     part = directory / f".{month.log}_{month.month:%Y_%m}.part"
     digest, count, first, last = hashlib.sha256(), 0, None, None
     part.unlink(missing_ok=True)
@@ -127,9 +110,9 @@ def export(connection: Connection, month: Month, directory: Path) -> Entry:
     rows_sha256 = digest.hexdigest()
     # Named by what is in it: an entry that came late makes another file, and none is ever replaced.
     name = f"{month.log}_{month.month:%Y_%m}_{rows_sha256[:12]}.jsonl.gz"
-    _sync(part)
+    sync(part)
     part.replace(directory / name)
-    _sync(directory)
+    sync(directory)
     entry = Entry(
         log=month.log,
         month=month.month.isoformat(),
@@ -140,7 +123,7 @@ def export(connection: Connection, month: Month, directory: Path) -> Entry:
         first_at=json.loads(first)[time_column] if first else None,
         last_at=json.loads(last)[time_column] if last else None,
         time_column=time_column,
-        columns=[list(row) for row in connection.execute(_COLUMNS, (month.log,)).fetchall()],
+        columns=[list(row) for row in ask(connection, "log_columns", log=month.log)],
     )
     entries = [known for known in read_manifest(directory) if known.file != name] + [entry]
     _write_manifest(directory, entries)
@@ -171,7 +154,7 @@ def restore(database: Database, directory: Path, schema: str, log: str | None, r
     for entry in entries:
         verify(directory, entry)
     with database.connect() as connection:
-        connection.execute("set time zone 'UTC'")
+        set_locally(connection, "TimeZone", "UTC")
         try:
             connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
         except pg.DuplicateSchema as error:
@@ -219,76 +202,53 @@ def _lines(connection: Connection, month: Month) -> Iterator[bytes]:
     # The server's own cursor: a month need not fit into memory here.
     with connection.transaction(), connection.cursor(name="archive") as cursor:
         cursor.itersize = _FETCH
-        cursor.execute("select line from private.read_log_month(%s, %s) as line", (month.log, month.month))
+        cursor.execute(calling("private.read_log_month", 2), (month.log, month.month))
         for (line,) in cursor:
             yield line.encode()
 
 
 def _count(connection: Connection, month: Month) -> int:
-    return int(
-        _scalar(connection, "select count(*) from private.read_log_month(%s, %s)", (month.log, month.month))
-    )
+    ((count,),) = ask(connection, "log_month_count", log=month.log, month=month.month)
+    return int(count)
 
 
 def prune(connection: Connection, month: Month, entry: Entry) -> None:
-    try:
-        connection.execute(
-            "select private.prune_log_month(%s, %s, %s, %s, %s)",
-            (month.log, month.month, entry.rows, entry.rows_sha256, entry.file_sha256),
-        )
-    except psycopg.Error as error:
-        raise from_database(error, str(month)) from error
+    sums = (entry.rows, entry.rows_sha256, entry.file_sha256)
+    with explained(str(month)):
+        call(connection, "private.prune_log_month", month.log, month.month, *sums)
 
 
 def _restore(connection: Connection, directory: Path, schema: str, entry: Entry) -> int:
     table = sql.Identifier(schema, entry.log)
-    known = {row[0] for row in connection.execute("select log_name from private.logs").fetchall()}
-    if entry.log not in known:
+    if ask(connection, "archived_log", log=entry.log).fetchone() is None:
         raise RunnerError(f"There is no log {entry.log}.")
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_type(connection, kind)))
         for name, kind in entry.columns
     )
     connection.execute(sql.SQL("create table if not exists {} ({})").format(table, columns))
-    connection.execute("create temporary table restored (line text) on commit drop")
+    ask(connection, "archived_lines")
     with connection.cursor() as cursor, cursor.copy("copy restored (line) from stdin") as copy:
         for line in read_lines(directory / entry.file):
             copy.write_row((line.decode(),))
-    connection.execute(
-        sql.SQL(
-            "insert into {0} select entry.* from restored, "
-            "jsonb_populate_record(null::{0}, restored.line::jsonb) as entry"
-        ).format(table)
-    )
+    names = {
+        "the_schema.the_log": table,
+        "the_time": sql.Identifier(entry.time_column),
+    }
+    connection.execute(about("restored_log", names))
     # Not what went in but what came of it: the table's rows give the archived hash again.
-    found = _scalar(
-        connection,
-        sql.SQL(
-            "select encode(sha256(coalesce(string_agg(sha256(convert_to(to_jsonb(entry)::text, 'UTF8')), '' "
-            "order by entry.{time}, entry.id), '')), 'hex') from {table} as entry "
-            "where entry.{time} >= %s::timestamptz and entry.{time} < %s::timestamptz + interval '1 month'"
-        ).format(table=table, time=sql.Identifier(entry.time_column)),
-        (entry.month, entry.month),
-    )
+    ((found,),) = connection.execute(about("restored_hash", names), {"month": entry.month})
     if found != entry.rows_sha256:
         raise RunnerError(f"{entry.file}: the restored entries are not those that were archived.")
-    connection.execute("drop table restored")
     return entry.rows
 
 
 def _type(connection: Connection, name: str) -> str:
     """The type's name as the server writes it, which a name in a file is not yet."""
-    found = _scalar(connection, "select to_regtype(%s)::text", (name,))
+    found = call(connection, "pg_catalog.to_regtype", name)
     if found is None:
         raise RunnerError(f"The manifest names an unknown type: {name}.")
     return str(found)
-
-
-def _scalar(connection: Connection, query: str | sql.Composed, values: tuple[Any, ...]) -> Any:
-    row = connection.execute(query.encode() if isinstance(query, str) else query, values).fetchone()
-    if row is None:
-        raise RunnerError("The log no longer exists.")
-    return row[0]
 
 
 def _make_directory(directory: Path) -> None:
@@ -301,11 +261,7 @@ def _make_directory(directory: Path) -> None:
 def _write_manifest(directory: Path, entries: list[Entry]) -> None:
     entries = sorted(entries, key=lambda entry: (entry.log, entry.month, entry.file))
     content = {"format": FORMAT, "entries": [asdict(entry) for entry in entries]}
-    part = directory / f".{MANIFEST}.part"
-    part.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    _sync(part)
-    part.replace(directory / MANIFEST)
-    _sync(directory)
+    write_whole(directory / MANIFEST, json.dumps(content, indent=2) + "\n")
 
 
 def _file_sha256(path: Path) -> str:
@@ -314,11 +270,3 @@ def _file_sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise RunnerError(f"{path.name} cannot be read ({error.strerror}).") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

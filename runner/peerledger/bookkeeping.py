@@ -17,6 +17,8 @@ from yoyo.connections import DatabaseURI, parse_uri
 
 from peerledger import guards
 from peerledger.database import Connection
+from peerledger.objects import recorded
+from peerledger.queries import ask, set_locally
 from peerledger.sqlfiles import SqlFile, Tree
 
 # Names no server: the connection exists already, and yoyo shall never see a password.
@@ -51,10 +53,7 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
             self._run(file)
             self.mark_one(migration, log=False)
             self.log_migration(migration, "apply")
-            self._ours.execute(
-                "insert into private.sql_files (path, kind, sha256) values (%s, 'migration', %s)",
-                (file.path, file.sha256),
-            )
+            ask(self._ours, "record_sql_file", **recorded(file, "migration"))
             # The code that is there may not understand the new tables; the end of the migration marks again.
             with suppress(pg.Error):
                 guards.mark(self._ours)
@@ -67,11 +66,11 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
             self._run(self._tree.rollback_of(file))
             self.unmark_one(migration, log=False)
             self.log_migration(migration, "rollback")
-            self._ours.execute("delete from private.sql_files where path = %s", (file.path,))
+            ask(self._ours, "forget_sql_files", paths=[file.path])
 
     def _find_bookkeeping(self) -> None:
         """yoyo names its tables without a schema, and access may have been put right in this transaction."""
-        self._ours.execute("set local search_path = private")
+        set_locally(self._ours, "search_path", "private")
 
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
         user = "unknown"
@@ -92,7 +91,7 @@ class Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
     def _run(self, file: SqlFile) -> None:
         # The whole file as it stands, like psql would: no splitting into steps. With an empty
         # search_path a name without its schema fails here and not at a stranger's.
-        self._ours.execute("set local search_path = ''")
+        set_locally(self._ours, "search_path", "")
         self._ours.execute(file.text.encode())
         self._ours.execute("reset role")
         self._find_bookkeeping()

@@ -87,25 +87,6 @@ def read_file(path: Path) -> Checkpoint:
         raise RunnerError(f"{path} cannot be read ({type(error).__name__}).", 2) from None
 
 
-def write(path: Path, note: str) -> None:
-    """Whole or not at all, and on the disk when this returns."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_name(f".{path.name}.part")
-        with part.open("w", encoding="utf-8") as file:
-            file.write(note)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    except OSError as error:
-        raise RunnerError(f"{path} cannot be written ({error.strerror}).") from None
-
-
 # The key. -------------------------------------------------------------------------------------------
 
 

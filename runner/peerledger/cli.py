@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import psycopg
 import typer
@@ -49,6 +49,18 @@ reconcile = typer.Typer(
     help="Detect and repair missed badges and website changes.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(reconcile, name="reconcile")
+
+
+def _option(name: str, help_: str, metavar: str | None = None, **more: Any) -> Any:
+    return typer.Option(name, help=help_, metavar=metavar, **more)
+
+
+def _day(name: str, help_: str) -> Any:
+    return _option(name, help_, "DATE", formats=["%Y-%m-%d"])
+
+
+def _argument(metavar: str, help_: str) -> Any:
+    return typer.Argument(help=help_, metavar=metavar)
 
 
 class Language(StrEnum):
@@ -93,33 +105,25 @@ def root(
 def migrate(
     check: Annotated[
         bool,
-        typer.Option(
-            "--check", help="List what would change, without changing anything; exit 1 if anything would."
-        ),
+        _option("--check", "List what would change, without changing anything; exit 1 if anything would."),
     ] = False,
     rollback: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="N", help="Undo the last N migrations. Drops their tables with all rows."
-        ),
+        _option("--rollback", "Undo the last N migrations. Drops their tables with all rows.", "N", min=1),
     ] = None,
     print_sql: Annotated[
-        bool,
-        typer.Option("--print", help="Print all SQL, for psql or the Supabase CLI. Needs no database."),
+        bool, _option("--print", "Print all SQL, for psql or the Supabase CLI. Needs no database.")
     ] = False,
     since: Annotated[
         str | None,
-        typer.Option(
+        _option(
             "--since",
-            metavar="VERSION",
-            help="With --print: only the step from that release (0.1.0), or from that migration (0015).",
+            "With --print: only the step from that release (0.1.0), or from that migration (0015).",
+            "VERSION",
         ),
     ] = None,
     prepare: Annotated[
-        bool,
-        typer.Option(
-            "--prepare", help="Make the roles and the schema that a dump needs before it is restored."
-        ),
+        bool, _option("--prepare", "Make the roles and the schema that a dump needs before it is restored.")
     ] = False,
 ) -> None:
     """Bring the database and access to it up to this version. Safe to repeat and to run concurrently."""
@@ -154,23 +158,17 @@ def migrate(
 
 @app.command()
 def load(
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Contains one CSV file per table, named after it.")
-    ],
+    directory: Annotated[Path, _argument("DIR", "Contains one CSV file per table, named after it.")],
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Load the valid lines and list the others in a rejects file.")
+        bool, _option("--skip-bad", "Load the valid lines and list the others in a rejects file.")
     ] = False,
-    update: Annotated[
-        bool, typer.Option("--update", help="Update existing rows that differ from the files.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check everything without writing anything.")
-    ] = False,
+    update: Annotated[bool, _option("--update", "Update existing rows that differ from the files.")] = False,
+    dry_run: Annotated[bool, _option("--dry-run", "Check everything without writing anything.")] = False,
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The rejects file. Default: DIR/rejects.csv.")
+        Path | None, _option("--rejects", "The rejects file. Default: DIR/rejects.csv.", "FILE")
     ] = None,
     template: Annotated[
-        bool, typer.Option("--template", help="Write example files for all tables into DIR; load nothing.")
+        bool, _option("--template", "Write example files for all tables into DIR; load nothing.")
     ] = False,
 ) -> None:
     """Load CSV files, all or nothing. Loading them again changes nothing, and names what differs."""
@@ -186,7 +184,7 @@ def load(
 @app.command("copy-for-staging")
 def copy_for_staging(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="List the tables, their rows and what is masked; write nothing.")
+        bool, _option("--dry-run", "List the tables, their rows and what is masked; write nothing.")
     ] = False,
 ) -> None:
     """Copy the database into the empty one in PEERLEDGER_STAGING_URL, with invented people."""
@@ -211,9 +209,9 @@ def copy_for_staging(
 def demo(
     use_database_url: Annotated[
         bool,
-        typer.Option(
+        _option(
             "--use-database-url",
-            help="Not embedded but in PEERLEDGER_DATABASE_URL, for good: a log row cannot be deleted.",
+            "Not embedded but in PEERLEDGER_DATABASE_URL, for good: a log row cannot be deleted.",
         ),
     ] = False,
 ) -> None:
@@ -234,17 +232,16 @@ def demo(
 def reconcile_badges(
     since: Annotated[
         datetime | None,
-        typer.Option(
+        _option(
+            "--since",
+            "Only mentors with activities written since then (UTC). Default: the last 24 hours.",
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
-            help="Only mentors with activities written since then (UTC). Default: the last 24 hours.",
         ),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All mentors, over their whole history.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Resume the interrupted one.")] = False,
-    notify: Annotated[
-        bool, typer.Option("--notify/--no-notify", help="Notify mentors of the badges awarded.")
-    ] = True,
-    batch_size: Annotated[int, typer.Option(min=1, max=100_000, help="Mentors per transaction.")] = 500,
+    everything: Annotated[bool, _option("--all", "All mentors, over their whole history.")] = False,
+    resume: Annotated[bool, _option("--resume", "Resume the interrupted one.")] = False,
+    notify: Annotated[bool, _option("--notify/--no-notify", "Notify mentors of the badges awarded.")] = True,
+    batch_size: Annotated[int, _option("--batch-size", "Mentors per transaction.", min=1, max=100_000)] = 500,
 ) -> None:
     """Re-evaluate mentors from their activities, and award the badges that were missed."""
     if (since is not None) + everything + resume > 1:
@@ -258,10 +255,8 @@ def reconcile_badges(
 def nightly(
     as_of: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="DATE",
-            help="Expire and remind as of that date. Default: today in each organisation's time zone.",
+        _day(
+            "--as-of", "Expire and remind as of that date. Default: today in each organisation's time zone."
         ),
     ] = None,
 ) -> None:
@@ -282,10 +277,10 @@ def nightly(
 def worker(
     only: Annotated[
         list[str] | None,
-        typer.Option(
+        _option(
             "--only",
-            metavar="PART",
-            help="sync, notifications, seal, nightly or alerts; may be repeated. Default: all five.",
+            "sync, notifications, seal, nightly or alerts; may be repeated. Default: all five.",
+            "PART",
         ),
     ] = None,
 ) -> None:
@@ -300,14 +295,13 @@ def worker(
 
 @app.command()
 def sync(
-    once: Annotated[
-        bool, typer.Option("--once", help="Stop when nothing is due, and print a summary.")
-    ] = False,
+    once: Annotated[bool, _option("--once", "Stop when nothing is due, and print a summary.")] = False,
     credentials: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Use other credentials (TOML or .env). With --once, works while the sync is paused.",
+        _option(
+            "--credentials",
+            "Use other credentials (TOML or .env). With --once, works while the sync is paused.",
+            "FILE",
         ),
     ] = None,
 ) -> None:
@@ -364,7 +358,7 @@ def _accounts(settings: Settings, file: Path | None = None) -> "list[Account]":
 
 @app.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, _option("--json", "Print JSON.")] = False,
 ) -> None:
     """Show the state of the system. Exit code 1 when action is required."""
     with _opened() as (settings, database):
@@ -379,17 +373,11 @@ def status(
 
 @app.command()
 def report(
-    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation's slug.")],
-    first: Annotated[
-        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")
-    ],
-    last: Annotated[
-        datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day (inclusive).")
-    ],
-    html: Annotated[Path, typer.Option("--html", metavar="FILE", help="The file to write.")],
-    language: Annotated[
-        Language | None, typer.Option("--lang", help="Default: the organisation's language.")
-    ] = None,
+    org: Annotated[str, _option("--org", "The organisation's slug.", "SLUG")],
+    first: Annotated[datetime, _day("--from", "First day.")],
+    last: Annotated[datetime, _day("--to", "Last day (inclusive).")],
+    html: Annotated[Path, _option("--html", "The file to write.", "FILE")],
+    language: Annotated[Language | None, _option("--lang", "Default: the organisation's language.")] = None,
 ) -> None:
     """Write an organisation's compliance report for a period, as one HTML file."""
     from peerledger import report as report_command
@@ -403,26 +391,18 @@ def report(
 
 @app.command()
 def grants(
-    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation's slug.")],
-    year: Annotated[int, typer.Option("--year", min=1970, max=2199, metavar="YYYY", help="The year.")],
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write each activity with its reasons.")
-    ] = None,
+    org: Annotated[str, _option("--org", "The organisation's slug.", "SLUG")],
+    year: Annotated[int, _option("--year", "The year.", "YYYY", min=1970, max=2199)],
+    csv: Annotated[Path | None, _option("--csv", "Write each activity with its reasons.", "FILE")] = None,
     html: Annotated[
-        Path | None,
-        typer.Option(
-            "--html", metavar="FILE", help="Write a page, with the proof of a closed year beside it."
-        ),
+        Path | None, _option("--html", "Write a page, with the proof of a closed year beside it.", "FILE")
     ] = None,
     list_file: Annotated[
-        Path | None,
-        typer.Option("--list", metavar="FILE", help="Write the list that a closed year's sha256 is of."),
+        Path | None, _option("--list", "Write the list that a closed year's sha256 is of.", "FILE")
     ] = None,
-    close: Annotated[
-        bool, typer.Option("--close", help="Close the year first: keep the list as it is now.")
-    ] = False,
+    close: Annotated[bool, _option("--close", "Close the year first: keep the list as it is now.")] = False,
     language: Annotated[
-        Language | None, typer.Option("--lang", help="The page's language. Default: the organisation's.")
+        Language | None, _option("--lang", "The page's language. Default: the organisation's.")
     ] = None,
 ) -> None:
     """Count a year's activities for the state's grant. Exit code 1 when a closed list was changed."""
@@ -445,7 +425,7 @@ def grants(
 
 @app.command()
 def notify(
-    once: Annotated[bool, typer.Option("--once", help="Deliver what is due now, then stop.")] = False,
+    once: Annotated[bool, _option("--once", "Deliver what is due now, then stop.")] = False,
 ) -> None:
     """Deliver notifications until SIGTERM or Ctrl-C."""
     # Only here: the other commands need neither an HTTP client nor Google's library.
@@ -471,7 +451,7 @@ def alerts(context: typer.Context) -> None:
 
 @alerts_app.command()
 def acknowledge(
-    alert_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="As listed by `peerledger alerts`.")],
+    alert_id: Annotated[uuid.UUID, _argument("ID", "As listed by `peerledger alerts`.")],
 ) -> None:
     """Acknowledge an alert. If the problem recurs, a new one is raised."""
     with _opened() as (_, database):
@@ -496,7 +476,7 @@ def tell() -> None:
 
 @alerts_app.command()
 def send(
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to say.")],
+    text: Annotated[str, _argument("TEXT", "What to say.")],
 ) -> None:
     """Send a text to each receiver in PEERLEDGER_ALERT_URLS, as a test or by a script. Needs no database."""
     from peerledger.receivers import Tone, required, send_to_all
@@ -511,11 +491,11 @@ def send(
 
 @app.command()
 def archive(
-    to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="Directory for the files and their manifest.json.")
-    ] = Path("archive"),
+    to: Annotated[Path, _option("--to", "Directory for the files and their manifest.json.", "DIR")] = Path(
+        "archive"
+    ),
     execute: Annotated[
-        bool, typer.Option("--execute", help="Archive. Without it, only list what would be archived.")
+        bool, _option("--execute", "Archive. Without it, only list what would be archived.")
     ] = False,
 ) -> None:
     """Move log months past their retention into files."""
@@ -530,27 +510,22 @@ def archive(
 @app.command()
 def seal(
     once: Annotated[
-        bool, typer.Option("--once", help="Seal and sign now, then end. Without: until Ctrl-C or SIGTERM.")
+        bool, _option("--once", "Seal and sign now, then end. Without: until Ctrl-C or SIGTERM.")
     ] = False,
     to: Annotated[
-        Path | None,
-        typer.Option("--to", metavar="DIR", help="Where each checkpoint goes, too: somebody else's."),
+        Path | None, _option("--to", "Where each checkpoint goes, too: somebody else's.", "DIR")
     ] = None,
     make_key: Annotated[
-        bool, typer.Option("--make-key", help="Make PEERLEDGER_SEAL_KEY_FILE and print its public key.")
+        bool, _option("--make-key", "Make PEERLEDGER_SEAL_KEY_FILE and print its public key.")
     ] = False,
     new_generation: Annotated[
-        bool,
-        typer.Option(
-            "--new-generation", help="The tree does not continue what was signed, and that is known."
-        ),
+        bool, _option("--new-generation", "The tree does not continue what was signed, and that is known.")
     ] = False,
     reason: Annotated[
-        str | None,
-        typer.Option(metavar="CODE", help="Why, like restored_from_backup; with --new-generation."),
+        str | None, _option("--reason", "Why, like restored_from_backup; with --new-generation.", "CODE")
     ] = None,
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="This server is the production database now: sign again.")
+        bool, _option("--adopt", "This server is the production database now: sign again.")
     ] = False,
 ) -> None:
     """Seal the logs and sign checkpoints. Exit code 4: the database does not continue what was signed."""
@@ -601,21 +576,15 @@ def seal(
 
 @app.command()
 def prove(
-    log: Annotated[str, typer.Argument(metavar="LOG", help="The log, like proxy_audit_log.")],
-    entry_id: Annotated[uuid.UUID, typer.Argument(metavar="ID", help="The entry's id.")],
-    at: Annotated[
-        int | None, typer.Option("--at", metavar="SIZE", help="In the tree of that size, not the newest.")
-    ] = None,
+    log: Annotated[str, _argument("LOG", "The log, like proxy_audit_log.")],
+    entry_id: Annotated[uuid.UUID, _argument("ID", "The entry's id.")],
+    at: Annotated[int | None, _option("--at", "In the tree of that size, not the newest.", "SIZE")] = None,
     seen: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--seen", metavar="FILE", help="A checkpoint that the reader has: link the proof to it."
-        ),
+        _option("--seen", "A checkpoint that the reader has: link the proof to it.", "FILE"),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where it is written.")] = None,
-    tlog_proof: Annotated[
-        bool, typer.Option("--tlog-proof", help="Write C2SP's text form beside it, too.")
-    ] = False,
+    out: Annotated[Path | None, _option("--out", "Where it is written.", "FILE")] = None,
+    tlog_proof: Annotated[bool, _option("--tlog-proof", "Write C2SP's text form beside it, too.")] = False,
 ) -> None:
     """Prove a log entry to somebody who trusts nobody: one file, judged by docs/verify_proof.py."""
     from peerledger import prove as prove_command
@@ -631,28 +600,16 @@ def prove(
 
 @app.command()
 def verify(
-    first: Annotated[int, typer.Option("--from", metavar="N", min=0, help="From this leaf on.")] = 0,
-    past: Annotated[
-        int | None, typer.Option("--to", metavar="N", min=0, help="Up to the leaf before this one.")
-    ] = None,
-    since: Annotated[
-        datetime | None,
-        typer.Option(
-            "--since", formats=["%Y-%m-%d"], metavar="DATE", help="Only what was sealed since then."
-        ),
-    ] = None,
+    first: Annotated[int, _option("--from", "From this leaf on.", "N", min=0)] = 0,
+    past: Annotated[int | None, _option("--to", "Up to the leaf before this one.", "N", min=0)] = None,
+    since: Annotated[datetime | None, _day("--since", "Only what was sealed since then.")] = None,
     archive_directory: Annotated[
-        Path | None, typer.Option("--archive", metavar="DIR", help="The archive's files instead of the logs.")
+        Path | None, _option("--archive", "The archive's files instead of the logs.", "DIR")
     ] = None,
-    proof: Annotated[
-        Path | None, typer.Option("--proof", metavar="FILE", help="A pocket proof; needs no database.")
-    ] = None,
-    key: Annotated[
-        list[str] | None, typer.Option("--key", metavar="VKEY", help="The key that must have signed.")
-    ] = None,
+    proof: Annotated[Path | None, _option("--proof", "A pocket proof; needs no database.", "FILE")] = None,
+    key: Annotated[list[str] | None, _option("--key", "The key that must have signed.", "VKEY")] = None,
     seen: Annotated[
-        list[Path] | None,
-        typer.Option("--seen", metavar="FILE", help="A checkpoint that was kept elsewhere; may be repeated."),
+        list[Path] | None, _option("--seen", "A checkpoint that was kept elsewhere; may be repeated.", "FILE")
     ] = None,
 ) -> None:
     """Recompute the seals. Exit code 0: sound, 1: findings, 2: cannot be judged, 3: nobody vouches."""
@@ -701,21 +658,16 @@ def verify(
 
 @app.command()
 def evidence(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="An empty directory for the package.")],
-    org: Annotated[str, typer.Option("--org", metavar="SLUG", help="The organisation.")],
+    directory: Annotated[Path, _argument("DIR", "An empty directory for the package.")],
+    org: Annotated[str, _option("--org", "The organisation.", "SLUG")],
     first: Annotated[
-        datetime,
-        typer.Option("--from", formats=["%Y-%m-%d", "%Y-%m"], metavar="DATE", help="From this month on."),
+        datetime, _option("--from", "From this month on.", "DATE", formats=["%Y-%m-%d", "%Y-%m"])
     ],
     last: Annotated[
-        datetime,
-        typer.Option(
-            "--to", formats=["%Y-%m-%d", "%Y-%m"], metavar="DATE", help="Up to and with this month."
-        ),
+        datetime, _option("--to", "Up to and with this month.", "DATE", formats=["%Y-%m-%d", "%Y-%m"])
     ],
     seen: Annotated[
-        list[Path] | None,
-        typer.Option("--seen", metavar="FILE", help="A checkpoint that the auditor has; may be repeated."),
+        list[Path] | None, _option("--seen", "A checkpoint that the auditor has; may be repeated.", "FILE")
     ] = None,
 ) -> None:
     """Write what an auditor of one organisation gets: its log entries, proofs, and how to check them."""
@@ -730,9 +682,9 @@ def evidence(
 
 @app.command("restore-archive")
 def restore_archive(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Contains the files and manifest.json.")],
-    schema: Annotated[str, typer.Option(metavar="NAME", help="The schema to create and load into.")],
-    log: Annotated[str | None, typer.Option(metavar="LOG", help="Only this log.")] = None,
+    directory: Annotated[Path, _argument("DIR", "Contains the files and manifest.json.")],
+    schema: Annotated[str, _option("--schema", "The schema to create and load into.", "NAME")],
+    log: Annotated[str | None, _option("--log", "Only this log.", "LOG")] = None,
 ) -> None:
     """Load archived months into a separate schema, for inspection. The logs are not changed."""
     with _opened() as (_, database):
@@ -743,7 +695,7 @@ def restore_archive(
 @app.command("record-attempts")
 def record_attempts(
     print_sql: Annotated[
-        bool, typer.Option("--print", help="Print the SQL instead, for psql; needs no database.")
+        bool, _option("--print", "Print the SQL instead, for psql; needs no database.")
     ] = False,
 ) -> None:
     """Let refused attempts to change a log be recorded at once. Once, as a superuser."""

@@ -8,6 +8,7 @@ from peerledger.dynamics.auth import TokenError, TokenSource
 from peerledger.dynamics.client import DynamicsClient, Seen, describe
 from peerledger.dynamics.credentials import Account
 from peerledger.dynamics.limits import limits_of
+from peerledger.queries import call
 from peerledger.settings import Settings
 from peerledger.sync_accounts import organisations_of, require_organisations
 from peerledger.sync_database import connected
@@ -21,10 +22,8 @@ def run(
     with connected(database) as connection:
         for account, what in zip(accounts, seen, strict=True):
             ok, error_kind = verdict_of_check(what)
-            connection.execute(
-                "select public.record_credential_check(%s, %s, %s)",
-                (ok, error_kind, organisations_of(account, accounts, known)),
-            )
+            whose = organisations_of(account, accounts, known)
+            call(connection, "public.record_credential_check", ok, error_kind, whose)
             tell(f"{account.name}: {'Entra and Dynamics accept the credentials' if ok else describe(what)}.")
     return all(verdict_of_check(what)[0] for what in seen)
 

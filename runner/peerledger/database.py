@@ -16,9 +16,12 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
 from peerledger.errors import NoConnectionError, RunnerError, one_line
+from peerledger.queries import Connection as Connection  # Everybody has it from here.
+from peerledger.queries import ask, call
 from peerledger.settings import Settings
 
 # A server that vanished without a word is noticed in half a minute, also while it still owes us an answer.
@@ -44,9 +47,6 @@ _SERVER_SIDE = {
 _STATEMENT_SECONDS = 3600
 _ANSWER_SECONDS = 30
 T = TypeVar("T")
-
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class BoundedConnection(Connection):
@@ -110,21 +110,20 @@ class Database:
         try:
             connection = BoundedConnection.connect(with_keepalives(self.conninfo), autocommit=True, **options)
             try:
+                connection.called_off = self._calls.called_off
+                connection.patience = _ANSWER_SECONDS
                 self._refuse_transaction_pooler(connection)
                 # What is a transaction by itself may take as long as its statement.
                 transaction_seconds = statement_seconds if autocommit else None
-                connection.execute(
-                    session_settings(statement_seconds, transaction_seconds=transaction_seconds).encode()
-                )
+                settings = session_settings(statement_seconds, transaction_seconds=transaction_seconds)
+                ask(connection, "session_settings", wanted=settings)
                 connection.autocommit = autocommit
             except BaseException:
                 connection.close()
                 raise
         except psycopg.OperationalError as error:
             raise NoConnectionError(self._why(error)) from error
-        if statement_seconds:
-            connection.patience = statement_seconds + _ANSWER_SECONDS
-        connection.called_off = self._calls.called_off
+        connection.patience = statement_seconds + _ANSWER_SECONDS if statement_seconds else None
         with self._calls.lock:
             self._calls.connections.add(connection)
         return connection
@@ -175,7 +174,7 @@ class Database:
                 is_shared = _server_process(other) == first
                 if not is_shared:
                     with other.transaction():
-                        other.execute("select")
+                        other.execute("")
                         is_shared = _server_process(connection) != first
             if is_shared:
                 raise RunnerError(
@@ -217,9 +216,9 @@ def _words_of(error: Exception) -> str:
     return error.message if isinstance(error, RunnerError) else one_line(str(error))
 
 
-def _server_process(connection: Connection) -> int | None:
-    row = connection.execute("select pg_catalog.pg_backend_pid()").fetchone()
-    return row[0] if row else None
+def _server_process(connection: Connection) -> int:
+    process: int = call(connection, "pg_catalog.pg_backend_pid")
+    return process
 
 
 def with_keepalives(conninfo: str) -> str:
@@ -227,17 +226,12 @@ def with_keepalives(conninfo: str) -> str:
     return make_conninfo(conninfo, **{key: value for key, value in _KEEPALIVE.items() if key not in given})
 
 
-def session_settings(statement_seconds: float, *, transaction_seconds: float | None = None) -> str:
-    """What a session of ours asks of the server, bounds above all; what it does not know is left out."""
+def session_settings(statement_seconds: float, *, transaction_seconds: float | None = None) -> Jsonb:
+    """For the query of that name."""
     limits = {"statement_timeout": f"{round(statement_seconds * 1000)}ms"} | _SERVER_SIDE
     if transaction_seconds is not None:
         limits["transaction_timeout"] = f"{round(transaction_seconds * 1000)}ms"
-    wanted = ", ".join(f"('{name}', '{value}')" for name, value in limits.items())
-    return (
-        "select pg_catalog.set_config(wanted.name, wanted.value, false) "  # noqa: S608 - names and numbers of our own  # nosec B608
-        f"from (values {wanted}) as wanted (name, value) "
-        "where pg_catalog.current_setting(wanted.name, true) is not null"
-    )
+    return Jsonb(limits)
 
 
 @contextmanager
@@ -252,6 +246,14 @@ def open_database(settings: Settings) -> Iterator[Database]:
         conninfo = server.start(settings.data_dir)
         embedded, psql = True, str(server.BIN / "psql")
     yield Database(_with_defaults(conninfo), embedded, psql or _bundled_psql())
+
+
+@contextmanager
+def as_owner(connection: Connection) -> Iterator[None]:
+    """In the caller's transaction; one that fails takes the role along."""
+    connection.execute("set local role peerledger_owner")
+    yield
+    connection.execute("reset role")
 
 
 def other_database(url: SecretStr) -> Database:

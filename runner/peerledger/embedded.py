@@ -20,6 +20,7 @@ from psycopg import errors as pg
 from psycopg.conninfo import make_conninfo
 
 from peerledger.errors import RunnerError
+from peerledger.queries import ask, call
 
 with warnings.catch_warnings():
     # Where there is no XDG_RUNTIME_DIR, platformdirs says at length that it takes /tmp.
@@ -172,11 +173,8 @@ def _create_database(uri: str) -> None:
                 # The default is a disk's: a deep page of a log would be sorted, not read in order.
                 if connection.execute("show random_page_cost").fetchone() != ("1.1",):
                     connection.execute("alter system set random_page_cost = 1.1")
-                    connection.execute("select pg_reload_conf()")
-                if (
-                    connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone()
-                    is None
-                ):
+                    call(connection, "pg_catalog.pg_reload_conf")
+                if ask(connection, "database_exists", name=DATABASE).fetchone() != (True,):
                     connection.execute("create database peerledger template template0 encoding 'UTF8'")
             return
         except (pg.DuplicateDatabase, pg.UniqueViolation):

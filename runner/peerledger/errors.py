@@ -1,6 +1,8 @@
 """Errors that a person can act on: one line and an exit code."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import errors as pg
@@ -95,3 +97,12 @@ def from_database(error: psycopg.Error, doing: str = "") -> RunnerError:
     parts = [f"{doing}: {words}" if doing else words, f"({code})" if code else None, detail, advice]
     kind = next((mine for theirs, mine in _CLASSES.items() if isinstance(error, theirs)), RunnerError)
     return kind(one_line(" ".join(part for part in parts if part)))
+
+
+@contextmanager
+def explained(doing: str = "") -> Iterator[None]:
+    """What the database says in here is said in one line."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise from_database(error, doing) from error

@@ -4,6 +4,7 @@ Rows, the statements that say that these are all, proofs, the checkpoint, two pr
 judge them, and a page that says how. It names nobody else: an entry of another organisation is a hash in it.
 """
 
+import base64
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -12,40 +13,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from peerledger import checkpoints, seal
 from peerledger.database import Connection, Database
-from peerledger.errors import RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.errors import RunnerError
+from peerledger.files import writing
+from peerledger.plan import require_migrated, snapshot
+from peerledger.queries import ask, call, rows
 from peerledger.settings import Settings
 
 FORMAT = "peerledger-evidence/1"
 _PAGE = Path(__file__).with_name("evidence_page.html")
-_STATEMENT = """
-select event.id
-from public.security_events as event
-inner join private.sealed_entries as sealed
-    on sealed.entry_id = event.id and sealed.entry_time = event.occurred_at
-where
-    event.event_kind = 'log_month_counted'
-    and event.organisation_id = %s
-    and event.table_name = %s
-    and event.details ->> 'month' = %s::date::text
-    and sealed.leaf_index < %s
-order by event.occurred_at desc
-limit 1
-"""
-_CONSISTENCY = """
-select encode(step.hash, 'base64')
-from unnest(private.consistency_proof(%s, %s)) with ordinality as step (hash, number)
-order by step.number
-"""
-_INCLUSION = """
-select encode(step.hash, 'base64')
-from unnest(private.inclusion_proof(%s, %s)) with ordinality as step (hash, number)
-order by step.number
-"""
 
 
 def count_months(database: Database) -> int:
@@ -54,7 +31,7 @@ def count_months(database: Database) -> int:
     with database.connect(autocommit=True) as connection:
         require_migrated(connection)
         while True:
-            counted = int(_row(connection, "select private.count_log_months(50)")[0])
+            counted = int(call(connection, "private.count_log_months", 50))
             total += counted
             if counted < 50:
                 break
@@ -85,20 +62,13 @@ def write(
     made = seal.checkpoint(database, settings)
     if made is None:
         raise RunnerError("Nothing is sealed yet.")
-    with database.connect() as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        row = connection.execute(
-            "select id, name from public.organisations where slug = %s", (slug,)
-        ).fetchone()
+    with snapshot(database, "evidence") as connection:
+        row = ask(connection, "organisation_by_slug", slug=slug).fetchone()
         if row is None:
             raise RunnerError(f"There is no organisation {slug}.", 2)
         organisation, name = str(row[0]), str(row[1])
-        try:
-            links = [_link(connection, *sorted((made.size, size))) for size in sizes]
-            logs = _write_logs(connection, organisation, first, last, made.size, directory, report)
-        except psycopg.Error as error:
-            raise from_database(error, "evidence") from error
+        links = [_link(connection, *sorted((made.size, size))) for size in sizes]
+        logs = _write_logs(connection, organisation, first, last, made.size, directory, report)
     manifest = {
         "format": FORMAT,
         "organisation_id": organisation,
@@ -129,41 +99,35 @@ def _write_logs(
 ) -> dict[str, dict[str, Any]]:
     judge = checkpoints.package_verifier()
     logs: dict[str, dict[str, Any]] = {}
-    names = connection.execute("select log_name from private.seal_codes order by log_code").fetchall()
-    for (log,) in names:
+    for (log,) in ask(connection, "sealed_logs").fetchall():
         logs[log] = {}
         for month in _months(first, last):
-            rows = connection.execute(
-                "select leaf_index, leaf, line, is_erased from private.evidence_entries(%s, %s, %s, %s)",
-                (organisation, log, month, size),
-            ).fetchall()
-            leaves = [bytes(leaf) for _, leaf, _, _ in rows]
+            entries = rows(connection, "private.evidence_entries", organisation, log, month, size)
+            leaves = [leaf for _, leaf, _, _ in entries]
             statement = _statement(connection, organisation, log, month, size)
             if statement is not None:
                 counted = json.loads(statement["line"])["details"]
                 # An entry that came after it: the next statement will have it.
-                if (counted["entries"], counted["root"]) != (len(rows), judge.list_root(leaves).hex()):
+                if (counted["entries"], counted["root"]) != (len(entries), judge.list_root(leaves).hex()):
                     statement = None
             base = f"logs/{log}/{month:%Y-%m}"
             lines = []
-            for index, leaf, line, is_erased in rows:
-                row: dict[str, Any] = {"index": index, "leaf": bytes(leaf).hex()}
+            for index, leaf, line, is_erased in entries:
+                row: dict[str, Any] = {"index": index, "leaf": leaf.hex()}
                 row |= {"erased": True} if is_erased else {"line": line}
                 if statement is None:
-                    path = connection.execute(_INCLUSION.encode(), (index, size)).fetchall()
-                    row["inclusion"] = [step.replace("\n", "") for (step,) in path]
+                    row["inclusion"] = _base64(call(connection, "private.inclusion_proof", index, size))
                 lines.append(json.dumps(row, ensure_ascii=False) + "\n")
             _put(directory, f"{base}.jsonl", "".join(lines))
-            _put(
-                directory, f"{base}.leaves.json", json.dumps([[row[0], bytes(row[1]).hex()] for row in rows])
-            )
+            hashes = [[index, leaf.hex()] for index, leaf, _, _ in entries]
+            _put(directory, f"{base}.leaves.json", json.dumps(hashes))
             if statement is not None:
                 _put(directory, f"{base}.statement.json", json.dumps(statement, ensure_ascii=False, indent=1))
             logs[log][f"{month:%Y-%m}"] = {
                 "file": f"{base}.jsonl",
                 "leaves": f"{base}.leaves.json",
                 "statement": None if statement is None else f"{base}.statement.json",
-                "entries": len(rows),
+                "entries": len(entries),
             }
         report(f"{log}: {sum(month['entries'] for month in logs[log].values()):,} entries")
     return logs
@@ -172,16 +136,19 @@ def _write_logs(
 def _statement(
     connection: Connection, organisation: str, log: str, month: date, size: int
 ) -> dict[str, Any] | None:
-    row = connection.execute(_STATEMENT.encode(), (organisation, log, month, size)).fetchone()
-    if row is None:
-        return None
-    (proof,) = _row(connection, "select private.pocket_proof('security_events', %s, %s)", row[0], size)
-    return dict(proof)
+    entry = ask(
+        connection, "month_statement_entry", organisation=organisation, log=log, month=month, size=size
+    ).fetchone()
+    return dict(call(connection, "private.pocket_proof", "security_events", *entry, size)) if entry else None
 
 
 def _link(connection: Connection, old: int, new: int) -> dict[str, Any]:
-    steps = connection.execute(_CONSISTENCY.encode(), (old, new)).fetchall()
-    return {"from": old, "to": new, "hashes": [step.replace("\n", "") for (step,) in steps]}
+    hashes = _base64(call(connection, "private.consistency_proof", old, new))
+    return {"from": old, "to": new, "hashes": hashes}
+
+
+def _base64(hashes: Sequence[bytes]) -> list[str]:
+    return [base64.b64encode(each).decode() for each in hashes]
 
 
 def _months(first: date, last: date) -> Iterator[date]:
@@ -193,18 +160,9 @@ def _months(first: date, last: date) -> Iterator[date]:
 
 def _put(directory: Path, name: str, text: str) -> None:
     path = directory / name
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise RunnerError(f"{path} cannot be written ({error.strerror}).") from None
-
-
-def _row(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
-    row = connection.execute(query.encode(), values or None).fetchone()
-    if row is None:
-        raise RunnerError("The database returned nothing.")
-    return row
 
 
 def _page(name: str, manifest: dict[str, Any], entries: int, made: checkpoints.Checkpoint) -> str:

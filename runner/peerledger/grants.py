@@ -10,22 +10,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import psycopg
-from markupsafe import Markup
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from peerledger import prove
-from peerledger import report as report_command
 from peerledger.checkpoints import grouped
-from peerledger.database import Connection, Database
+from peerledger.database import Database
 from peerledger.errors import USAGE, RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.files import writing
+from peerledger.plan import require_migrated, snapshot
+from peerledger.queries import ask, call
+from peerledger.report import as_page, organisation_id
 from peerledger.report.sections import Cell, Section, Table
 from peerledger.report.words import Words, load_words
 
-_TEMPLATES = Path(report_command.__file__).parent
 _CATEGORIES = ("outreach_conversation", "conversation_group", "activity_group", "peer_course")
 _FIGURES = ("activities", "counted", "points", "participants", "minutes")
 _REASONS = (
@@ -68,9 +67,7 @@ def close(database: Database, slug: str, year: int) -> None:
     with database.connect() as connection:
         require_migrated(connection)
         try:
-            connection.execute(
-                "select public.close_grant_year(%s, %s)", (_organisation(connection, slug), year)
-            )
+            call(connection, "public.close_grant_year", organisation_id(connection, slug), year)
         except psycopg.errors.InvalidParameterValue as error:
             raise RunnerError(from_database(error).message, USAGE) from error
         except psycopg.Error as error:
@@ -78,45 +75,19 @@ def close(database: Database, slug: str, year: int) -> None:
 
 
 def read(database: Database, slug: str, year: int) -> Year:
-    with database.connect() as connection:
-        connection.read_only = True
-        # One snapshot: the figures and the list are of the same moment.
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        require_migrated(connection)
-        organisation = _organisation(connection, slug)
-        asked = (organisation, year)
-        try:
-            figures = connection.execute("select private.grant_year_report(%s, %s)", asked).fetchall()[0][0]
-            listed = connection.execute(
-                "select private.grant_line(one), to_jsonb(one) from private.grant_year_list(%s, %s) as one "
-                "order by one.activity_id",
-                asked,
-            ).fetchall()
-            differences: list[dict[str, Any]] = []
-            while figures["closed"]:
-                page = connection.execute(
-                    "select to_jsonb(one) from public.get_grant_differences(%s, %s, 1000, %s) as one",
-                    (*asked, len(differences)),
-                ).fetchall()
-                differences += [row[0] for row in page]
-                if not page:
-                    break
-        except psycopg.Error as error:
-            raise from_database(error) from error
+    # The figures and the list are of the same moment.
+    with snapshot(database) as connection:
+        asked = {"organisation": organisation_id(connection, slug), "year": year}
+        figures = call(connection, "private.grant_year_report", *asked.values())
+        listed = ask(connection, "grant_year_list", **asked).fetchall()
+        differences: list[dict[str, Any]] = []
+        while figures["closed"]:
+            page = ask(connection, "grant_differences", **asked, after=len(differences)).fetchall()
+            differences += [row[0] for row in page]
+            if not page:
+                break
     activities = sorted((row[1] for row in listed), key=lambda one: (one["occurred_on"], one["activity_id"]))
     return Year(figures, activities, [row[0] for row in listed], differences)
-
-
-def _organisation(connection: Connection, slug: str) -> Any:
-    found = connection.execute(
-        "select id, set_config('TimeZone', time_zone, false) from public.organisations where slug = %s",
-        (slug,),
-    ).fetchone()
-    if found is None:
-        known = connection.execute("select slug from public.organisations order by slug").fetchall()
-        slugs = ", ".join(str(row[0]) for row in known) or "none yet"
-        raise RunnerError(f"There is no organisation {slug!r}. There are: {slugs}.", USAGE)
-    return found[0]
 
 
 def show(year: Year) -> None:
@@ -143,14 +114,11 @@ def show(year: Year) -> None:
 
 
 def write_csv(year: Year, path: Path) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(_COLUMNS)
-            for one in year.activities:
-                writer.writerow([_cell(one[column]) for column in _COLUMNS])
-    except OSError as error:
-        raise _unwritable(path, error) from error
+    with writing(path), path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS)
+        for one in year.activities:
+            writer.writerow([_cell(one[column]) for column in _COLUMNS])
 
 
 def _cell(value: Any) -> Any:
@@ -161,19 +129,15 @@ def _cell(value: Any) -> Any:
 
 def write_list(year: Year, path: Path) -> None:
     """Byte for byte what a closed year's sha256 is of."""
-    try:
+    with writing(path):
         path.write_bytes("".join(f"{line}\n" for line in year.lines).encode())
-    except OSError as error:
-        raise _unwritable(path, error) from error
 
 
 def write_page(database: Database, year: Year, path: Path, language: str | None = None) -> None:
     words = load_words(language or year.figures["organisation"]["locale"])
     proof = _write_proof(database, year, path)
-    try:
+    with writing(path):
         path.write_text(render(year, words, proof), encoding="utf-8")
-    except OSError as error:
-        raise _unwritable(path, error) from error
 
 
 def _write_proof(database: Database, year: Year, page: Path) -> Path | None:
@@ -191,22 +155,11 @@ def _write_proof(database: Database, year: Year, page: Path) -> Path | None:
     return path
 
 
-def _unwritable(path: Path, error: OSError) -> RunnerError:
-    return RunnerError(f"{path} cannot be written: {error.strerror or error}.")
-
-
 def render(year: Year, words: Words, proof: Path | None) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("grants.html.j2").render(
+    return as_page(
+        "grants.html.j2",
         words=words,
         figures=year.figures,
-        style=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file  # nosec B704
         sections=_sections(year, words, proof),
         is_broken=year.is_broken,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
@@ -17,6 +18,7 @@ from peerledger.csvfiles import BadLine, CsvFile
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
+from peerledger.queries import ask, call, rows, set_locally
 from peerledger.screen import Console
 
 # Parents before their children.
@@ -121,15 +123,15 @@ def load(
         require_migrated(connection)
         try:
             with connection.transaction(), _progress() as progress:
-                connection.execute("set local statement_timeout = 0")
-                connection.execute("select pg_catalog.pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
+                set_locally(connection, "statement_timeout", 0)
+                call(connection, "pg_catalog.pg_advisory_xact_lock", _LOCK_KEY)
                 # Every header first: a wrong one is told before minutes of work.
                 files = [_opened(connection, table, path) for table, path in paths.items()]
                 for staged in files:
                     _load_file(connection, staged, update, result, progress)
                 if dry_run or (result.bad and not skip_bad):
                     raise _RolledBackError
-                result.untold = connection.execute("select private.silence_old_news()").fetchall()[0][0]
+                result.untold = call(connection, "private.silence_old_news")
         except _RolledBackError:
             pass
         except psycopg.Error as error:
@@ -166,13 +168,15 @@ def show(result: Result) -> None:
 
 
 def _opened(connection: Connection, table: str, path: Path) -> _Staged:
-    columns = connection.execute(
-        "select column_name, is_required, is_key from private.loadable_columns(%s)", (table,)
-    ).fetchall()
-    known = [row[0] for row in columns]
+    columns = rows(connection, "private.loadable_columns", table, row_factory=dict_row)
+    known = [each["column_name"] for each in columns]
     file = CsvFile(path, known)
-    required = [name for name, is_required, _ in columns if is_required and name not in file.header]
-    keys = [name for name, _, is_key in columns if is_key and name not in [*file.header, *required]]
+    needed, key = (
+        {each["column_name"] for each in columns if each[kind]} - {*file.header}
+        for kind in ("is_required", "is_key")
+    )
+    required = [name for name in known if name in needed]
+    keys = [name for name in known if name in key - needed]
     unknown = [name for name in file.header if name not in known]
     for names, reason in (
         (sorted({name for name in file.header if file.header.count(name) > 1}), "named twice in the header"),
@@ -193,7 +197,7 @@ def _load_file(
     counts = result.counts[name] = Counts()
     task = progress.add_task(name, total=None)
     unreadable: list[BadLine] = []
-    connection.execute("select private.stage_lines(%s)", (staged.file.header,))
+    call(connection, "private.stage_lines", staged.file.header)
     copying = sql.SQL("copy pg_temp.staged_lines (line_number, {}) from stdin").format(
         sql.SQL(", ").join(map(sql.Identifier, staged.file.header))
     )
@@ -208,17 +212,14 @@ def _load_file(
                 copy.write_row((line.number, *line.values))
     progress.update(task, description=f"{name}: checking")
     connection.execute("analyze pg_temp.staged_lines")
-    connection.execute("select private.check_staged_lines(%s)", (name,))
+    call(connection, "private.check_staged_lines", name)
     progress.update(task, description=f"{name}: loading")
-    loaded = connection.execute(
-        "select inserted, present, different, updated from private.load_typed_lines(%s, %s)", (name, update)
-    ).fetchall()[0]
-    counts.inserted, counts.present, counts.different, counts.updated = loaded
-    findings = connection.execute(
-        "select kind, line_number, column_name, reason from pg_temp.load_findings where table_name = %s",
-        (name,),
-    ).fetchall()
-    found = [(kind, BadLine(staged.file.name, *rest)) for kind, *rest in findings]
+    (loaded,) = rows(connection, "private.load_typed_lines", name, update, row_factory=dict_row)
+    vars(counts).update(loaded)
+    found = [
+        (kind, BadLine(staged.file.name, *rest))
+        for kind, *rest in ask(connection, "load_findings", table=name)
+    ]
     rejected = unreadable + [line for kind, line in found if kind == "rejected"]
     counts.bad = len({line.line for line in rejected})
     result.bad.extend(sorted(rejected))

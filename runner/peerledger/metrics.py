@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from peerledger.database import Database
 from peerledger.errors import RunnerError
+from peerledger.queries import calling, text
 
 _LONGEST_READ = 10
 
@@ -40,12 +41,10 @@ async def read(database: Database) -> dict[str, Any]:
     async with asyncio.timeout(_LONGEST_READ):
         connection = await psycopg.AsyncConnection.connect(database.conninfo, autocommit=True)
         async with connection:
-            await connection.execute("set default_transaction_read_only = on")
-            await connection.execute(f"set statement_timeout = '{_LONGEST_READ}s'".encode())
-            row = await (await connection.execute("select private.status_numbers()")).fetchone()
-            access = await (
-                await connection.execute("select count(*) from private.access_differences()")
-            ).fetchone()
+            limits = f"set default_transaction_read_only = on; set statement_timeout = '{_LONGEST_READ}s'"
+            await connection.execute(limits.encode())
+            row = await (await connection.execute(calling("private.status_numbers", 0))).fetchone()
+            access = await (await connection.execute(text("access_difference_count"))).fetchone()
     values: dict[str, Any] = row[0] if row else {}
     if "unreadable" in values:
         raise psycopg.DatabaseError(f"Not to be read: {', '.join(values['unreadable'])}.")

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import psycopg
 from psycopg import errors as pg
 from psycopg.types.json import Jsonb
 
 from peerledger import access, guards, objects, table_locks
 from peerledger.access import Difference
 from peerledger.bookkeeping import Backend, known_migrations
-from peerledger.database import Connection, Database
-from peerledger.errors import LockTimeoutError, RunnerError, from_database
+from peerledger.database import Connection, Database, as_owner
+from peerledger.errors import LockTimeoutError, RunnerError, explained
 from peerledger.plan import Plan, find_differences, is_about, make_plan, refuse_names_in_the_way
+from peerledger.queries import ask, call, set_locally, text
 from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy, stem
 
 # The advisory lock of all migrators of a database ("pled").
@@ -25,16 +25,6 @@ LOCK_KEY = 0x706C6564
 _TABLE_LOCK_TIMEOUT = "10s"
 # PostgREST listens, and reads tables and functions anew. Sent when the transaction commits.
 _RELOAD_REST_API = "notify pgrst, 'reload schema'"
-
-_HOLDER = """
-select activity.pid, activity.application_name, to_char(activity.backend_start, 'YYYY-MM-DD HH24:MI:SS OF')
-from pg_catalog.pg_locks as held
-inner join pg_catalog.pg_stat_activity as activity on activity.pid = held.pid
-where
-    held.locktype = 'advisory' and held.granted and held.classid = 0 and held.objid = %s and held.objsubid = 1
-    and held.database = (select oid from pg_catalog.pg_database where datname = current_database())
-"""
-
 _LEFT = (
     "The database is migrated, but {count} things about access could not be put right. They take "
     "a role that may, or a person:\n{listed}"
@@ -42,86 +32,6 @@ _LEFT = (
 
 # Which migration a release ends with.
 _RELEASES = {"0.1.0": "0015"}
-
-_ONLY_FROM = """do $$
-begin
-    if
-        not exists (select from private.sql_files where path = '{path}')
-        or exists (select from private.sql_files where path = any ({newer}))
-    then
-        raise exception using
-            errcode = 'object_not_in_prerequisite_state',
-            message = 'This database is not at {version}; nothing was changed.',
-            hint = 'private.sql_files lists the migrations that it has.';
-    end if;
-end
-$$;
-"""
-# What `migrate` does with files that are no longer there.
-_DROP_VANISHED = """do $$
-declare
-    v_file record;
-    v_trigger record;
-    v_routines text;
-begin
-    for v_file in
-        select class.oid::regclass as target
-        from private.sql_files as file
-        inner join pg_catalog.pg_class as class
-            on
-                class.relname = substring(file.path from '([^/]+?)[.]sql([.]j2)?$')
-                and class.relkind in ('r', 'p')
-        where
-            file.path like 'sql/policies/%'
-            and class.relnamespace in (to_regnamespace('public'), to_regnamespace('private'))
-            and class.relname <> all ({policies})
-    loop
-        call private.close_table(v_file.target);
-    end loop;
-
-    create temporary table vanished on commit drop as
-    select routine.oid
-    from private.sql_files as file
-    inner join pg_catalog.pg_proc as routine
-        on routine.proname = substring(file.path from '([^/]+?)[.]sql([.]j2)?$')
-    where
-        file.path like 'sql/functions/%'
-        and routine.pronamespace in (to_regnamespace('public'), to_regnamespace('private'))
-        and pg_catalog.pg_get_userbyid(routine.proowner) = 'peerledger_owner'
-        and routine.proname <> all ({functions});
-    for v_trigger in
-        select trigger.tgname, trigger.tgrelid::regclass as target
-        from pg_catalog.pg_trigger as trigger
-        where
-            trigger.tgfoid in (select vanished.oid from vanished)
-            and not trigger.tgisinternal
-            and trigger.tgparentid = 0
-    loop
-        execute format('drop trigger %I on %s', v_trigger.tgname, v_trigger.target);
-    end loop;
-    -- In one statement: some depend on each other.
-    v_routines := (select string_agg(vanished.oid::regprocedure::text, ', ') from vanished);
-    if v_routines is not null then
-        execute 'drop routine ' || v_routines;
-    end if;
-end
-$$;
-"""
-_DROP_STRANGE_TRIGGERS = """-- A trigger that an earlier release had under another name.
-do $$
-declare
-    v_trigger record;
-begin
-    for v_trigger in
-        select difference.object, difference.aspect
-        from private.access_differences() as difference
-        where difference.expected is null and difference.aspect like 'trigger %' and difference.kind = 'table'
-    loop
-        execute format('drop %s on %s', v_trigger.aspect, v_trigger.object);
-    end loop;
-end
-$$;
-"""
 
 Report = Callable[[str], None]
 
@@ -137,7 +47,7 @@ def migrate(
     tree = tree or Tree()
     with _locked(database, wait_seconds) as connection:
         refuse_names_in_the_way(connection, tree, make_plan(connection, tree))
-        with _explained("the bookkeeping in schema private"), connection.transaction():
+        with explained("the bookkeeping in schema private"), connection.transaction():
             connection.execute(tree.ledger().text.encode())
             plan = _plan(connection, tree)
         if problem := guards.look(connection):
@@ -152,7 +62,7 @@ def migrate(
             report(f"replace {len(plan.replay)} and drop {len(plan.dropped)} SQL objects")
 
         def attempt(busy: str | None) -> list[Difference]:
-            with _explained("SQL objects"), backend.transaction():
+            with explained("SQL objects"), backend.transaction():
                 table_locks.bound(connection)
                 if plan.access:
                     connection.execute(tree.prepare().text.encode())
@@ -160,7 +70,7 @@ def migrate(
                     access.take_ownership(connection, tree, lines)
                 table_locks.lock(connection, _is_changed(plan), first=busy)
                 for migration in pending:
-                    with _explained(f"migrations/{migration.id}.sql"):
+                    with explained(f"migrations/{migration.id}.sql"):
                         backend.apply_one(migration)
                 objects.replay(connection, plan, tree.objects())
                 left = _bring_access_about(connection, tree, plan)
@@ -201,7 +111,7 @@ def check(database: Database, tree: Tree | None = None) -> Plan:
 
 def prepare(database: Database, tree: Tree | None = None) -> None:
     """Makes what a dump needs before it is restored: roles, schema, and what the owner may do in it."""
-    with database.connect() as connection, _explained("sql/prepare.sql"):
+    with database.connect() as connection, explained("sql/prepare.sql"):
         connection.execute((tree or Tree()).prepare().text.encode())
 
 
@@ -215,23 +125,19 @@ def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[
     left = access.bring_about(connection, tree, lines)
     # Before the upkeep, which compares with it.
     access.store(connection, lines)
-    connection.execute("set local search_path = ''")
+    set_locally(connection, "search_path", "")
     if (plan.vanished or plan.access) and not plan.replay:
         # Something of this transaction says that it was a migration.
-        connection.execute(
-            "update private.sql_files set applied_at = now() "
-            "where path = (select max(path) from private.sql_files)"
-        )
+        ask(connection, "touch_sql_files")
     has_upkeep = any(file.stem == "ensure_log_partitions" for file in tree.objects())
     if has_upkeep and not plan.is_empty:
         guards.mark(connection)
-    connection.execute("set local role peerledger_owner")
-    if has_upkeep:
-        connection.execute("select private.ensure_log_partitions()")
-        connection.execute("select private.begin_completeness()")
-    if plan.access:
-        _record(connection, plan.access)
-    connection.execute("reset role")
+    with as_owner(connection):
+        if has_upkeep:
+            call(connection, "private.ensure_log_partitions")
+            call(connection, "private.begin_completeness")
+        if plan.access:
+            _record(connection, plan.access)
     if not lines:
         # Somebody is changing the SQL files: what they make is what they say.
         access.store(connection, access.observed(connection, tree))
@@ -241,21 +147,22 @@ def _bring_access_about(connection: Connection, tree: Tree, plan: Plan) -> list[
 def _record(connection: Connection, found: list[Difference]) -> None:
     """For your information: whoever migrates has it on the screen, and that may be a machine."""
     objects_named = sorted({difference.object for difference in found})
-    connection.execute(
-        "select private.record_security_event('access_restored', %s, details => %s)",
-        (
-            objects_named[0] if len(objects_named) == 1 else None,
-            Jsonb({"differences": len(found), "objects": objects_named[:100]}),
-        ),
+    call(
+        connection,
+        "private.record_security_event",
+        "access_restored",
+        objects_named[0] if len(objects_named) == 1 else None,
+        details=Jsonb({"differences": len(found), "objects": objects_named[:100]}),
     )
     shown = "; ".join(difference.message for difference in found[:4])
-    connection.execute(
-        "select private.write_alert('access_restored', 'info', %s, %s, details => %s)",
-        (
-            f"migrate put access right ({len(found)} differences): {shown}"[:499],
-            f"access_restored:{datetime.now(UTC):%Y-%m-%d}",
-            Jsonb({"differences": [difference.message for difference in found[:200]]}),
-        ),
+    call(
+        connection,
+        "private.write_alert",
+        "access_restored",
+        "info",
+        f"migrate put access right ({len(found)} differences): {shown}"[:499],
+        f"access_restored:{datetime.now(UTC):%Y-%m-%d}",
+        details=Jsonb({"differences": [difference.message for difference in found[:200]]}),
     )
 
 
@@ -284,16 +191,16 @@ def rollback(
             )
         if problem := guards.look(connection):
             report(problem)
-        with _explained("rollback"), backend.transaction():
+        with explained("rollback"), backend.transaction():
             guards.forget(connection)
             objects.drop_all(connection, tree.objects(), keep_guards=count < len(applied))
             # It belongs to this code. Without one the upkeep compares nothing.
             access.forget(connection)
-            connection.execute("set local search_path = private")
+            set_locally(connection, "search_path", "private")
             connection.execute(_RELOAD_REST_API)
             for migration in applied[:count]:
                 report(f"roll back {migration.id}")
-                with _explained(f"migrations/{migration.id}.rollback.sql"):
+                with explained(f"migrations/{migration.id}.rollback.sql"):
                     backend.rollback_one(migration)
         return len(applied) - count
 
@@ -326,18 +233,20 @@ def render_since(version: str, tree: Tree | None = None) -> str:
         f"-- Peerledger, the step from {version} to this version. Run it as the migrating role, in one\n"
         "-- transaction. `peerledger migrate` later finds it applied.\n",
         tree.ledger().text,
-        _ONLY_FROM.format(
-            version=version,
-            path=migrations[position].path,
-            newer=_array(file.path for file in migrations[position + 1 :]),
-        ),
+        text("script_only_from")
+        % {
+            "version": version,
+            "path": f"'{migrations[position].path}'",
+            "newer": _array(file.path for file in migrations[position + 1 :]),
+        },
         *_rendered_migrations(migrations[position + 1 :]),
-        _DROP_VANISHED.format(
-            functions=_array(file.stem for file in objects_here if is_function(file.path)),
-            policies=_array(file.stem for file in objects_here if is_policy(file.path)),
-        ),
-        "delete from private.sql_files where kind = 'object';\n",
-        *_rendered_objects(tree, _DROP_STRANGE_TRIGGERS),
+        text("script_drop_vanished")
+        % {
+            "functions": _array(file.stem for file in objects_here if is_function(file.path)),
+            "policies": _array(file.stem for file in objects_here if is_policy(file.path)),
+        },
+        text("forget_object_files"),
+        *_rendered_objects(tree, text("script_drop_strange_triggers") % {}),
     ]
     return "\n".join(parts)
 
@@ -355,9 +264,7 @@ def _rendered_objects(tree: Tree, before_upkeep: str = "") -> list[str]:
         + _recorded(files, "object")
         + _described(tree)
         + before_upkeep
-        + "set role peerledger_owner;\nselect private.mark_guards('migrate');\n"
-        + "select private.ensure_log_partitions();\nselect private.begin_completeness();\nreset role;\n"
-        + f"{_RELOAD_REST_API};\n",
+        + text("script_after_objects"),
     ]
 
 
@@ -376,17 +283,14 @@ def _recorded(files: list[SqlFile], kind: str) -> str:
 
 def _described(tree: Tree) -> str:
     """Without one that belongs to these files, the upkeep compares nothing until the next `migrate`."""
-    lines = access.described(tree) or []
-    if not lines:
-        return "delete from private.access_description;\n"
-    rows = ",\n".join(
-        "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in vars(line).values()) + ")"
-        for line in lines
-    )
-    return (
-        "delete from private.access_description;\n"  # noqa: S608 # nosec B608
-        f"insert into private.access_description (kind, object, aspect, value) values\n{rows};\n"
-    )
+    made: str = text("forget_access_description")
+    if lines := access.described(tree):
+        rows = ",\n".join(
+            "(" + ", ".join("'" + value.replace("'", "''") + "'" for value in vars(line).values()) + ")"
+            for line in lines
+        )
+        made += f"insert into private.access_description (kind, object, aspect, value) values\n{rows};\n"  # nosec B608
+    return made
 
 
 def _adopt(backend: Backend, known: object, files: list[SqlFile]) -> None:
@@ -399,11 +303,7 @@ def _adopt(backend: Backend, known: object, files: list[SqlFile]) -> None:
                 continue
             if migration.hash not in hashes:
                 backend.mark_one(migration)
-            backend.connection.execute(
-                "insert into private.sql_files (path, kind, sha256) values (%s, 'migration', %s) "
-                "on conflict (path) do nothing",
-                (wanted[migration.id].path, wanted[migration.id].sha256),
-            )
+            ask(backend.connection, "record_sql_file", **objects.recorded(wanted[migration.id], "migration"))
 
 
 @contextmanager
@@ -412,7 +312,7 @@ def _locked(database: Database, wait_seconds: float) -> Iterator[Connection]:
     with database.connect(autocommit=True, statement_seconds=0) as connection:
         _set_lock_timeout(connection, f"{int(wait_seconds * 1000)}ms")
         try:
-            connection.execute("select pg_catalog.pg_advisory_lock(%s)", (LOCK_KEY,))
+            call(connection, "pg_catalog.pg_advisory_lock", LOCK_KEY)
         except pg.LockNotAvailable as error:
             raise LockTimeoutError(_who_holds(connection, wait_seconds)) from error
         _set_lock_timeout(connection, _TABLE_LOCK_TIMEOUT)
@@ -421,11 +321,11 @@ def _locked(database: Database, wait_seconds: float) -> Iterator[Connection]:
 
 
 def _set_lock_timeout(connection: Connection, value: str) -> None:
-    connection.execute("select pg_catalog.set_config('lock_timeout', %s, false)", (value,))
+    call(connection, "pg_catalog.set_config", "lock_timeout", value, False)
 
 
 def _who_holds(connection: Connection, wait_seconds: float) -> str:
-    holder = connection.execute(_HOLDER, (LOCK_KEY,)).fetchone()
+    holder = ask(connection, "migration_lock_holder", key=LOCK_KEY).fetchone()
     if holder is None:
         return f"Another migration ran for more than {wait_seconds:g} s and has now ended. Try again."
     pid, name, since = holder
@@ -434,11 +334,3 @@ def _who_holds(connection: Connection, wait_seconds: float) -> str:
         f"({name or 'no name'}), connected since {since}. Wait for it, or if it is orphaned, "
         f"end it with: select pg_terminate_backend({pid});"
     )
-
-
-@contextmanager
-def _explained(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except psycopg.Error as error:
-        raise from_database(error, doing) from error

@@ -22,18 +22,12 @@ from rich.table import Table
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, SettingsError, from_database
 from peerledger.plan import require_migrated
+from peerledger.queries import ask, call, rows
 from peerledger.screen import Console
 from peerledger.settings import Settings
 
 NO_DYNAMICS = "No PEERLEDGER_DYNAMICS_URL is set."
 NO_CREDENTIALS = "There are no credentials for it."
-
-_STEPS = "select job from private.night_steps() order by place"
-_BEGIN_NIGHT = "select private.begin_night(null, coalesce(%s, clock_timestamp()), %s)"
-_ALERT_OF_CLOCK = "select private.raise_alert('clock_differs', 'critical', left(%s, 499), 'clock_differs')"
-_BEGIN = "select * from private.begin_step(%s, %s, %s, %s)"
-_CONTINUE = "select * from private.continue_step(%s, %s, %s)"
-_FINISH = "select private.finish_step(%s, %s, %s, %s, %s, %s, %s)"
 
 
 @dataclass(frozen=True)
@@ -159,7 +153,7 @@ def run(
     results = []
     with _the_only_night(database, at) as (holder, night_at):
         night = Night(database, as_of, night_at, settings or Settings.model_construct())
-        for (job,) in holder.execute(_STEPS).fetchall():
+        for (job,) in ask(holder, "night_steps").fetchall():
             if stopped():
                 break
             _still_ours(holder)
@@ -171,23 +165,24 @@ def run(
 def _the_only_night(database: Database, at: datetime | None) -> Iterator[tuple[Connection, datetime]]:
     """Holds the lock of the night on a connection of its own."""
     with database.connect(autocommit=True) as holder:
+        given = {"as_of": at} if at else {"caller_time": datetime.now(UTC)}
         try:
-            now = None if at else datetime.now(UTC)
-            (night_at,) = _one(holder.execute(_BEGIN_NIGHT, (at, now)))
+            night_at = call(holder, "private.begin_night", **given)
         except psycopg.Error as error:
             refused = from_database(error)
-            if now is not None and isinstance(error, pg.InvalidParameterValue):
-                holder.execute(_ALERT_OF_CLOCK, (refused.message,))
+            if not at and isinstance(error, pg.InvalidParameterValue):
+                said = refused.message[:499]
+                call(holder, "private.raise_alert", "clock_differs", "critical", said, "clock_differs")
             raise refused from error
         yield holder, night_at
         # Without it the lock goes with the connection all the same.
         if not holder.closed:
-            holder.execute("select private.end_night(%s)", (night_at,))
+            call(holder, "private.end_night", night_at)
 
 
 def _still_ours(holder: Connection) -> None:
     try:
-        holder.execute("select")
+        holder.execute("")
     except psycopg.Error as error:
         raise RunnerError(
             "The connection that keeps other nights out was lost; the rest is left to the next night."
@@ -204,7 +199,8 @@ def _attempt(job: str, night: Night, again: bool, work: Work | None) -> Result:
 
     try:
         with night.database.connect(autocommit=True) as connection:
-            state, reason, caught_up = _one(connection.execute(_BEGIN, (job, night.at, night.as_of, again)))
+            asked = (job, night.at, night.as_of, again)
+            ((state, reason, caught_up),) = rows(connection, "private.begin_step", *asked)
             if state == "skipped":
                 return result("skipped", reason)
             if state == "done":
@@ -230,9 +226,8 @@ def _attempt(job: str, night: Night, again: bool, work: Work | None) -> Result:
 def _continue(connection: Connection, job: str, night: Night) -> tuple[str, str, RenderableType | None]:
     """Step by step, each in its own transaction, until the database says that it is done."""
     while True:
-        state, _, message, details, organisations = _one(
-            connection.execute(_CONTINUE, (job, night.at, night.as_of))
-        )
+        (step,) = rows(connection, "private.continue_step", job, night.at, night.as_of)
+        state, _, message, details, organisations = step
         if state == "failed":
             return state, message, None
         if state == "done":
@@ -251,7 +246,7 @@ def _finish(
     organisations = {str(key): dict(value) for key, value in outcome.organisations.items()}
     values = (job, night.at, state, reason, error_code, Jsonb(dict(outcome.details)), Jsonb(organisations))
     with night.database.connect(autocommit=True) as connection:
-        connection.execute(_FINISH, values)
+        call(connection, "private.finish_step", *values)
 
 
 def reason_of(error: Exception) -> str:
@@ -322,10 +317,3 @@ def show(results: list[Result]) -> RenderableType:
 
 def print_results(results: list[Result]) -> None:
     Console(highlight=False, markup=False).print(show(results))
-
-
-def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> tuple[Any, ...]:
-    row = cursor.fetchone()
-    if row is None:
-        raise RunnerError("The database returned nothing.")
-    return row

@@ -1,15 +1,24 @@
 """What a migration would do, found out without writing anything."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from psycopg import IsolationLevel
 from psycopg.types.json import Jsonb
 
 from peerledger import access
 from peerledger.access import Difference
-from peerledger.database import Connection
-from peerledger.errors import DatabaseAheadError, EditedMigrationError, NamesTakenError, NotMigratedError
+from peerledger.database import Connection, Database
+from peerledger.errors import (
+    DatabaseAheadError,
+    EditedMigrationError,
+    NamesTakenError,
+    NotMigratedError,
+    explained,
+)
+from peerledger.queries import ask
 from peerledger.sqlfiles import SqlFile, Tree, is_function, stem
 
 
@@ -50,7 +59,7 @@ class Plan:
 
 def make_plan(connection: Connection, tree: Tree) -> Plan:
     """Refuses an edited migration and a database that is ahead of the code."""
-    recorded = _recorded(connection, "migration")
+    recorded = recorded_files(connection, "migration")
     marked = _marked(connection)
     migrations = tree.migrations()
     known = {file.stem: file for file in migrations}
@@ -71,7 +80,7 @@ def make_plan(connection: Connection, tree: Tree) -> Plan:
     apply = [file for file in migrations if file.path not in recorded and file.stem not in marked]
     adopt = [file for file in migrations if (file.path in recorded) != (file.stem in marked)]
     objects = tree.objects()
-    present = _recorded(connection, "object")
+    present = recorded_files(connection, "object")
     # After a migration all functions: they may have to understand other rows. Triggers and policies only of
     # the tables that it is about, which may be others now: to make them anew takes a lock that keeps all out.
     replay = [
@@ -95,27 +104,6 @@ _CREATED = re.compile(
     r" (?P<name>[a-z_][a-z0-9_.]*)(?:\s+on (?P<table>[a-z_.]+))?",
     re.M,
 )
-_TAKEN = """
-select wanted.kind, wanted.schema, wanted.name
-from jsonb_to_recordset(%s) as wanted (kind text, schema text, name text)
-inner join pg_catalog.pg_namespace as schema on schema.nspname = wanted.schema
-where
-    case
-        when wanted.kind = 'function' then exists (
-            select from pg_catalog.pg_proc as routine
-            where routine.pronamespace = schema.oid and routine.proname = wanted.name
-            and pg_catalog.pg_get_userbyid(routine.proowner) <> 'peerledger_owner'
-        )
-        else exists (
-            select from pg_catalog.pg_class as class
-            where class.relnamespace = schema.oid and class.relname = wanted.name
-        ) or exists (
-            select from pg_catalog.pg_type as type
-            where type.typnamespace = schema.oid and type.typname = wanted.name
-        )
-    end
-order by 1, 2, 3
-"""
 
 
 def refuse_names_in_the_way(connection: Connection, tree: Tree, plan: Plan) -> None:
@@ -130,12 +118,12 @@ def refuse_names_in_the_way(connection: Connection, tree: Tree, plan: Plan) -> N
             # auth is the host's, and made only where there is none.
             if schema in ("public", "private"):
                 wanted.add((kind, schema, name))
-    recorded = {stem(path) for path in _recorded(connection, "object")}
+    recorded = {stem(path) for path in recorded_files(connection, "object")}
     for file in plan.replay:
         if is_function(file.path) and file.stem not in recorded:
             wanted |= {("function", schema, file.stem) for schema in _schemas(file)}
     rows = [{"kind": kind, "schema": schema, "name": name} for kind, schema, name in sorted(wanted)]
-    taken = connection.execute(_TAKEN, (Jsonb(rows),)).fetchall()
+    taken = ask(connection, "names_taken", wanted=Jsonb(rows)).fetchall()
     if taken:
         raise NamesTakenError(
             f"{len(taken)} names that Peerledger needs are taken already:\n"
@@ -162,7 +150,7 @@ def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Dif
         return found
     if kept:
         return access.differences(connection, tree, kept)
-    if not _recorded(connection, "object"):
+    if not recorded_files(connection, "object"):
         # Nothing has been opened yet, or it was all taken back.
         return []
     # A version without a description: what belongs to later ones cannot be told from what is gone.
@@ -179,36 +167,35 @@ def find_differences(connection: Connection, tree: Tree, plan: Plan) -> list[Dif
 
 def require_migrated(connection: Connection, tree: Tree | None = None) -> None:
     """For every other command: one line instead of a missing table."""
-    if not _exists(connection, "private.sql_files"):
+    if not _exists(connection, "sql_files"):
         raise NotMigratedError("The database is not migrated yet. Run `peerledger migrate`.")
     plan = make_plan(connection, tree or Tree())
     if plan.apply or plan.replay or plan.vanished:
         raise NotMigratedError("The database is older than this version. Run `peerledger migrate`.")
 
 
+@contextmanager
+def snapshot(database: Database, doing: str = "") -> Iterator[Connection]:
+    """One moment of a database that is migrated, which nothing in here could change."""
+    with database.connect() as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        require_migrated(connection)
+        with explained(doing):
+            yield connection
+
+
 def _exists(connection: Connection, table: str) -> bool:
-    # Not to_regclass: that fails for a role that may not look into the schema.
-    schema, name = table.split(".")
-    found = connection.execute(
-        "select from pg_catalog.pg_class where relnamespace = "
-        "(select oid from pg_catalog.pg_namespace where nspname = %s) and relname = %s",
-        (schema, name),
-    )
-    return found.fetchone() is not None
+    return ask(connection, "private_table_exists", name=table).fetchone() == (True,)
 
 
-def _recorded(connection: Connection, kind: str) -> dict[str, str]:
-    if not _exists(connection, "private.sql_files"):
+def recorded_files(connection: Connection, kind: str) -> dict[str, str]:
+    if not _exists(connection, "sql_files"):
         return {}
-    rows = connection.execute(
-        "select path, sha256 from private.sql_files where kind = %s", (kind,)
-    ).fetchall()
-    return dict(rows)
+    return dict(ask(connection, "sql_files", kind=kind).fetchall())
 
 
 def _marked(connection: Connection) -> set[str]:
-    if not _exists(connection, "private._yoyo_migration"):
+    if not _exists(connection, "_yoyo_migration"):
         return set()
-    return {
-        row[0] for row in connection.execute("select migration_id from private._yoyo_migration").fetchall()
-    }
+    return {migration for (migration,) in ask(connection, "marked_migrations")}

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from peerledger import checkpoints, timestamps
 from peerledger.database import Database
-from peerledger.errors import RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.errors import RunnerError
+from peerledger.files import writing
+from peerledger.plan import snapshot
+from peerledger.queries import ask
 
 TLOG_PROOF = "c2sp.org/tlog-proof@v1"
 
@@ -21,16 +21,8 @@ def prove(
     database: Database, log: str, entry_id: uuid.UUID, at: int | None = None, seen: Sequence[Path] = ()
 ) -> dict[str, Any]:
     sizes = [checkpoints.read_file(path).size for path in seen]
-    with database.connect() as connection:
-        connection.read_only = True
-        require_migrated(connection)
-        try:
-            row = connection.execute(
-                "select private.pocket_proof(%s, %s, %s, %s::bigint[])", (log, entry_id, at, sizes)
-            ).fetchone()
-        except psycopg.Error as error:
-            raise from_database(error) from error
-    proof: dict[str, Any] = row[0] if row else {}
+    with snapshot(database) as connection:
+        ((proof,),) = ask(connection, "pocket_proof", log=log, entry=entry_id, at=at, sizes=sizes)
     # As an auditor reads it: first what is proved.
     names = ("format", "log", "line", "index", "inclusion", "checkpoint", "consistency")
     # What others said of the checkpoint, if they were asked, comes after what our own program judges.
@@ -48,13 +40,11 @@ def write(proof: dict[str, Any], out: Path | None, tlog_proof: bool) -> str:
     text = json.dumps(proof, ensure_ascii=False, indent=1) + "\n"
     if tlog_proof and out is None:
         raise RunnerError("--tlog-proof needs --out: the other form is written beside that file.", 2)
-    try:
-        if out is not None:
+    if out is not None:
+        with writing(out):
             out.write_text(text, encoding="utf-8")
             if tlog_proof:
                 out.with_suffix(".tlog-proof").write_text(as_tlog_proof(proof), encoding="utf-8")
-    except OSError as error:
-        raise RunnerError(f"{out} cannot be written ({error.strerror}).") from None
     return text
 
 

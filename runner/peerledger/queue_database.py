@@ -10,6 +10,7 @@ from psycopg import errors as pg
 from psycopg.rows import AsyncRowFactory
 
 from peerledger.database import session_settings, with_keepalives
+from peerledger.queries import calling, text
 
 # How long the server may take for a call, and after how long we stop waiting for it.
 _STATEMENT_SECONDS = 40.0
@@ -81,14 +82,20 @@ class QueueDatabase:
             finally:
                 self._waiting_since = None
 
+    async def rows(
+        self, row_factory: AsyncRowFactory[Row], function: LiteralString, *values: object
+    ) -> list[Row]:
+        """The rows that a function of the database returns."""
+        return await self.fetch(row_factory, calling(function, len(values)), *values)
+
     async def fetch(
-        self, row_factory: AsyncRowFactory[Row], query: LiteralString, *values: object
+        self, row_factory: AsyncRowFactory[Row], query: LiteralString, *values: object, **named: object
     ) -> list[Row]:
         """The rows of one statement."""
 
         async def work(connection: Connection) -> list[Row]:
             async with connection.cursor(row_factory=row_factory) as cursor:
-                await cursor.execute(query, values or None)
+                await cursor.execute(query, values or named or None)
                 return await cursor.fetchall()
 
         return await self.call(work)
@@ -123,9 +130,8 @@ class QueueDatabase:
         try:
             # No more than the work needs, whoever logs in.
             await connection.execute("set role service_role")
-            await connection.execute(
-                session_settings(_STATEMENT_SECONDS, transaction_seconds=_CALL_SECONDS).encode()
-            )
+            settings = session_settings(_STATEMENT_SECONDS, transaction_seconds=_CALL_SECONDS)
+            await connection.execute(text("session_settings"), {"wanted": settings})
             await connection.execute(f"listen {self._channel}".encode())
         except BaseException:
             await connection.close()

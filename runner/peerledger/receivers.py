@@ -35,7 +35,6 @@ class Tone(Enum):
     CRITICAL = NotifyType.FAILURE
     WARNING = NotifyType.WARNING
     OVER = NotifyType.SUCCESS
-    INFORMATION = NotifyType.INFO
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from peerledger.database import Connection, Database
 from peerledger.errors import INTERRUPTED, RunnerError
+from peerledger.queries import ask, call, rows
 from peerledger.screen import Console
-
-_UNFINISHED = """
-select id
-from private.badge_reconciliations
-where finished_at is null
-order by started_at desc
-limit 1
-"""
-_START = "select public.start_badge_reconciliation(coalesce(%s, now() - interval '24 hours'), %s)"
-_CONTINUE = "select * from public.continue_badge_reconciliation(%s, %s)"
 
 
 @dataclass(frozen=True)
@@ -56,13 +47,15 @@ def run(database: Database, since: str | None, *, notify: bool, resume: bool, ba
 
 
 def _start(connection: Connection, since: str | None, notify: bool) -> UUID:
-    row = connection.execute(_START, (since, not notify)).fetchone()
-    assert row is not None
-    return UUID(str(row[0]))
+    given = {"since": since} if since is not None else {}
+    started = call(
+        connection, "public.start_badge_reconciliation", suppress_notifications=not notify, **given
+    )
+    return UUID(str(started))
 
 
 def _unfinished(connection: Connection) -> UUID:
-    row = connection.execute(_UNFINISHED).fetchone()
+    row = ask(connection, "unfinished_reconciliation").fetchone()
     if row is None:
         raise RunnerError("No interrupted reconciliation to resume.")
     return UUID(str(row[0]))
@@ -80,8 +73,7 @@ def _to_the_end(connection: Connection, reconciliation: UUID, batch_size: int) -
     with progress:
         bar = progress.add_task("", total=None)
         while True:
-            row = connection.execute(_CONTINUE, (reconciliation, batch_size)).fetchone()
-            assert row is not None
+            (row,) = rows(connection, "public.continue_badge_reconciliation", reconciliation, batch_size)
             state = State(*row)
             progress.update(bar, total=state.mentors_total, completed=state.mentors_done)
             if state.is_finished:

@@ -15,6 +15,7 @@ from peerledger.dynamics.client import DynamicsClient, Seen, describe
 from peerledger.dynamics.credentials import Account
 from peerledger.dynamics.limits import limits_of
 from peerledger.errors import RunnerError
+from peerledger.queries import call, rows
 from peerledger.screen import Console
 from peerledger.settings import Settings
 from peerledger.sync_accounts import organisations_of, require_organisations
@@ -59,15 +60,14 @@ def reconcile_account(
 ) -> dict[str, Any]:
     """`organisations`: whose website it is; None for all that there are."""
     with connected(database) as connection:
-        began = connection.execute("select clock_timestamp()").fetchall()[0][0]
+        began = call(connection, "pg_catalog.clock_timestamp")
     observed = asyncio.run(_read(settings, account))
     content = [{"dynamics_contact_id": str(contact), "listed": listed} for contact, listed in observed]
     ids = None if organisations is None else list(organisations)
     with connected(database) as connection:
-        cursor: Any = connection.cursor(row_factory=dict_row)
-        query = "select * from public.reconcile_hlf_sync(%s, %s, %s)"
-        counts: dict[str, Any] = cursor.execute(query, (Jsonb(content), ids, began)).fetchone()
-    return counts
+        found = (Jsonb(content), ids, began)
+        (counts,) = rows(connection, "public.reconcile_hlf_sync", *found, row_factory=dict_row)
+    return dict(counts)
 
 
 async def _read(settings: Settings, account: Account) -> list[tuple[UUID, bool]]:

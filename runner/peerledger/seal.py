@@ -17,7 +17,9 @@ from peerledger import checkpoints, sending
 from peerledger.checkpoints import Checkpoint, grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import BrokenError, RunnerError, from_database
+from peerledger.files import write_whole
 from peerledger.plan import require_migrated
+from peerledger.queries import ask, call, rows
 from peerledger.settings import Settings
 
 _LIMIT = 50_000
@@ -44,28 +46,18 @@ def seal(
         require_migrated(connection)
         while not stopped():
             try:
-                row = connection.execute(
-                    "select batch.tree_size, batch.first_index, batch.is_adoption, "
-                    "(select max(entries.value::bigint) from jsonb_each_text(batch.rows_by_log) as entries) "
-                    "from private.seal_logs(%s) as batch",
-                    (_LIMIT,),
-                ).fetchone()
-                adopting = _one(
-                    connection,
-                    "select private.tree_size(), state.adopting_after is not null, state.adopting_after "
-                    "from private.seal_state as state",
-                )
+                ((after, first, adopts, most),) = ask(connection, "seal_batch", most=_LIMIT)
+                ((size, is_adopting, last),) = ask(connection, "adoption_state")
             except psycopg.Error as error:
                 refused = from_database(error, "seal")
                 if error.sqlstate == "PL004":
                     raise SealingElsewhereError(refused.message) from error
                 raise refused from error
-            size = adopting[0]
-            if row is not None and row[0] is not None:
-                total += row[0] - row[1]
-                if row[2] and adopting[1]:
-                    report(f"Adopted {total:,} entries so far, up to {adopting[2].rpartition('/')[2]} …")
-            if not adopting[1] and (row is None or row[0] is None or row[3] < _LIMIT):
+            if after is not None:
+                total += after - first
+                if adopts and is_adopting:
+                    report(f"Adopted {total:,} entries so far, up to {last.rpartition('/')[2]} …")
+            if not is_adopting and (after is None or most < _LIMIT):
                 break
     return Sealed(total, size)
 
@@ -87,25 +79,27 @@ def checkpoint(
     own = own_directory(settings) / _OWN
     with database.connect(autocommit=True) as connection:
         require_migrated(connection)
-        # One at a time, or two runners would sign side by side.
-        connection.execute("select pg_advisory_lock(hashtextextended('peerledger checkpoint', 0))")
+        ask(connection, "checkpoint_lock")
         _begin(connection, settings)
         last = _last(connection, own, key, report)
         if new_generation is not None:
-            connection.execute(
-                "select private.restart_seals(%s, %s, %s)",
-                (new_generation, last.size if last else 0, last.root.hex() if last else None),
+            call(
+                connection,
+                "private.restart_seals",
+                new_generation,
+                last.size if last else 0,
+                last.root.hex() if last else None,
             )
             if own.exists():
                 own.replace(own.with_name(f"{_OWN}-before-{_origin(connection).replace('/', '-')}"))
             last = None
         elif adopt:
-            connection.execute("select private.adopt_seals()")
+            call(connection, "private.adopt_seals")
     if new_generation is not None or adopt:
         # What was just said is itself an entry; it is in the first checkpoint that follows from it.
         seal(database)
     with database.connect(autocommit=True) as connection:
-        connection.execute("select pg_advisory_lock(hashtextextended('peerledger checkpoint', 0))")
+        ask(connection, "checkpoint_lock")
         try:
             made = _make(connection, last, key, own, report)
             if made is not None:
@@ -129,7 +123,8 @@ def own_directory(settings: Settings) -> Path:
 
 
 def _begin(connection: Connection, settings: Settings) -> None:
-    origin = _one(connection, "select origin from private.begin_checkpoint(%s)", settings.seal_origin)[0]
+    (state,) = rows(connection, "private.begin_checkpoint", settings.seal_origin, row_factory=dict_row)
+    origin = state["origin"]
     if settings.seal_origin not in (None, origin):
         raise RunnerError(
             f"PEERLEDGER_SEAL_ORIGIN: the checkpoints of this database bear the name {origin} already.", 2
@@ -145,9 +140,7 @@ def _last(
         if last.is_signed and key is not None:
             _check_signature(last, key, str(own))
         return last
-    row = connection.execute(
-        "select note from private.seal_checkpoints order by tree_size desc limit 1"
-    ).fetchone()
+    row = ask(connection, "newest_checkpoint").fetchone()
     if row is None:
         return None
     report(f"There is no {own}; compared with the newest checkpoint that the database keeps instead.")
@@ -167,7 +160,7 @@ def _check_signature(last: Checkpoint, key: Ed25519PrivateKey, where: str) -> No
 def _make(
     connection: Connection, last: Checkpoint | None, key: Ed25519PrivateKey | None, own: Path, report: Report
 ) -> Checkpoint | None:
-    size = _one(connection, "select private.tree_size()")[0]
+    size = call(connection, "private.tree_size")
     origin = _origin(connection)
     if last is not None:
         compare(connection, last, size)
@@ -178,13 +171,7 @@ def _make(
             )
     if size == 0:
         return None
-    is_ours = _one(
-        connection,
-        "select state.signing_timeline is null or (state.signing_system_identifier, state.signing_timeline) "
-        "is not distinct from (server.system_identifier, server.timeline) "
-        "from private.seal_state as state, private.server_identity() as server",
-    )[0]
-    if not is_ours:
+    if ask(connection, "server_may_sign").fetchone() != (True,):
         raise BrokenError(
             "This is another server than the one whose checkpoints were signed, or it was promoted. "
             "Nothing was signed. If it is the production database now: peerledger seal --adopt; "
@@ -192,12 +179,12 @@ def _make(
         )
     if last is not None and last.size == size and (last.is_signed or key is None):
         if not own.exists():
-            checkpoints.write(own, last.note)
+            write_whole(own, last.note)
         _record(connection, last)
         sending.receive(connection, last, "own_file", str(own).encode())
         return last
     made = checkpoints.make(origin, size, _root(connection, size), key)
-    checkpoints.write(own, made.note)
+    write_whole(own, made.note)
     _record(connection, made)
     sending.receive(connection, made, "own_file", str(own).encode())
     report(f"Checkpoint of {made.size:,} entries, root {grouped(made.root)}")
@@ -211,12 +198,8 @@ def compare(connection: Connection, seen: Checkpoint, size: int) -> None:
         if seen.size > size:
             raise judge.NotValid(f"the tree shrank: {seen.size} → {size}")
         root = _root(connection, size)
-        hashes = connection.execute(
-            "select hash from unnest(private.consistency_proof(%s, %s)) with ordinality "
-            "as step (hash, number) order by number",
-            (seen.size, size),
-        ).fetchall()
-        judge.continues(seen.size, seen.root, size, root, [hash_ for (hash_,) in hashes])
+        hashes = call(connection, "private.consistency_proof", seen.size, size)
+        judge.continues(seen.size, seen.root, size, root, hashes)
     except judge.NotValid as error:
         raise BrokenError(
             f"The database does not continue the checkpoint of {seen.size:,} entries: {error}. "
@@ -233,37 +216,22 @@ def compare(connection: Connection, seen: Checkpoint, size: int) -> None:
 
 
 def _root(connection: Connection, size: int) -> bytes:
-    root: bytes = _one(connection, "select private.range_root(0, %s)", size)[0]
+    root: bytes = call(connection, "private.range_root", 0, size)
     return root
 
 
 def _origin(connection: Connection) -> str:
-    return str(_one(connection, "select private.seal_origin()")[0])
+    return str(call(connection, "private.seal_origin"))
 
 
 def _record(connection: Connection, made: Checkpoint) -> None:
-    connection.execute("select private.record_checkpoint(%s, %s)", (made.size, made.note))
-    connection.execute(
-        "update public.ops_alerts set acknowledged_at = now() "
-        "where dedupe_key = 'seal_broken' and acknowledged_at is null"
-    )
+    call(connection, "private.record_checkpoint", made.size, made.note)
+    ask(connection, "acknowledge_broken_seal")
 
 
 def _alert(connection: Connection, error: BrokenError) -> None:
-    connection.execute(
-        "select private.raise_alert('seal_broken', 'critical', left(%s, 500), 'seal_broken')",
-        (error.message,),
-    )
+    call(connection, "private.raise_alert", "seal_broken", "critical", error.message[:500], "seal_broken")
 
 
 def status(connection: Connection) -> dict[str, Any]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute("select private.seal_status() as status").fetchone()
-    return dict(row["status"]) if row else {}
-
-
-def _one(connection: Connection, query: str, *values: object) -> tuple[Any, ...]:
-    row = connection.execute(query.encode(), values or None).fetchone()
-    if row is None:
-        raise RunnerError("The database returned nothing.")
-    return row
+    return dict(call(connection, "private.seal_status"))

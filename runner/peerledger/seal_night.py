@@ -2,12 +2,14 @@
 
 import contextlib
 from collections.abc import Callable
+from datetime import UTC, timedelta
 
 import psycopg
 
 from peerledger import evidence, seal, verify
 from peerledger.database import Database
 from peerledger.errors import RunnerError
+from peerledger.queries import call, rows
 from peerledger.settings import Settings
 
 
@@ -24,9 +26,8 @@ def run(database: Database, settings: Settings, report: Callable[[str], None]) -
     if made is not None:
         with database.connect(autocommit=True) as connection:
             # By the database's clock, as the night itself.
-            row = connection.execute("select (now() at time zone 'UTC')::date - 1").fetchone()
-        yesterday = row[0] if row else None
-        verdict = verify.verify(database, settings, since=yesterday)
+            now = call(connection, "pg_catalog.now").astimezone(UTC)
+        verdict = verify.verify(database, settings, since=now.date() - timedelta(days=1))
         report(
             f"Seals: {entries:,} entries sealed, checkpoint of {made.size:,}, "
             f"{verdict.entries:,} verified, {len(verdict.findings):,} findings."
@@ -34,9 +35,9 @@ def run(database: Database, settings: Settings, report: Callable[[str], None]) -
         if verdict.findings:
             problem = verdict.findings[0]
             with database.connect(autocommit=True) as connection:
-                connection.execute(
-                    "select private.raise_alert('seal_broken', 'critical', left(%s, 500), 'seal_findings')",
-                    (f"Sealed entries are not what they were: {problem}. Run `peerledger verify`.",),
+                said = f"Sealed entries are not what they were: {problem}. Run `peerledger verify`."
+                call(
+                    connection, "private.raise_alert", "seal_broken", "critical", said[:500], "seal_findings"
                 )
             problems.append(f"The seals are broken: {problem}")
     findings, first = _check_completeness(database, report)
@@ -50,11 +51,7 @@ def _check_completeness(database: Database, report: Callable[[str], None]) -> tu
     with database.connect() as connection:
         # One snapshot: what is written meanwhile is either there with its entry or not at all.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        row = connection.execute(
-            "select is_of_everything, findings, first_finding from private.check_completeness()"
-        ).fetchone()
-    assert row is not None
-    everything, findings, first = row
+        ((everything, findings, first),) = rows(connection, "private.check_completeness")
     compared = "everything" if everything else "what changed"
     report(f"Completeness: {compared} was compared: {findings:,} findings.")
     return int(findings), str(first)

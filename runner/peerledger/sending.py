@@ -4,16 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import httpx
-
 from peerledger import checkpoints
-from peerledger.answers import UNPACKED
+from peerledger.answers import post_checkpoint
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection
 from peerledger.errors import BrokenError, RunnerError
+from peerledger.files import write_whole
+from peerledger.queries import ask, call
 from peerledger.settings import Settings
-
-_SECONDS = 20
 
 
 def send(connection: Connection, made: Checkpoint, settings: Settings, to: Path | None) -> None:
@@ -45,41 +43,28 @@ def receive(
 ) -> None:
     """Once: what was sent out is not sent out more by being sent again."""
     if not _is_received(connection, made, kind):
-        query = "select private.record_receipt(%s, %s, %s, %s)"
-        connection.execute(query, (made.size, kind, receipt, attested_at))
+        call(connection, "private.record_receipt", made.size, kind, receipt, attested_at)
 
 
 def _is_received(connection: Connection, made: Checkpoint, kind: str) -> bool:
-    query = "select 1 from private.seal_receipts where tree_size = %s and kind = %s"
-    return connection.execute(query, (made.size, kind)).fetchone() is not None
+    return ask(connection, "sent_receipt", size=made.size, kind=kind).fetchone() == (True,)
 
 
 def _to_directory(connection: Connection, made: Checkpoint, to: Path) -> None:
     path = to / f"{made.size:012d}.checkpoint"
     # A directory with a retention lock takes a file once.
     if not path.exists():
-        checkpoints.write(path, made.note)
+        write_whole(path, made.note)
     elif checkpoints.read_file(path).root != made.root:
         raise BrokenError(f"{path} is a checkpoint of another tree of the same size.")
     receive(connection, made, "directory", str(path).encode())
 
 
 def _to_webhook(connection: Connection, made: Checkpoint, webhook: str) -> None:
-    try:
-        # The status is all of the answer that counts.
-        with httpx.stream(
-            "POST",
-            webhook,
-            content=made.note.encode(),
-            headers={"Content-Type": "text/plain; charset=utf-8", **UNPACKED},
-            timeout=_SECONDS,
-        ) as answer:
-            answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise RunnerError(
-            f"The checkpoint could not be sent to PEERLEDGER_SEAL_WEBHOOK ({type(error).__name__})."
-        ) from None
-    receive(connection, made, "webhook", f"HTTP {answer.status_code}".encode())
+    text = {"Content-Type": "text/plain; charset=utf-8"}
+    # The status is all of the answer that counts.
+    answer = post_checkpoint("PEERLEDGER_SEAL_WEBHOOK", webhook, made.note.encode(), text, with_body=False)
+    receive(connection, made, "webhook", f"HTTP {answer.code}".encode())
 
 
 def _stamp(connection: Connection, made: Checkpoint, url: str, ca_file: Path | None) -> None:

@@ -11,47 +11,17 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import psycopg
 from psycopg import IsolationLevel, sql
 from rich.table import Table
 
 from peerledger.database import Connection, Database
-from peerledger.errors import RunnerError, from_database
+from peerledger.errors import RunnerError, explained
 from peerledger.migrate import migrate
 from peerledger.plan import require_migrated
+from peerledger.queries import ask, call, set_locally
 from peerledger.screen import Console
 from peerledger.settings import Settings
 
-# What belongs to others – the app, or the migrating role for its bookkeeping – is never copied.
-_COLUMNS = """
-select format('%s.%s', schema.nspname, class.relname), field.attname, field.attgenerated <> ''
-from pg_catalog.pg_class as class
-inner join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace
-inner join pg_catalog.pg_attribute as field
-    on field.attrelid = class.oid and field.attnum > 0 and not field.attisdropped
-where
-    class.relkind in ('r', 'p')
-    and not class.relispartition
-    and class.relowner = to_regrole('peerledger_owner')
-    and schema.nspname in ('public', 'private')
-order by class.oid, field.attnum
-"""
-_SEQUENCES = """
-select sequence.oid::regclass::text, format('%s.%s', schema.nspname, class.relname)
-from pg_catalog.pg_class as sequence
-inner join pg_catalog.pg_depend as owned
-    on owned.classid = 'pg_class'::regclass and owned.objid = sequence.oid and owned.deptype in ('a', 'i')
-inner join pg_catalog.pg_class as class
-    on owned.refclassid = 'pg_class'::regclass and class.oid = owned.refobjid
-inner join pg_catalog.pg_namespace as schema on schema.oid = class.relnamespace
-where sequence.relkind = 'S'
-"""
-_IDENTITY = """
-select
-    control.system_identifier, pg_catalog.pg_postmaster_start_time(),
-    (select oid from pg_catalog.pg_database where datname = current_database())
-from pg_catalog.pg_control_system() as control
-"""
 # What `migrate` itself writes into a new database.
 _FILLED_BY_MIGRATE = (
     "public.security_events",
@@ -137,11 +107,9 @@ def run(source: Database, target: Database | None, settings: Settings, report: R
     migrate(target, settings.migrate_wait_seconds)
     with source.connect(statement_seconds=0) as reading, target.connect(statement_seconds=0) as writing:
         _read_only(reading)
-        try:
-            reading.execute("select pg_catalog.set_config(%s, %s, true)", (_KEY, secrets.token_hex(32)))
+        with explained("Copying"):
+            set_locally(reading, _KEY, secrets.token_hex(32))
             copied = _copy(reading, writing, rules, report)
-        except psycopg.Error as error:
-            raise from_database(error, "Copying") from error
     # Months that had no partition here get theirs.
     migrate(target, settings.migrate_wait_seconds)
     return copied
@@ -166,9 +134,9 @@ def _copy(reading: Connection, writing: Connection, rules: Rules, report: Report
     columns = _columns(reading)
     tables = _tables(columns, rules)
     # For who may become our owner: our triggers have fired already, in the source.
-    writing.execute("set local session_replication_role = replica")
-    writing.execute("set local idle_in_transaction_session_timeout = 0")
-    writing.execute("lock table public.organisations in exclusive mode")
+    set_locally(writing, "session_replication_role", "replica")
+    set_locally(writing, "idle_in_transaction_session_timeout", 0)
+    ask(writing, "lock_organisations")
     _refuse_rows_in(writing, rules)
     writing.execute(sql.SQL("delete from {}").format(_name(_REPLACED)))
     copied = []
@@ -177,11 +145,11 @@ def _copy(reading: Connection, writing: Connection, rules: Rules, report: Report
         rows = _copy_table(reading, writing, rule, columns[table])
         copied.append(Copied(table, rows, tuple(rule.masked)))
         report(f"{table}: {rows:,} rows")
-    for sequence, table in reading.execute(_SEQUENCES.encode()).fetchall():
+    for sequence, table in ask(reading, "table_sequences").fetchall():
         if table in tables:
             state = reading.execute(f"select last_value, is_called from {sequence}".encode()).fetchone()  # noqa: S608 # nosec B608
             assert state is not None
-            writing.execute("select pg_catalog.setval(%s, %s, %s)", (sequence, *state))
+            call(writing, "pg_catalog.setval", sequence, *state)
     return copied
 
 
@@ -213,13 +181,13 @@ def _read_only(connection: Connection) -> None:
     """One moment of the source, which a statement of ours could not change; and all rows or an error."""
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     connection.read_only = True
-    connection.execute("set local row_security = off")
-    connection.execute("set local idle_in_transaction_session_timeout = 0")
+    set_locally(connection, "row_security", "off")
+    set_locally(connection, "idle_in_transaction_session_timeout", 0)
 
 
 def _columns(connection: Connection) -> dict[str, dict[str, bool]]:
     found: dict[str, dict[str, bool]] = {}
-    for table, column, is_generated in connection.execute(_COLUMNS.encode()).fetchall():
+    for table, column, is_generated in ask(connection, "copied_columns"):
         found.setdefault(table, {})[column] = is_generated
     return found
 
@@ -235,7 +203,7 @@ def _refuse_itself(source: Database, target: Database) -> None:
 
 
 def _identity(connection: Connection) -> tuple[Any, ...] | None:
-    return connection.execute(_IDENTITY.encode()).fetchone()
+    return ask(connection, "database_identity").fetchone()
 
 
 def _refuse_rows(target: Database, rules: Rules) -> None:
@@ -250,12 +218,8 @@ def _refuse_rows_in(connection: Connection, rules: Rules) -> None:
     for table in rules.rules:
         if table in _FILLED_BY_MIGRATE:
             continue
-        row = connection.execute("select pg_catalog.to_regclass(%s) is not null", (table,)).fetchone()
-        if (
-            row == (True,)
-            and connection.execute(sql.SQL("select from {} limit 1").format(_name(table))).fetchone()
-            is not None
-        ):
+        is_there = call(connection, "pg_catalog.to_regclass", table) is not None
+        if is_there and connection.execute(sql.SQL("table {} limit 1").format(_name(table))).fetchone():
             raise RunnerError(
                 f"PEERLEDGER_STAGING_URL is not empty: {table} has rows. Nothing was written. "
                 "Give a new database.",

@@ -13,6 +13,7 @@ from peerledger.checkpoints import grouped
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError, from_database
 from peerledger.plan import find_differences, make_plan
+from peerledger.queries import call, rows
 from peerledger.screen import Console
 from peerledger.settings import Settings
 from peerledger.sqlfiles import Tree
@@ -91,9 +92,7 @@ def read(database: Database, settings: Settings | None = None, at: datetime | No
             return state
         try:
             state.organisations = organisations(connection)
-            row = connection.execute(
-                "select private.status(coalesce(%s, clock_timestamp()))", (at,)
-            ).fetchone()
+            found: dict[str, Any] = call(connection, "private.status", **({"at": at} if at else {}))
         except psycopg.Error as error:
             if connection.closed:
                 raise from_database(error) from error
@@ -107,7 +106,6 @@ def read(database: Database, settings: Settings | None = None, at: datetime | No
                 )
             )
             return state
-        found: dict[str, Any] = row[0] if row else {}
         state.numbers = found["numbers"]
         has_dynamics = (settings or Settings.model_construct()).has_dynamics
         state.found += [_with_settings(Problem.from_json(each), has_dynamics) for each in found["problems"]]
@@ -152,7 +150,7 @@ def _with_settings(problem: Problem, has_dynamics: bool) -> Problem:
 
 
 def organisations(connection: Connection) -> list[tuple[Any, ...]]:
-    return connection.execute("select * from private.organisation_overview()").fetchall()
+    return rows(connection, "private.organisation_overview")
 
 
 # Showing it. ------------------------------------------------------------------------------------------
@@ -230,11 +228,11 @@ def _lines(numbers: dict[str, Any]) -> list[str]:
     return lines
 
 
-def table(rows: list[tuple[Any, ...]]) -> Table:
-    made = Table("organisation", show_footer=len(rows) > 0)
+def table(listed: list[tuple[Any, ...]]) -> Table:
+    made = Table("organisation", show_footer=len(listed) > 0)
     made.columns[0].footer = "total"
     for position, title in enumerate(("mentors", "activities*", "badges", "evaluations*"), 2):
-        total = sum(row[position] for row in rows)
+        total = sum(row[position] for row in listed)
         widest = max(len(title), len(f"{total:,}"))
         made.add_column(title, justify="right", footer=f"{total:,}", no_wrap=True, min_width=widest)
     made.caption = "* in the last 30 days"
@@ -242,6 +240,6 @@ def table(rows: list[tuple[Any, ...]]) -> Table:
     made.columns[0].overflow = "ellipsis"
     # On a screen of 80 columns all the numbers are seen.
     made.columns[0].max_width = 30
-    for _, name, *numbers in rows:
+    for _, name, *numbers in listed:
         made.add_row(name, *(f"{number:,}" for number in numbers))
     return made

@@ -6,14 +6,15 @@ from uuid import UUID
 from peerledger.database import Database
 from peerledger.dynamics.credentials import Account
 from peerledger.errors import USAGE, RunnerError
+from peerledger.queries import ask
 from peerledger.sync_database import connected
 
 
 def require_organisations(database: Database, accounts: Sequence[Account]) -> dict[str, UUID]:
     """The organisations there are. Finds out before anything is claimed whether we may do this at all."""
     with connected(database) as connection:
-        known = dict(connection.execute("select slug, id from public.organisations").fetchall())
-        connection.execute("select from public.hlf_sync_state limit 0")
+        known = dict(ask(connection, "organisation_ids").fetchall())
+        ask(connection, "sync_state_is_readable")
     for account in accounts:
         for slug in sorted(account.slugs or ()):
             if slug not in known:

@@ -30,8 +30,22 @@ def run(
     if not once:
         database.wait(settings.start_wait_seconds, tell)
     require_organisations(database, accounts)
+    sync = WebsiteSync(
+        database,
+        accounts,
+        limits=limits_of(settings),
+        once=once,
+        is_break_glass=is_break_glass,
+        pace=pace_of(settings),
+        tell=tell,
+    )
+
+    async def work() -> None:
+        on_signal(sync.stopping.set)
+        await sync.run()
+
     try:
-        sync = asyncio.run(_run(database, settings, accounts, once, is_break_glass, tell))
+        asyncio.run(work())
     except BaseExceptionGroup as group:
         known, unknown = group.split((psycopg.Error, RunnerError))
         if known is None or unknown is not None:
@@ -43,28 +57,6 @@ def run(
     for line in sorted(sync.trouble):
         tell(line)
     return FAILED if once and (sync.trouble or not sync.summary.is_good) else 0
-
-
-async def _run(
-    database: Database,
-    settings: Settings,
-    accounts: Sequence[Account],
-    once: bool,
-    is_break_glass: bool,
-    tell: Callable[[str], None],
-) -> WebsiteSync:
-    sync = WebsiteSync(
-        database,
-        accounts,
-        limits=limits_of(settings),
-        once=once,
-        is_break_glass=is_break_glass,
-        pace=pace_of(settings),
-        tell=tell,
-    )
-    on_signal(sync.stopping.set)
-    await sync.run()
-    return sync
 
 
 def _first_of_group(group: BaseExceptionGroup[Any]) -> Exception:

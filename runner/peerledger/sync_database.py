@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from peerledger.database import Connection as SimpleConnection
 from peerledger.database import Database
-from peerledger.errors import from_database
+from peerledger.errors import explained
+from peerledger.queries import calling, text
 from peerledger.queue_database import Connection, QueueDatabase
 
 CHANNEL = "peerledger_hlf_sync"
@@ -53,7 +53,7 @@ class SyncDatabase(QueueDatabase):
         return f"{self._worker}/{self.connected_times}"
 
     async def organisations(self) -> dict[str, UUID]:
-        return dict(await self.fetch(tuple_row, "select slug, id from public.organisations"))
+        return dict(await self.fetch(tuple_row, text("organisation_ids")))
 
     async def claim(
         self, batch_size: int, lease: float, ignore_pause: bool, organisations: Sequence[UUID] | None
@@ -62,50 +62,37 @@ class SyncDatabase(QueueDatabase):
 
         async def work(connection: Connection) -> tuple[str, list[Claim]]:
             async with connection.cursor(row_factory=class_row(Claim)) as cursor:
-                await cursor.execute(
-                    "select * from public.claim_hlf_sync(%s, %s, %s, %s, %s)",
-                    (self.worker, batch_size, timedelta(seconds=lease), ignore_pause, _ids(organisations)),
-                )
+                asked = (self.worker, batch_size, timedelta(seconds=lease), ignore_pause, _ids(organisations))
+                await cursor.execute(calling("public.claim_hlf_sync", len(asked)), asked)
                 return self.worker, await cursor.fetchall()
 
         return await self.call(work)
 
     async def extend(self, worker: str, mentors: Sequence[UUID], lease: float) -> set[UUID]:
-        query = "select public.extend_hlf_sync_leases(%s, %s, %s)"
-        return set(await self.fetch(scalar_row, query, worker, list(mentors), timedelta(seconds=lease)))
+        asked = (worker, list(mentors), timedelta(seconds=lease))
+        return set(await self.rows(scalar_row, "public.extend_hlf_sync_leases", *asked))
 
     async def complete(self, results: Sequence[dict[str, Any]]) -> list[Verdict]:
-        query = "select * from public.complete_hlf_sync(%s)"
-        return await self.fetch(class_row(Verdict), query, Jsonb(list(results)))
+        return await self.rows(class_row(Verdict), "public.complete_hlf_sync", Jsonb(list(results)))
 
     async def is_paused(self, organisations: Sequence[UUID] | None) -> bool:
         """Are there organisations that wait for a good credential check?"""
-        query = """
-            select exists (
-                select from public.hlf_sync_pauses
-                where reason = 'credentials_refused'
-                and organisation_id = any (coalesce(%s::uuid[], array[organisation_id]))
-            )
-        """
-        (found,) = await self.fetch(scalar_row, query, _ids(organisations))
+        (found,) = await self.fetch(scalar_row, text("sync_is_paused"), organisations=_ids(organisations))
         return bool(found)
 
     async def record_check(
         self, ok: bool, error_kind: str | None, organisations: Sequence[UUID] | None
     ) -> None:
-        query = "select public.record_credential_check(%s, %s, %s)"
-        await self.fetch(scalar_row, query, ok, error_kind, _ids(organisations))
+        asked = (ok, error_kind, _ids(organisations))
+        await self.rows(scalar_row, "public.record_credential_check", *asked)
 
 
 @contextmanager
 def connected(database: Database) -> Iterator[SimpleConnection]:
     """For one or two calls, without asyncio."""
-    with database.connect(autocommit=True) as connection:
-        try:
-            connection.execute("set role service_role")
-            yield connection
-        except psycopg.Error as error:
-            raise from_database(error) from error
+    with database.connect(autocommit=True) as connection, explained():
+        connection.execute("set role service_role")
+        yield connection
 
 
 def _ids(organisations: Sequence[UUID] | None) -> list[UUID] | None:

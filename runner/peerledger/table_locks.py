@@ -15,8 +15,9 @@ import psycopg
 from psycopg import errors as pg
 from psycopg import sql
 
-from peerledger.database import Connection
+from peerledger.database import Connection, as_owner
 from peerledger.errors import LockTimeoutError, RunnerError
+from peerledger.queries import ask, set_locally
 
 # Longer than deadlock_timeout (1 s), after which autovacuum makes way for whoever waits, and well within the
 # 8 seconds of clients, also on a machine with too much to do.
@@ -27,36 +28,6 @@ _OTHERS_MILLISECONDS = 300
 _LATER_MILLISECONDS = 500
 _PAUSES = (0.2, 2.0)
 _BUSY = (pg.LockNotAvailable, pg.DeadlockDetected)
-
-# In one order; a partition goes with its parent.
-_TABLES = """
-select class.relname, class.oid::regclass::text
-from pg_catalog.pg_class as class
-where
-    class.relnamespace in (select oid from pg_catalog.pg_namespace where nspname in ('public', 'private'))
-    and class.relkind in ('r', 'p')
-    and not class.relispartition
-    and pg_catalog.pg_get_userbyid(class.relowner) = 'peerledger_owner'
-order by class.oid
-"""
-_HOLDERS = """
-select format(
-    'process %%s (%%s, %%s, in a transaction since %%s)',
-    activity.pid, coalesce(nullif(activity.application_name, ''), 'no name'), activity.state,
-    to_char(activity.xact_start, 'HH24:MI:SS')
-)
-from pg_catalog.pg_stat_activity as activity
-where
-    activity.pid <> pg_catalog.pg_backend_pid()
-    and exists (
-        select from pg_catalog.pg_locks as held
-        where
-            held.pid = activity.pid and held.granted and held.locktype = 'relation'
-            and held.relation = pg_catalog.to_regclass(%s)
-    )
-order by activity.xact_start
-limit 3
-"""
 T = TypeVar("T")
 
 
@@ -70,34 +41,34 @@ class TableBusyError(Exception):
 
 def bound(connection: Connection) -> None:
     """In the caller's transaction: waits for no lock for long."""
-    connection.execute(f"set local lock_timeout = {_LATER_MILLISECONDS}".encode())
+    set_locally(connection, "lock_timeout", _LATER_MILLISECONDS)
 
 
 def lock(connection: Connection, is_changed: Callable[[str], bool], first: str | None) -> None:
     """In the caller's transaction: the tables that change; `first` is the one that was busy last."""
-    rows = connection.execute(_TABLES.encode()).fetchall()
-    tables = [table for name, table in rows if is_changed(name)]
+    found = ask(connection, "our_tables").fetchall()
+    tables = [table for name, table in found if is_changed(name)]
     if not tables:
         return
-    connection.execute("set local role peerledger_owner")
     if first in tables:
         tables.remove(first)
         tables.insert(0, first)
     since = None
-    for table in tables:
-        left = _FIRST_MILLISECONDS
-        if since is not None:
-            left = max(1, round(_OTHERS_MILLISECONDS - 1000 * (time.monotonic() - since)))
-        # Both: a table with many partitions is many locks.
-        connection.execute(f"set local lock_timeout = {left}; set local statement_timeout = {left}".encode())
-        try:
-            connection.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(table)))
-        except (*_BUSY, pg.QueryCanceled) as error:
-            raise TableBusyError(table) from error
-        since = since or time.monotonic()
-    bound(connection)
-    connection.execute("set local statement_timeout = 0")
-    connection.execute("reset role")
+    with as_owner(connection):
+        for table in tables:
+            left = _FIRST_MILLISECONDS
+            if since is not None:
+                left = max(1, round(_OTHERS_MILLISECONDS - 1000 * (time.monotonic() - since)))
+            # Both: a table with many partitions is many locks.
+            limits = f"set local lock_timeout = {left}; set local statement_timeout = {left}"
+            connection.execute(limits.encode())
+            try:
+                connection.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(table)))
+            except (*_BUSY, pg.QueryCanceled) as error:
+                raise TableBusyError(table) from error
+            since = since or time.monotonic()
+        set_locally(connection, "statement_timeout", 0)
+        bound(connection)
 
 
 def until_free(
@@ -133,5 +104,5 @@ def until_free(
 
 
 def _holders(connection: Connection, table: str | None) -> str:
-    rows = connection.execute(_HOLDERS, (table,)).fetchall() if table else []
+    rows = ask(connection, "table_holders", table=table).fetchall() if table else []
     return f"In use by {'; '.join(row[0] for row in rows)}. " if rows else ""

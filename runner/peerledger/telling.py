@@ -4,15 +4,17 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import LiteralString
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError
 from peerledger.logs import Log
 from peerledger.plan import require_migrated
+from peerledger.queries import ask, call, rows
 from peerledger.receivers import Receiver, Tone, send_to_all
 
 _log = Log("alerts")
@@ -20,8 +22,7 @@ _log = Log("alerts")
 _AWAY_SECONDS = 300
 _AGAIN_SECONDS = 86_400
 # What changed a log or access is found out now and not only tonight.
-_WATCH = ("select private.watch_logs()", "select private.watch_access()")
-_TO_TELL = "select * from private.problems_to_tell(%s, %s)"
+_WATCH: tuple[LiteralString, ...] = ("private.watch_logs", "private.watch_access")
 
 
 @dataclass(frozen=True)
@@ -73,31 +74,26 @@ class Teller:
     def tell(self) -> bool:
         with self.database.connect(autocommit=True) as connection:
             require_migrated(connection)
-            lock = connection.execute(
-                "select pg_try_advisory_lock(hashtextextended('peerledger alerts', 0))"
-            ).fetchone()
-            if lock != (True,):
+            if ask(connection, "telling_lock").fetchone() != (True,):
                 return True
-            for statement in _WATCH:
-                self._watch(connection, statement)
-            with connection.cursor(row_factory=dict_row) as cursor:
-                cursor.execute(
-                    _TO_TELL,
-                    (
-                        [receiver.key for receiver in self.receivers],
-                        [receiver.only_critical for receiver in self.receivers],
-                    ),
-                )
-                said = [Said(**row) for row in cursor.fetchall()]
+            for function in _WATCH:
+                self._watch(connection, function)
+            said = rows(
+                connection,
+                "private.problems_to_tell",
+                [receiver.key for receiver in self.receivers],
+                [receiver.only_critical for receiver in self.receivers],
+                row_factory=class_row(Said),
+            )
             is_taken = True
             for receiver in self.receivers:
                 mine = [each for each in said if each.receiver == receiver.key and self._is_due(each)]
                 is_taken = self._send(connection, receiver, mine) and is_taken
             return is_taken
 
-    def _watch(self, connection: Connection, statement: str) -> None:
+    def _watch(self, connection: Connection, function: LiteralString) -> None:
         try:
-            connection.execute(statement.encode())
+            call(connection, function)
         except psycopg.Error as error:
             # A database that is read-only can write no alert; its problems are told all the same.
             if connection.closed:
@@ -118,9 +114,7 @@ class Teller:
             for each in items:
                 self._told[each.receiver, each.problem_key, each.telling] = time.monotonic()
             try:
-                connection.execute(
-                    "select private.record_told(%s)", (Jsonb([each.as_json() for each in items]),)
-                )
+                call(connection, "private.record_told", Jsonb([each.as_json() for each in items]))
             except psycopg.Error as error:
                 if connection.closed:
                     raise

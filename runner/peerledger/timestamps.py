@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-import httpx
 from cryptography import x509
 from rfc3161_client import (
     HashAlgorithm,
@@ -14,10 +13,9 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from peerledger.answers import UNPACKED, read_now
+from peerledger.answers import post_checkpoint
 from peerledger.errors import RunnerError
 
-_SECONDS = 20
 _TYPES = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
 
@@ -45,16 +43,7 @@ def stamp(text: bytes, url: str, certificates: Sequence[x509.Certificate]) -> tu
         .cert_request(cert_request=True)
         .build()
     )
-    try:
-        with httpx.stream(
-            "POST", url, content=request.as_bytes(), headers={**_TYPES, **UNPACKED}, timeout=_SECONDS
-        ) as answer:
-            answer.raise_for_status()
-            token = read_now(answer)
-    except httpx.HTTPError as error:
-        raise RunnerError(
-            f"The checkpoint could not be sent to PEERLEDGER_SEAL_TSA_URL ({type(error).__name__})."
-        ) from None
+    token = post_checkpoint("PEERLEDGER_SEAL_TSA_URL", url, request.as_bytes(), _TYPES).body
     judge = VerifierBuilder.from_request(request)
     for certificate in certificates:
         if certificate.issuer == certificate.subject:

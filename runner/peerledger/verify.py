@@ -6,63 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import psycopg
+from psycopg import sql
 
 from peerledger import archive, checkpoints, seal
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection, Database
-from peerledger.errors import BrokenError, RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.errors import BrokenError, RunnerError
+from peerledger.plan import snapshot
+from peerledger.queries import about, ask, call, rows
 from peerledger.settings import Settings
 
 SOUND, FINDINGS, CANNOT_JUDGE, NOBODY_VOUCHES = 0, 1, 2, 3
 _STEP = 65_536
-_GAPS = """
-select "check", log_name, subject_id::text, detail, hole
-from private.log_gaps('-infinity')
-order by "check", subject_id, detail
-"""
-_ARCHIVED = """
-select code.log_name, count(*)
-from private.seal_archived() as archived
-inner join private.seal_codes as code on code.log_code = archived.log_code
-inner join private.sealed_entries as sealed
-    on
-        sealed.log_code = archived.log_code
-        and sealed.entry_time >= archived.from_time and sealed.entry_time < archived.past_time
-where archived.is_lawful and sealed.leaf_index >= %s and sealed.leaf_index < %s
-group by code.log_name
-order by code.log_name
-"""
-
-
-_ARCHIVED_MONTHS = """
-select distinct code.log_name, (archived.from_time at time zone 'utc')::date::text
-from private.seal_archived() as archived
-inner join private.seal_codes as code on code.log_code = archived.log_code
-where archived.is_lawful
-"""
-# A month's leaves as the mapping and the tiles have them, and whether an entry is still here or was erased.
-_MONTH = """
-select
-    sealed.entry_id::text,
-    sealed.entry_time::text,
-    substring(tile.hashes from (sealed.leaf_index %% 256)::int * 32 + 1 for 32),
-    sealed.leaf_index,
-    erased.leaf_index is not null,
-    exists (select from public.{log} as entry where entry.id = sealed.entry_id)
-from private.sealed_entries as sealed
-inner join private.seal_codes as code on code.log_code = sealed.log_code
-left join private.seal_tiles as tile on tile.level = 0 and tile.tile = sealed.leaf_index / 256
-left join private.seal_erased() as erased on erased.leaf_index = sealed.leaf_index
-where
-    code.log_name = %(log)s
-    and sealed.entry_time >= %(month)s::date::timestamp at time zone 'utc'
-    and sealed.entry_time < (%(month)s::date + interval '1 month')::timestamp at time zone 'utc'
-order by sealed.leaf_index
-"""
 
 
 @dataclass(frozen=True)
@@ -113,53 +69,32 @@ def verify(
     # Before the snapshot: sealing and signing go on meanwhile, and a tree that is older has not shrunk.
     own = _own_checkpoint(settings)
     verdict = Verdict()
-    # One snapshot for all.
-    with database.connect() as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        require_migrated(connection)
-        try:
-            size = int(_one(connection, "select private.tree_size()"))
-            if since is not None:
-                first = int(
-                    _one(
-                        connection,
-                        "select coalesce(min(first_index), private.tree_size()) from private.seal_batches "
-                        "where sealed_at >= %s::date::timestamp at time zone 'utc'",
-                        since,
-                    )
-                )
-            end = size if past is None else min(past, size)
-            if size == 0:
-                raise RunnerError("Nothing is sealed yet. Run `peerledger seal --once`.", CANNOT_JUDGE)
-            if first < 0 or first > end:
-                raise RunnerError(
-                    f"There are no entries from {first:,} to {end:,}; the tree has {size:,}.", 2
-                )
-            for start in range(first, end, _STEP):
-                rows = connection.execute(
-                    "select problem, log_name, leaf_index, entry_id::text, entry_time::text "
-                    "from private.verify_seal(%s, %s)",
-                    (start, min(start + _STEP, end)),
-                ).fetchall()
-                verdict.findings += [Finding(*row) for row in rows]
-                progress(min(start + _STEP, end) - first, end - first)
-            verdict.entries = end - first
-            verdict.findings += [
-                Finding("without a leaf", row[0], None, row[1], row[2])
-                for row in connection.execute(
-                    "select log_name, entry_id::text, entry_time::text from private.unsealed_entries()"
-                ).fetchall()
-            ]
-            verdict.notes += [
-                f"{count:,} entries of {log} are archived; their leaves stand in for them."
-                for log, count in connection.execute(_ARCHIVED, (first, end)).fetchall()
-            ]
-            if (first, past, since) == (0, None, None):
-                _compare_with_changes(connection, verdict)
-            _against_checkpoints(connection, own, size, outside, keys, verdict)
-        except psycopg.Error as error:
-            raise from_database(error, "verify") from error
+    with snapshot(database, "verify") as connection:
+        size = int(call(connection, "private.tree_size"))
+        if since is not None:
+            ((first,),) = ask(connection, "first_leaf_since", since=since)
+        end = size if past is None else min(past, size)
+        if size == 0:
+            raise RunnerError("Nothing is sealed yet. Run `peerledger seal --once`.", CANNOT_JUDGE)
+        if first < 0 or first > end:
+            raise RunnerError(f"There are no entries from {first:,} to {end:,}; the tree has {size:,}.", 2)
+        for start in range(first, end, _STEP):
+            step_end = min(start + _STEP, end)
+            found = ask(connection, "sealed_entry_problems", first=start, past=step_end)
+            verdict.findings += [Finding(*row) for row in found]
+            progress(step_end - first, end - first)
+        verdict.entries = end - first
+        verdict.findings += [
+            Finding("without a leaf", log, None, entry_id, at)
+            for log, entry_id, at in ask(connection, "unsealed_entries")
+        ]
+        verdict.notes += [
+            f"{count:,} entries of {log} are archived; their leaves stand in for them."
+            for log, count in ask(connection, "archived_entries", first=first, past=end)
+        ]
+        if (first, past, since) == (0, None, None):
+            _compare_with_changes(connection, verdict)
+        _against_checkpoints(connection, own, size, outside, keys, verdict)
     verdict.is_vouched = bool(outside or keys)
     return verdict
 
@@ -167,7 +102,7 @@ def verify(
 def _compare_with_changes(connection: Connection, verdict: Verdict) -> None:
     """Completeness: every change has its entry, every entry its change."""
     holes: Counter[str] = Counter()
-    for check, log, subject, detail, hole in connection.execute(_GAPS.encode()).fetchall():
+    for check, log, subject, detail, hole in ask(connection, "log_gaps"):
         if hole is None:
             words = check.replace("_", " ")
             verdict.findings.append(Finding(f"{words} ({detail})" if detail else words, log, None, subject))
@@ -193,11 +128,9 @@ def _against_checkpoints(
 ) -> None:
     known = [
         checkpoints.read(note, "A checkpoint of the database")
-        for (note,) in connection.execute(
-            "select note from private.seal_checkpoints order by tree_size"
-        ).fetchall()
+        for (note,) in ask(connection, "checkpoint_notes")
     ]
-    origin = str(_one(connection, "select private.seal_origin()"))
+    origin = str(call(connection, "private.seal_origin"))
     if own is not None:
         known.append(own)
     for seen in outside:
@@ -245,14 +178,10 @@ def verify_archive(
     own = _own_checkpoint(settings)
     verdict = Verdict()
     entries = archive.read_manifest(directory, must_exist=True)
-    with database.connect() as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        require_migrated(connection)
-        size = int(_one(connection, "select private.tree_size()"))
+    with snapshot(database, "verify") as connection:
+        size = int(call(connection, "private.tree_size"))
         months: dict[tuple[str, str], list[archive.Entry]] = {
-            (str(log), str(month)): []
-            for log, month in connection.execute(_ARCHIVED_MONTHS.encode()).fetchall()
+            (str(log), str(month)): [] for log, month in ask(connection, "archived_months")
         }
         for entry in entries:
             months.setdefault((entry.log, entry.month), []).append(entry)
@@ -263,9 +192,7 @@ def verify_archive(
             verdict.notes.append(f"{erased:,} entries were erased by order; their leaves stand in for them.")
         verdict.findings += [
             Finding(problem, None, leaf)
-            for problem, leaf in connection.execute(
-                "select problem, leaf_index from private.seal_structure_problems(0, %s)", (size,)
-            ).fetchall()
+            for problem, leaf in rows(connection, "private.seal_structure_problems", 0, size)
         ]
         _against_checkpoints(connection, own, size, outside, keys, verdict)
     verdict.is_vouched = bool(outside or keys)
@@ -284,8 +211,9 @@ def _verify_month(
     judge = checkpoints.verifier()
     leaves: dict[str, tuple[bytes, int, str]] = {}
     is_erased: dict[str, bool] = {}
+    query = about("month_leaves", {"public.the_log": sql.Identifier("public", log)})
     for entry_id, at, leaf, index, erased, is_there in connection.execute(
-        _MONTH.format(log=log).encode(), {"log": log, "month": month}
+        query, {"log": log, "month": month}
     ):
         leaves[entry_id] = (bytes(leaf or b""), index, at)
         if erased or is_there:
@@ -320,10 +248,3 @@ def _verify_month(
         if entry_id not in is_erased
     ][:1000]
     return sum(is_erased.get(entry_id, False) for entry_id in missing)
-
-
-def _one(connection: Connection, query: str, *values: object) -> Any:
-    row = connection.execute(query.encode(), values or None).fetchone()
-    if row is None:
-        raise RunnerError("The database returned nothing.")
-    return row[0]

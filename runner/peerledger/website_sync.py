@@ -444,8 +444,9 @@ class WebsiteSync:
         self.lanes = [Lane(self, account) for account in accounts]
         self._told_of: float | None = None
 
-    async def run(self) -> Summary:
+    async def run(self, stop: asyncio.Event | None = None) -> Summary:
         """Until told to stop, or with `once` until nothing is due."""
+        self.stopping = stop or self.stopping
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self.database.close)
             for lane in self.lanes:

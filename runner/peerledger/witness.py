@@ -9,25 +9,16 @@ import binascii
 import hashlib
 from datetime import UTC, datetime
 
-import httpx
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from peerledger.answers import UNPACKED, read_now
+from peerledger.answers import post_checkpoint
 from peerledger.checkpoints import Checkpoint
 from peerledger.database import Connection
 from peerledger.errors import RunnerError
+from peerledger.queries import ask, call
 
-_SECONDS = 20
 _COSIGNATURE = b"\x04"
-_LAST = (
-    "select coalesce(max(tree_size), 0) from private.seal_receipts where kind = 'witness' and tree_size <= %s"
-)
-_CONSISTENCY = """
-select step.hash
-from unnest(private.consistency_proof(%s, %s)) with ordinality as step (hash, number)
-order by step.number
-"""
 
 
 class ForkError(Exception):
@@ -41,8 +32,7 @@ def cosign(
 
     It says itself from which size on it wants to see the way.
     """
-    row = connection.execute(_LAST, (made.size,)).fetchone()
-    known = int(row[0]) if row else 0
+    ((known,),) = ask(connection, "witnessed_size", size=made.size)
     for _ in range(2):
         code, text = _post(connection, made, url, known)
         if code != 409:
@@ -97,18 +87,9 @@ def _cosigned_at(made: Checkpoint, line: str, key: str) -> datetime | None:
 
 
 def _post(connection: Connection, made: Checkpoint, url: str, known: int) -> tuple[int, str]:
-    steps = connection.execute(_CONSISTENCY.encode(), (known, made.size)).fetchall()
-    way = "".join(base64.b64encode(step).decode() + "\n" for (step,) in steps)
-    try:
-        with httpx.stream(
-            "POST",
-            f"{url.rstrip('/')}/add-checkpoint",
-            content=f"old {known}\n{way}\n{made.note}".encode(),
-            headers=UNPACKED,
-            timeout=_SECONDS,
-        ) as answer:
-            return answer.status_code, read_now(answer).decode("utf-8", "replace")
-    except httpx.HTTPError as error:
-        raise RunnerError(
-            f"The checkpoint could not be sent to PEERLEDGER_SEAL_WITNESS_URL ({type(error).__name__})."
-        ) from None
+    steps = call(connection, "private.consistency_proof", known, made.size)
+    way = "".join(base64.b64encode(step).decode() + "\n" for step in steps)
+    content = f"old {known}\n{way}\n{made.note}".encode()
+    address = f"{url.rstrip('/')}/add-checkpoint"
+    answer = post_checkpoint("PEERLEDGER_SEAL_WITNESS_URL", address, content, {}, any_code=True)
+    return answer.code, answer.body.decode("utf-8", "replace")

@@ -5,14 +5,13 @@ What is wrong with the settings is said before anything starts.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_clock
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -25,9 +24,10 @@ from peerledger.logs import Log
 from peerledger.notify.delivery import Delivery
 from peerledger.notify.transports import make_transport
 from peerledger.plan import require_migrated
+from peerledger.queries import call
 from peerledger.queue_database import QueueDatabase
 from peerledger.settings import Settings
-from peerledger.waiting import on_signal
+from peerledger.waiting import first_of, on_signal
 
 if TYPE_CHECKING:
     from peerledger.dynamics.credentials import Account
@@ -126,7 +126,7 @@ class Worker:
                 wait = self.pace.first_restart
             _log.error("part_failed", name=name, error=error, again_in_seconds=wait)
             await asyncio.to_thread(_alert_of_part, self.database, name)
-            await _until(self.stop, wait)
+            await first_of(self.stop.wait(), at_most=wait)
             wait = min(wait * 2, self.pace.longest_restart)
         self.states[name] = "stopped"
 
@@ -141,19 +141,8 @@ class Worker:
             pace=pace_of(self.settings),
             tell=lambda line: Log("sync").info("said", line=line),
         )
-
-        async def pass_on() -> None:
-            await self.stop.wait()
-            sync.stopping.set()
-
         self.queues["sync"] = sync.database
-        passing_on = asyncio.create_task(pass_on())
-        try:
-            await sync.run()
-        finally:
-            passing_on.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await passing_on
+        await sync.run(self.stop)
         for line in sorted(sync.trouble):
             Log("sync").warning("trouble", line=line)
 
@@ -186,7 +175,7 @@ class Worker:
                 log.error("not_sealed", error=_innermost(error))
                 if isinstance(error, RunnerError) and error.exit_code == 2:
                     raise
-            await _until(self.stop, self.settings.seal_seconds)
+            await first_of(self.stop.wait(), at_most=self.settings.seal_seconds)
 
     async def _alerts(self) -> None:
         from peerledger.receivers import required
@@ -195,7 +184,7 @@ class Worker:
         teller = Teller(self.database, required(self.settings))
         while not self.stop.is_set():
             await asyncio.to_thread(teller.look)
-            await _until(self.stop, self.settings.alert_seconds)
+            await first_of(self.stop.wait(), at_most=self.settings.alert_seconds)
 
     # The night. -------------------------------------------------------------------------------------
 
@@ -213,7 +202,7 @@ class Worker:
                 is_due, handled = False, now
                 await self._night()
             following = schedule.get_next_fire_time(None, _now(self.settings)) - _now(self.settings)
-            await _until(self.stop, min(self.pace.look, max(following.total_seconds(), 0)))
+            await first_of(self.stop.wait(), at_most=min(self.pace.look, max(following.total_seconds(), 0)))
 
     async def _night(self) -> None:
         wait = self.pace.first_retry
@@ -230,7 +219,7 @@ class Worker:
             except (RunnerError, psycopg.Error) as error:
                 # Another night is at work, or the database is away.
                 _log.warning("night_postponed", error=_innermost(error), again_in_seconds=wait)
-                await _until(self.stop, wait)
+                await first_of(self.stop.wait(), at_most=wait)
                 wait = min(wait * 2, self.pace.longest_retry)
                 continue
             await asyncio.to_thread(self._after_night)
@@ -364,7 +353,9 @@ async def _run(
 def _alert_of_part(database: Database, name: str) -> None:
     _quietly(
         database,
-        "select private.raise_alert('worker_part_failed', 'warning', %s, %s)",
+        "private.raise_alert",
+        "worker_part_failed",
+        "warning",
         f"The part of the worker for {name} broke off and is started again. The worker's log says why.",
         f"worker_part_failed:{name}",
     )
@@ -372,14 +363,14 @@ def _alert_of_part(database: Database, name: str) -> None:
 
 def _alert_of_missed_nights(database: Database) -> None:
     # begin_night alerts. That another night has the lock is no reason to wait: it alerts as well.
-    _quietly(database, "select private.begin_night()")
+    _quietly(database, "private.begin_night")
 
 
-def _quietly(database: Database, statement: str, *values: object) -> None:
+def _quietly(database: Database, function: LiteralString, *values: object) -> None:
     """An alert that cannot be raised is not worth another crash; the log has it."""
     try:
         with database.connect(autocommit=True) as connection:
-            connection.execute(statement.encode(), values)
+            call(connection, function, *values)
     except (RunnerError, psycopg.Error) as error:
         _log.warning("alert_not_raised", error=_innermost(error))
 
@@ -393,9 +384,3 @@ def _innermost(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error.__cause__ if isinstance(error, RunnerError) and error.__cause__ else error
-
-
-async def _until(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()

@@ -101,15 +101,15 @@ class Delivery:
                 return
 
     async def _claim(self) -> list[Message]:
-        query = "select * from public.claim_notifications(%s, %s, %s)"
-        rows = await self.queue.fetch(dict_row, query, self.worker, self.batch_size, self.lease)
+        asked = (self.worker, self.batch_size, self.lease)
+        rows = await self.queue.rows(dict_row, "public.claim_notifications", *asked)
         return [Message.from_row(row) for row in rows]
 
     async def _answer(self) -> None:
         if not self._unanswered:
             return
-        query = "select id, outcome from public.complete_notifications(%s)"
-        answers = await self.queue.fetch(dict_row, query, Jsonb(self._unanswered))
+        results = Jsonb(self._unanswered)
+        answers = await self.queue.rows(dict_row, "public.complete_notifications", results)
         self._unanswered = []
         counted = Counter(str(answer["outcome"]) for answer in answers)
         self.outcomes.update(counted)

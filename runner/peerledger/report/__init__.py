@@ -6,6 +6,7 @@ The figures are those of public.get_compliance_report; here they are only given 
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jinja2
 import psycopg
@@ -13,7 +14,9 @@ from markupsafe import Markup
 
 from peerledger.database import Connection, Database
 from peerledger.errors import USAGE, RunnerError, from_database
-from peerledger.plan import require_migrated
+from peerledger.files import writing
+from peerledger.plan import snapshot
+from peerledger.queries import ask, call
 from peerledger.report.charts import svg
 from peerledger.report.sections import attention, sections
 from peerledger.report.words import load_words
@@ -25,58 +28,41 @@ def write(
     database: Database, slug: str, first: date, last: date, path: Path, language: str | None = None
 ) -> None:
     page = make(database, slug, first, last, language)
-    try:
+    with writing(path):
         path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise RunnerError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def make(database: Database, slug: str, first: date, last: date, language: str | None = None) -> str:
-    with database.connect() as connection:
-        connection.read_only = True
-        # One snapshot: the sections speak of the same moment.
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        require_migrated(connection)
+    # The sections speak of the same moment.
+    with snapshot(database) as connection:
         figures = read(connection, slug, first, last)
     return render(figures, language or figures["organisation"]["locale"])
 
 
 def read(connection: Connection, slug: str, first: date, last: date) -> dict[str, Any]:
-    found = connection.execute(
-        "select id, set_config('TimeZone', time_zone, true) from public.organisations where slug = %s",
-        (slug,),
-    ).fetchone()
-    if found is None:
-        known = connection.execute("select slug from public.organisations order by slug").fetchall()
-        slugs = ", ".join(str(row[0]) for row in known) or "none yet"
-        raise RunnerError(f"There is no organisation {slug!r}. There are: {slugs}.", USAGE)
+    organisation = organisation_id(connection, slug)
     try:
-        row = connection.execute(
-            "select public.get_compliance_report(%s, %s, %s)", (found[0], first, last)
-        ).fetchone()
+        figures: dict[str, Any] = call(connection, "public.get_compliance_report", organisation, first, last)
     except psycopg.errors.InvalidParameterValue as error:
         raise RunnerError(from_database(error).message, USAGE) from error
-    except psycopg.Error as error:
-        raise from_database(error) from error
-    if row is None:
-        raise RunnerError("The database returned nothing.")
-    figures: dict[str, Any] = row[0]
     return figures
+
+
+def organisation_id(connection: Connection, slug: str) -> UUID:
+    """From here on, the connection's times are those of its time zone."""
+    found = ask(connection, "organisation_in_its_time", slug=slug).fetchone()
+    if found is None:
+        slugs = ", ".join(slug for slug, _ in ask(connection, "organisation_ids")) or "none yet"
+        raise RunnerError(f"There is no organisation {slug!r}. There are: {slugs}.", USAGE)
+    return UUID(str(found[0]))
 
 
 def render(figures: dict[str, Any], language: str) -> str:
     words = load_words(language)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.j2").render(
+    return as_page(
+        "page.html.j2",
         words=words,
         figures=figures,
-        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file  # nosec B704
         first=date.fromisoformat(figures["from_date"]),
         last=date.fromisoformat(figures["to_date"]),
         entries=sum(log["entries"] for log in figures["retention"]["logs"]),
@@ -84,3 +70,16 @@ def render(figures: dict[str, Any], language: str) -> str:
         sections=sections(figures, words),
         svg=svg,
     )
+
+
+def as_page(template: str, **content: Any) -> str:
+    """One file that needs no other: the style is in it."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = Markup((_HERE / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file  # nosec B704
+    return environment.get_template(template).render(style=style, **content)

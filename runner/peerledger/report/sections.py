@@ -87,15 +87,15 @@ class _Page:
     def columns(self, names: Iterable[str]) -> list[str]:
         return [self.words(f"columns.{name}") for name in names]
 
-    def table(self, key: str, rows: Rows, *columns: str) -> Table:
+    def table(self, key: str, rows: Rows, columns: str) -> Table:
         """A column is `heading=field:shown_as`; without a field, that of the heading's name, as it is."""
-        parts = [column.partition(":") for column in columns]
+        parts = [column.partition(":") for column in columns.split()]
         fields = [(head.partition("=")[2] or head, how or "as_it_is") for head, _, how in parts]
         cells = [[getattr(self, f"_{how}")(row[field]) for field, how in fields] for row in rows]
         return Table(self.say(key), self.columns(head.partition("=")[0] for head, _, _ in parts), cells)
 
-    def table_if_any(self, key: str, rows: Rows, *columns: str) -> list[Table]:
-        return [self.table(key, rows, *columns)] if rows else []
+    def table_if_any(self, key: str, rows: Rows, columns: str) -> list[Table]:
+        return [self.table(key, rows, columns)] if rows else []
 
     def _as_it_is(self, value: Cell | None) -> Cell:
         return "–" if value is None else value
@@ -168,13 +168,11 @@ def _activities(page: _Page) -> Section:
         page.series_table(found["series"], *names, "points"),
         by_category("by_category", page.columns(figures), figures),
         [by_category("reasons", [words.label(reason) for reason in shown], shown)] if shown else [],
-        page.table_if_any(
-            "by_chapter", found["by_chapter"], "chapter", "activities", "counted", "points", "mentors"
-        ),
+        page.table_if_any("by_chapter", found["by_chapter"], "chapter activities counted points mentors"),
         page.table_if_any(
             "closed",
             [{**closed, "year": str(closed["year"])} for closed in found["closed_years"]],
-            *("year", "closed_at:moment", "activities", "counted", "points", "list_sha256=sha256"),
+            "year closed_at:moment activities counted points list_sha256=sha256",
         ),
     )
 
@@ -192,9 +190,7 @@ def _disputes(page: _Page) -> Section:
     return page.section(
         sentences,
         [],
-        page.table(
-            "by_reason", found["by_reason"], "reason=reason_code:label", "opened", "upheld", "rejected"
-        ),
+        page.table("by_reason", found["by_reason"], "reason=reason_code:label opened upheld rejected"),
     )
 
 
@@ -211,8 +207,8 @@ def _badges(page: _Page) -> Section:
         [page.say("meaning", **_numbers(found))],
         charts,
         page.series_table(found["series"], "evaluations", "failures", "awards"),
-        page.table("by_source", found["by_source"], "source:label", "evaluations", "awards"),
-        page.table_if_any("failed", found["failures_by_message"], "message=error_message", "entries"),
+        page.table("by_source", found["by_source"], "source:label evaluations awards"),
+        page.table_if_any("failed", found["failures_by_message"], "message=error_message entries"),
     )
 
 
@@ -246,10 +242,8 @@ def _nights(page: _Page) -> Section:
             [[month, *states.values()] for month, states in counted.items()],
             is_behind_a_plot=True,
         ),
-        page.table_if_any(
-            "exceptions", exceptions, "night=night_on:day", "state:label", "made_up_on:day", "crashed"
-        ),
-        page.table_if_any("jobs", found["jobs"], "job:label", "ran", "caught_up", "skipped", "failed"),
+        page.table_if_any("exceptions", exceptions, "night=night_on:day state:label made_up_on:day crashed"),
+        page.table_if_any("jobs", found["jobs"], "job:label ran caught_up skipped failed"),
     )
 
 
@@ -262,19 +256,10 @@ def _certifications(page: _Page) -> Section:
         [page.stacked(page.say("describe", **_numbers(found)), found["series"], *names)],
         page.series_table(found["series"], *names),
         page.table_if_any(
-            "failed",
-            found["failures_by_message"],
-            "event=event_type:label",
-            "message=error_message",
-            "entries",
+            "failed", found["failures_by_message"], "event=event_type:label message=error_message entries"
         ),
         page.table_if_any(
-            "status_changes",
-            found["status_changes"],
-            "old_status:label",
-            "new_status:label",
-            "cause:label",
-            "changes",
+            "status_changes", found["status_changes"], "old_status:label new_status:label cause:label changes"
         ),
     )
 
@@ -294,13 +279,7 @@ def _website_sync(page: _Page) -> Section:
         [page.stacked(page.say("describe", **attempts), found["series"], *names)],
         page.series_table(found["series"], *names),
         page.table(
-            "by_outcome",
-            found["outcomes"],
-            "outcome:label",
-            "attempts",
-            "mentors",
-            "first_at:moment",
-            "last_at:moment",
+            "by_outcome", found["outcomes"], "outcome:label attempts mentors first_at:moment last_at:moment"
         ),
     )
 
@@ -407,12 +386,7 @@ def _proxy(page: _Page) -> Section:
         page.table_if_any(
             "by_coordinator",
             found["by_coordinator"],
-            "coordinator=coordinator_id",
-            "registered",
-            "updated",
-            "mentors",
-            "first_at:day",
-            "last_at:day",
+            "coordinator=coordinator_id registered updated mentors first_at:day last_at:day",
         ),
     )
 
@@ -432,15 +406,7 @@ def _dead_letters(page: _Page) -> Section:
     return page.section(
         [page.say("meaning", **totals)],
         [Bars(page.say("plot"), page.say("describe", **totals), bars)] if bars else [],
-        page.table(
-            "table",
-            found,
-            "queue:label",
-            "kind:label",
-            "in_period",
-            "open_now",
-            "oldest=oldest_open_at:moment",
-        ),
+        page.table("table", found, "queue:label kind:label in_period open_now oldest=oldest_open_at:moment"),
     )
 
 
@@ -465,15 +431,7 @@ def _alerts(page: _Page) -> Section:
         [page.say("meaning", **totals)],
         [Bars(page.say("plot"), page.say("describe", **totals), bars, legend)] if found else [],
         page.table_if_any(
-            "table",
-            rows,
-            "severity:label",
-            "kind:label",
-            "concerns",
-            "raised",
-            "still_open",
-            "first_at:day",
-            "last_at:day",
+            "table", rows, "severity:label kind:label concerns raised still_open first_at:day last_at:day"
         ),
     )
 
@@ -512,22 +470,12 @@ def _retention(page: _Page) -> Section:
         page.table(
             "table",
             found["logs"],
-            "log=log_name",
-            "entries",
-            "in_all=entries_in_all",
-            "oldest_entry=oldest_at:day",
-            "kept_months=retention_months",
-            "months_past=months_past_floor",
-            "months_held",
+            "log=log_name entries in_all=entries_in_all oldest_entry=oldest_at:day"
+            " kept_months=retention_months months_past=months_past_floor months_held",
         ),
-        page.table_if_any("holds", holds, "case=case_reference", "set_at:moment", "lifted_at=lifted"),
+        page.table_if_any("holds", holds, "case=case_reference set_at:moment lifted_at=lifted"),
         page.table_if_any(
-            "archived",
-            found["archived"],
-            "log=log_name",
-            "month:month",
-            "archived_at:moment",
-            "file=file_sha256",
+            "archived", found["archived"], "log=log_name month:month archived_at:moment file=file_sha256"
         ),
     )
 
@@ -558,13 +506,9 @@ def _guards(page: _Page) -> Section:
                 [Legend(page.say("sound"), "f1"), Legend(page.say("broken"), "f3")],
             )
         ],
-        page.table("table", logs, "log=log_name", "relations=guarded_relations", "guards"),
+        page.table("table", logs, "log=log_name relations=guarded_relations guards"),
         page.table_if_any(
-            "events",
-            found["security_events"],
-            "security_event=event_kind:label",
-            "events",
-            "last_at:moment",
+            "events", found["security_events"], "security_event=event_kind:label events last_at:moment"
         ),
     )
 

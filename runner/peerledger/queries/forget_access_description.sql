@@ -1,0 +1,2 @@
+-- Without a description of access the upkeep compares nothing.
+delete from private.access_description;
