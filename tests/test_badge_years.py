@@ -226,6 +226,35 @@ def test_a_streak_of_two_centuries_takes_no_time(database: Database) -> None:
 
 
 @pytest.mark.one_target
+def test_what_was_registered_in_one_go_is_compared_in_one(database: Database) -> None:
+    """With the entry that names all of it. Looked up one by one these activities took minutes."""
+    decades = Decades(database, "bulk")
+    decades.insert([Activity(decades.mentor_id, "visit", date(2024, 1, 1), 5)])
+    connection = decades.connection
+    connection.execute("alter table public.activities disable trigger user")
+    connection.execute(
+        _INSERT + " select %s, %s, 'visit', date '1970-01-01' + n / 8, 1 from generate_series(1, 150000) as n",
+        (decades.organisation_id, decades.mentor_id),
+    )
+    connection.execute("alter table public.activities enable trigger user")
+    connection.execute(
+        "insert into public.badge_evaluation_logs"
+        " (peer_mentor_id, org_id, duration_ms, activity_ids, source)"
+        " select mentor_id, organisation_id, 1, array_agg(id), 'activity_insert'"
+        " from public.activities group by mentor_id, organisation_id"
+    )
+
+    # Far more than it takes, far less than it took.
+    connection.execute("set statement_timeout = '30s'")
+    connection.execute(
+        "select private.reconcile_mentors("
+        "array[row(mentor_id, organisation_id, array_agg(id), null)::private.touched_mentor], true, false)"
+        " from public.activities group by mentor_id, organisation_id"
+    )
+    assert decades.differences() == []
+
+
+@pytest.mark.one_target
 def test_a_reconciliation_locks_nobody_for_whom_it_has_nothing_to_do(database: Database) -> None:
     decades = Decades(database, "locks")
     decades.insert([Activity(decades.mentor_id, "visit", date(2024, 1, 1), 5)])

@@ -38,21 +38,31 @@ begin
             mentor.catalogue_version is distinct from coalesce(catalogue.version, 0)
             or coalesce(mentor.settled_until, '-infinity') <= now()
         union
-        -- What was written and no evaluation names. Where badges are switched off there are no outcomes, and none is asked for.
-        select touched.mentor_id
-        from unnest(reconcile_mentors.touched) as touched
-        cross join lateral unnest(touched.activity_ids) as written (activity_id)
-        inner join public.activities as activity on activity.id = written.activity_id
-        where
-            touched.mentor_id in (select outcome.mentor_id from unnest(v_outcomes) as outcome)
-            and not exists (
-                select
+        -- What was written and no evaluation that succeeded names. Where badges are switched off there are no outcomes, and none is
+        -- asked for. Each activity and each entry is read once: a mentor may have many thousands of both.
+        (
+            with written as materialized (
+                select touched.mentor_id, activity.id as activity_id, activity.updated_at
+                from unnest(reconcile_mentors.touched) as touched
+                cross join lateral unnest(touched.activity_ids) as listed (activity_id)
+                inner join public.activities as activity on activity.id = listed.activity_id
+                where touched.mentor_id in (select outcome.mentor_id from unnest(v_outcomes) as outcome)
+            ),
+            named as (
+                select entry.peer_mentor_id as mentor_id, listed.activity_id, max(entry.triggered_at) as named_at
                 from public.badge_evaluation_logs as entry
+                cross join lateral unnest(entry.activity_ids) as listed (activity_id)
                 where
-                    entry.peer_mentor_id = touched.mentor_id
-                    and entry.triggered_at >= activity.updated_at
-                    and activity.id = any (entry.activity_ids)
+                    entry.peer_mentor_id = any (array(select distinct written.mentor_id from written))
+                    and entry.triggered_at >= (select min(written.updated_at) from written)
+                    and entry.error_message is null
+                group by entry.peer_mentor_id, listed.activity_id
             )
+            select written.mentor_id
+            from written
+            left join named on named.mentor_id = written.mentor_id and named.activity_id = written.activity_id
+            where named.named_at is null or named.named_at < written.updated_at
+        )
     );
 
     v_right := array(

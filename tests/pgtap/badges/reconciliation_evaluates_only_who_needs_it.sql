@@ -1,5 +1,5 @@
 begin;
-select plan(11);
+select plan(13);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -32,9 +32,17 @@ $$;
 
 select is(pg_temp.reconcile(), '0 of 3: none', 'an ordinary day: looked at, found right, and nothing is written');
 
-alter table public.badge_evaluation_logs add constraint nothing check (false) not valid;
-select tests.make_activity('unlogged', 'olga');
-alter table public.badge_evaluation_logs drop constraint nothing;
+create function pg_temp.unlogged(name text, mentor text) returns boolean
+language plpgsql
+as $$
+begin
+    alter table public.badge_evaluation_logs add constraint nothing check (false) not valid;
+    perform tests.make_activity(unlogged.name, unlogged.mentor);
+    alter table public.badge_evaluation_logs drop constraint nothing;
+    return true;
+end
+$$;
+select pg_temp.unlogged('unlogged', 'olga');
 select is(pg_temp.reconcile(), '1 of 3: olga', 'an activity that no entry names is evaluated');
 select is(
     (
@@ -50,6 +58,16 @@ update public.activities set updated_at = clock_timestamp() where id = tests.id(
 set local session_replication_role = origin;
 select is(pg_temp.reconcile(), '1 of 3: berit', 'so is one that was changed since the entry that names it');
 select is(pg_temp.reconcile(), '0 of 3: none', 'once, too');
+
+-- Its evaluation found the mentor locked and failed; whoever had the lock counted the day, and so nothing differs.
+select private.log_badge_evaluations(
+    array[row(mentor.id, mentor.organisation_id, array[tests.id('activity', 'not in time')], null)::private.touched_mentor],
+    '{}', '55P03', now(), 'activity_insert'
+)
+from public.peer_mentors as mentor
+where mentor.id = tests.id('mentor', 'kari') and pg_temp.unlogged('not in time', 'kari');
+select is(pg_temp.reconcile(), '1 of 3: kari', 'so is one of which only an evaluation that failed has an entry');
+select is(pg_temp.reconcile(), '0 of 3: none', 'and again once');
 
 update private.mentor_measures set catalogue_version = null where mentor_id = tests.id('mentor', 'berit');
 select is(pg_temp.reconcile(), '1 of 3: berit', 'so is a mentor whose last evaluation failed');
