@@ -125,3 +125,10 @@ def test_a_name_cannot_become_a_statement() -> None:
     left = made.replace(quoted, "")
     assert "drop" not in left
     assert "--" not in left
+
+
+def test_a_name_may_be_what_another_stands_for() -> None:
+    table = sql.Identifier("the_time", "logs")
+    made = queries.about("restored_hash", {"the_schema.the_log": table, "the_time": sql.Identifier("at")})
+    assert made.count(b'from "the_time"."logs" as entry') == 1
+    assert b'entry."at" >= ' in made
