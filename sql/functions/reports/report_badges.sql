@@ -15,18 +15,16 @@ as $$
         from private.report_steps(report_badges.from_date, report_badges.to_date, report_badges.time_zone) as step
     ),
     -- Few rows of many entries: everything below is counted from these. Their period is a condition of its own and not that of
-    -- their step: so the planner knows that it is not about all years.
+    -- their step: so the planner knows that it is not about all years. Their step is found by moments: where clocks are put back at
+    -- midnight, the local time alone does not tell.
     entries as (
         select
             entry.peer_mentor_id,
             entry.source,
             entry.error_message,
-            greatest(
-                date_trunc(
-                    (select private.report_unit(report_badges.from_date, report_badges.to_date)),
-                    entry.triggered_at at time zone report_badges.time_zone
-                )::date, report_badges.from_date
-            ) as starts_on,
+            (array(select steps.starts_on from steps order by steps.starts_on))[
+                width_bucket(entry.triggered_at, array(select steps.starts_at from steps order by steps.starts_on))
+            ] as starts_on,
             count(*) as evaluations,
             sum(cardinality(entry.badges_awarded)) as awarded
         from public.badge_evaluation_logs as entry

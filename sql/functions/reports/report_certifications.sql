@@ -24,12 +24,9 @@ as $$
         -- Their period is a condition of its own, as in report_badges.
         select
             entry.run_id, entry.event_type, entry.error_message,
-            greatest(
-                date_trunc(
-                    (select private.report_unit(report_certifications.from_date, report_certifications.to_date)),
-                    entry."timestamp" at time zone report_certifications.time_zone
-                )::date, report_certifications.from_date
-            ) as starts_on
+            (array(select steps.starts_on from steps order by steps.starts_on))[
+                width_bucket(entry."timestamp", array(select steps.starts_at from steps order by steps.starts_on))
+            ] as starts_on
         from public.certification_expiry_audit_log as entry
         where
             entry.organisation_id = report_certifications.org_id

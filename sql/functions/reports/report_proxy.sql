@@ -20,12 +20,9 @@ as $$
             entry.event_type,
             entry.coordinator_id,
             entry.attributed_mentor_id,
-            greatest(
-                date_trunc(
-                    (select private.report_unit(report_proxy.from_date, report_proxy.to_date)),
-                    entry."timestamp" at time zone report_proxy.time_zone
-                )::date, report_proxy.from_date
-            ) as starts_on,
+            (array(select steps.starts_on from steps order by steps.starts_on))[
+                width_bucket(entry."timestamp", array(select steps.starts_at from steps order by steps.starts_on))
+            ] as starts_on,
             count(*) as entries,
             count(*) filter (
                 where

@@ -1,6 +1,6 @@
 -- Entries at both sides of the local midnights at which a period begins and ends, one of them after the clocks have gone forward.
 begin;
-select plan(4);
+select plan(5);
 select tests.make_two_organisations();
 create temporary table entries as
 select *
@@ -12,6 +12,8 @@ from (
     ('north', 'bulk_created', 'nina', 'olga', '2026-03-01 23:00Z', '2026-03-29'),
     ('north', 'updated', 'oskar', 'olga', '2026-03-29 21:59:59.999999Z', '2026-03-02'),
     ('north', 'updated', 'nina', 'olga', '2026-03-29 22:00Z', '2026-03-02'),
+    -- Between the two midnights of that day in Havana, the second of which begins it.
+    ('north', 'created', 'nina', 'olga', '2026-11-01 04:30Z', '2026-10-31'),
     ('south', 'created', 'sven', 'sara', '2026-03-10 12:00Z', '2026-03-10')
 ) as entry (organisation, event_type, coordinator, mentor, at, occurred_on);
 insert into public.proxy_audit_log (
@@ -29,8 +31,8 @@ as $$
     )
     from unnest(days) as day
 $$;
-create function pg_temp.report(from_date date, to_date date) returns jsonb language sql
-as $$ select private.report_proxy(tests.id('organisation', 'north'), from_date, to_date, 'Europe/Oslo') $$;
+create function pg_temp.report(from_date date, to_date date, time_zone text default 'Europe/Oslo') returns jsonb language sql
+as $$ select private.report_proxy(tests.id('organisation', 'north'), from_date, to_date, time_zone) $$;
 
 select is(
     pg_temp.report('2026-03-01', '2026-03-29'),
@@ -80,6 +82,11 @@ select is(
     ),
     (select string_agg(id::text, ' ' order by id) from unnest(array[tests.id('user', 'nina'), tests.id('user', 'oskar')]) as id),
     'whoever did the same stands in the order of the ids'
+);
+select is(
+    pg_temp.report('2026-10-30', '2026-10-31', 'America/Havana') -> 'series',
+    pg_temp.series('{2026-10-30,2026-10-31}', '{"2026-10-31": {"created": 1}}'),
+    'what is of the period is of one of its days, also where midnight comes twice'
 );
 select * from finish();
 rollback;
