@@ -32,13 +32,25 @@ begin
             hint = 'private.night_steps() lists them.';
     end if;
 
-    -- Before the ledger says that they are begun anew: since when there is something to reconcile for everybody.
+    if v_step.switch is not null then
+        execute format(
+            'select array_agg(setting.organisation_id) from public.organisation_settings as setting where not setting.%I',
+            v_step.switch
+        )
+        into v_off;
+    end if;
+
+    -- Before the ledger says that they are begun anew: since when there is something to reconcile for everybody who has it on.
     select min(good.started_at)
     into v_since
     from (
         select max(run.started_at) as started_at
         from public.job_runs as run
-        where run.job = begin_step.job and run.state in ('ran', 'caught_up') and run.organisation_id is not null
+        where
+            run.job = begin_step.job
+            and run.state in ('ran', 'caught_up')
+            and run.organisation_id is not null
+            and run.organisation_id <> all (coalesce(v_off, '{}'))
         group by run.organisation_id
     ) as good;
 
@@ -97,11 +109,6 @@ begin
         and run.organisation_id is null and v_since is not null;
 
     if v_step.switch is not null then
-        execute format(
-            'select array_agg(setting.organisation_id) from public.organisation_settings as setting where not setting.%I',
-            v_step.switch
-        )
-        into v_off;
         perform private.finish_job(
             run.job, run.business_date, 'skipped', c_switched_off, organisation_ids => array[run.organisation_id]
         )
