@@ -233,7 +233,8 @@ def test_what_was_registered_in_one_go_is_compared_in_one(database: Database) ->
     connection = decades.connection
     connection.execute("alter table public.activities disable trigger user")
     connection.execute(
-        _INSERT + " select %s, %s, 'visit', date '1970-01-01' + n / 8, 1 from generate_series(1, 150000) as n",
+        _INSERT
+        + " select %s, %s, 'visit', date '1970-01-01' + n / 8, 1 from generate_series(1, 150000) as n",
         (decades.organisation_id, decades.mentor_id),
     )
     connection.execute("alter table public.activities enable trigger user")

@@ -513,6 +513,40 @@ def test_the_night_looks_at_everybody_by_turns(nights: Nights) -> None:
     assert nights.rows(wrong) == [(0,)]
 
 
+def test_the_turns_of_nights_that_did_not_run_are_made_up_for(nights: Nights) -> None:
+    """Also for whom nothing was ever kept: what they did was written past the triggers, long ago."""
+    nights.connection.execute(
+        "select tests.make_mentor('mentor ' || number, 'north') from generate_series(1, 59) as number;"
+        " set session_replication_role = replica;"
+        " select tests.make_activity(display_name, display_name) from public.peer_mentors;"
+        " update public.activities set updated_at = '2026-01-15';"
+        " set session_replication_role = origin;"
+        " select tests.make_mentor('idle ' || number, 'north') from generate_series(1, 9) as number"
+    )
+    nights.run(1)
+    for day in (11, 12, 30):
+        nights.run(day)
+    assert nights.rows(
+        "select sum(mentors_done)::int, sum(mentors_evaluated)::int from private.badge_reconciliations"
+    ) == [(60, 60)]
+    assert nights.rows("select count(*) from private.check_badge_rollups()") == [(0,)]
+
+
+def test_an_organisation_that_is_switched_off_does_not_hold_the_others_back(nights: Nights) -> None:
+    """What is to be compared begins where their last good night did; its own is made up for when it is back."""
+    since = "select extract(day from since)::int from private.badge_reconciliations order by started_at"
+    switch = "update public.organisation_settings set badges_enabled = {}"
+    nights.connection.execute(switch.format("true"))
+    nights.run(1)
+    nights.connection.execute(switch.format("false"))
+    for day in (2, 3):
+        nights.run(day)
+    nights.connection.execute(switch.format("true"))
+    nights.run(4)
+    nights.run(5)
+    assert [day for (day,) in nights.rows(since)][1:] == [1, 2, 1, 4]
+
+
 def test_a_killed_nights_reconciliation_is_not_kept(nights: Nights) -> None:
     nights.connection.execute("select tests.make_activity('walk', 'olga')")
     nights.run()

@@ -13,6 +13,7 @@ declare
     c_turns constant int := 30;
     v_begun record;
     v_id uuid;
+    v_nights int;
     v_organisation_id uuid;
     v_before private.badge_reconciliations;
     v_reconciliation private.badge_reconciliations;
@@ -44,13 +45,28 @@ begin
         where waiting.reconciliation_id = abandoned.id;
 
         v_id := public.start_badge_reconciliation(least(now() - interval '24 hours', v_begun.since));
-        -- And some of the others, so that everybody has a turn in thirty nights: what is kept may go wrong without any activity.
+        -- And some of the others, so that everybody with activities has a turn in thirty nights: what is kept may go wrong, or be
+        -- missing, without any of late. Those whose turn was in a night that did not run have it now.
+        v_nights := v_begun.business_date - (
+            select max(run.business_date)
+            from public.job_runs as run
+            where
+                run.job = 'badge_reconciliation'
+                and run.organisation_id is null
+                and run.state in ('ran', 'caught_up')
+                and run.started_at < continue_nightly_badges.night_at
+        );
         insert into private.badge_reconciliation_mentors (reconciliation_id, mentor_id)
-        select v_id, measured.mentor_id
-        from private.mentor_measures as measured
+        select v_id, mentor.id
+        from public.peer_mentors as mentor
         where
-            mod(abs(uuid_hash(measured.mentor_id)::bigint), c_turns)
-            = mod(v_begun.business_date - date '2000-01-01', c_turns)
+            mod(
+                v_begun.business_date - date '2000-01-01' - mod(abs(uuid_hash(mentor.id)::bigint), c_turns) + c_turns, c_turns
+            ) < greatest(1, v_nights)
+            and (
+                exists (select from private.mentor_measures as measured where measured.mentor_id = mentor.id)
+                or exists (select from public.activities as activity where activity.mentor_id = mentor.id)
+            )
         on conflict on constraint badge_reconciliation_mentors_pkey do nothing;
         update private.badge_reconciliations as reconciliation
         set
