@@ -266,14 +266,21 @@ def test_nothing_needs_a_person_and_access_is_as_described(told: Told) -> None:
 
 
 def test_the_clock_is_the_real_one_again(told: Told) -> None:
+    # One that nobody touched.
     with psycopg.connect(told.database.conninfo, dbname="template1") as pristine:
         as_made = pristine.execute(_FUNCTIONS.encode()).fetchall()
     assert told.rows(_FUNCTIONS) == as_made
-    options = "-c peerledger.demo_clock=-1000000s"
-    with psycopg.connect(make_conninfo(told.database.conninfo, options=options)) as connection:
-        assert connection.execute("select now() = current_timestamp").fetchone() == (True,)
+    assert_real_clock(told.database.conninfo)
     databases = {name for (name,) in told.rows("select datname from pg_database")}
     assert clock.SCRATCH not in databases
+
+
+def assert_real_clock(address: str) -> None:
+    """Whatever a session sets."""
+    options = "-c peerledger.demo_clock=-1000000s"
+    with psycopg.connect(make_conninfo(address, options=options)) as connection:
+        assert connection.execute("select now() = current_timestamp").fetchone() == (True,)
+        assert connection.execute("select clock_timestamp() - now() < '1 minute'").fetchone() == (True,)
 
 
 # The clock. -------------------------------------------------------------------------------------------
@@ -313,7 +320,7 @@ def test_a_clock_goes_wherever_it_is_set(unused: Database) -> None:
     with unused.connect() as connection:
         # It took the other's place, and has the real time.
         assert connection.execute("select count(*) from stamped").fetchone() == (1,)
-        assert connection.execute("select now() = current_timestamp").fetchone() == (True,)
+    assert_real_clock(unused.conninfo)
 
 
 def half_told(database: Database) -> None:
@@ -357,6 +364,16 @@ def test_a_database_that_is_used_keeps_its_place(unused: Database) -> None:
     assert clock.is_unused(unused)
 
 
+def test_checkpoints_of_another_database_are_left_alone(data_directory: Path) -> None:
+    kept = data_directory / ".peerledger" / "seals" / "checkpoint"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of production")
+    refused = demo(data_directory)
+    assert refused.returncode == 1
+    assert "holds the checkpoints of another database" in refused.stderr.splitlines()[-1]
+    assert kept.read_text() == "of production"
+
+
 def test_two_do_not_tell_it_at_once(unused: Database) -> None:
     with (
         clock.scratch_database(unused),
@@ -391,9 +408,7 @@ def test_no_other_clock_can_be_set(
                 clock.clock_of(Database(address, is_embedded, None)),
             ):
                 pass
-            with psycopg.connect(address) as connection:
-                connection.execute("set peerledger.demo_clock = '-1000000s'")
-                assert connection.execute("select now() = current_timestamp").fetchone() == (True,)
+            assert_real_clock(address)
         finally:
             server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
             server.execute("drop role nobody_special")

@@ -61,7 +61,9 @@ def run(database: Database, settings: Settings, samples: Path, is_set_aside: boo
     telling.print(f"Working on {database.name}.")
     today = datetime.now(story.OSLO).date()
     if database.is_embedded and clock.is_unused(database):
-        _tell(database, settings, samples, story.calendar(today, MONTHS))
+        when = story.calendar(today, MONTHS)
+        telling.print(f"Playing {when.days} days of {samples.name}, a minute or two …")
+        _tell(database, settings, samples, when)
     migrate(database, settings.migrate_wait_seconds)
     _refuse_other_data(database, samples)
     if not database.is_embedded:
@@ -99,16 +101,19 @@ def _tell(database: Database, settings: Settings, samples: Path, when: "Calendar
     from peerledger.demo import story
 
     own = seal.own_directory(_with_key(settings))
-    scratch = own.with_name(f"{own.name}-story")
+    if own.exists():
+        raise RunnerError(
+            f"{own} holds the checkpoints of another database. Move it away, "
+            "or set PEERLEDGER_DATA_DIR to another directory."
+        )
+    scratch = own.with_name(f"{own.name}-of-the-story")
     shutil.rmtree(scratch, ignore_errors=True)
     with (
-        progress.bar(f"{when.days} days in the life of {samples.name}") as tell,
+        progress.bar(f"{when.first} to {when.last}") as tell,
         clock.scratch_database(database) as setting,
     ):
         told = _with_key(settings).model_copy(update={"seal_dir": scratch})
         story.play(setting, told, samples, when, tell)
-    # Of the database that there was, in which there was nothing.
-    shutil.rmtree(own, ignore_errors=True)
     scratch.rename(own)
 
 

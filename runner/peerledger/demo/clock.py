@@ -1,9 +1,9 @@
 """A database in which it is whatever time the demo says, the database's own stamps included.
 
 PostgreSQL has no clock that can be set. But the planner replaces a function written in SQL by its text, and a
-superuser may write `now()` anew: in SQL, with a setting of the session in it. That holds while the demo's story
-is played, in a database of its own that nobody uses; then the functions are put back as they were, and only
-then the database gets the name under which it is used (docs/adr/0009-the-demo-sets-the-clock.md).
+superuser may write `now()` anew: in SQL, with a setting of the session in it. That holds while the story is
+played, in a database of its own that nobody uses; then the functions are put back as they were, and only then
+the database gets the name under which it is used (docs/adr/0009-the-demo-sets-the-clock.md).
 """
 
 import re
