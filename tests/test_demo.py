@@ -183,6 +183,22 @@ def test_every_log_goes_through_all_the_months(told: Told) -> None:
             assert last, log
 
 
+def test_our_sql_asks_functions_for_the_time(told: Told) -> None:
+    """CURRENT_DATE and its like are none, and would be of another day than the story's."""
+    keywords = r"\m(current_(date|time|timestamp)|localtime(stamp)?)\M"
+    assert (
+        told.rows(
+            "select oid::regprocedure::text from pg_proc"
+            " where pronamespace in ('public'::regnamespace, 'private'::regnamespace) and prosrc ~* %s"
+            " union all"
+            " select adrelid::regclass::text from pg_attrdef where pg_get_expr(adbin, adrelid) ~* %s",
+            keywords,
+            keywords,
+        )
+        == []
+    )
+
+
 def test_every_night_is_accounted_for(told: Told) -> None:
     nights = told.figures["certifications"]["nights"]
     assert [night["night_on"] for night in nights] == [
