@@ -100,13 +100,13 @@ select exists (
     where removal.is_watched and removal.confirmed_at is not null and removal.seen_gone_at is null
 )
 """
-# Nobody had noted which contact of the portal they are.
+# Nobody had noted which contact of the portal they are; known, it is tried again by itself.
 _UNKNOWN_CONTACTS = """
 update public.peer_mentors as mentor
 set dynamics_contact_id = gen_random_uuid()
 from public.hlf_sync_state as state
 where state.mentor_id = mentor.id and state.state = 'dead_lettered' and mentor.dynamics_contact_id is null
-returning mentor.organisation_id, mentor.dynamics_contact_id
+returning mentor.dynamics_contact_id
 """
 _GUARDS = "select tgname::text, tgenabled from pg_trigger where tgrelid = %s::regclass and not tgisinternal"
 
@@ -128,11 +128,11 @@ class Calendar:
 
     @property
     def no_night(self) -> date:
-        return self.after(0.3)
+        return self.after(0.15)
 
     @property
     def killed_night(self) -> date:
-        return self.after(0.6)
+        return self.after(0.35)
 
     @property
     def outage(self) -> date:
@@ -140,9 +140,9 @@ class Calendar:
 
     @property
     def forged(self) -> date:
-        """A Monday: its morning's seal is what gives it away."""
+        """A Monday: its morning's seal is what gives it away, and the night after it must be a good one."""
         day = self.after(0.75)
-        return day + timedelta(days=(_MONDAY - day.weekday()) % 7)
+        return day - timedelta(days=day.weekday())
 
     @property
     def disputes(self) -> dict[date, tuple[str, str | None]]:
@@ -366,7 +366,7 @@ class _Story:
     # The forged entry. ----------------------------------------------------------------------------------
 
     def _forge(self) -> None:
-        """Somebody with the superuser's password makes a talk of 45 minutes one of eight hours."""
+        """Somebody with the superuser's password turns an activity into one of eight hours."""
         self.partition, self.entry, self.true_payload = _one(
             self.connection, _FORGEABLE, (self.organisation,)
         )
@@ -401,9 +401,8 @@ class _Story:
                 )
 
     def _see_to_alerts(self) -> None:
-        for organisation, contact in self.connection.execute(_UNKNOWN_CONTACTS).fetchall():
+        for (contact,) in self.connection.execute(_UNKNOWN_CONTACTS).fetchall():
             self.standin.add_contact(contact, listed=True)
-            self._do("select public.requeue_dead_letters(%s)", organisation)
         self._do("select public.acknowledge_alert(id) from private.open_alerts()")
 
     # ----------------------------------------------------------------------------------------------------
