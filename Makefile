@@ -72,7 +72,7 @@ docs: $(VENV)/run.stamp
 	$(BIN)/python -m docs.generate
 
 clean:
-	rm -rf $(VENV) .peerledger
+	rm -rf $(VENV) .peerledger peerledger.egg-info
 
 # Editable: the command reads migrations/ and sql/ from the checkout it was installed from.
 $(VENV)/run.stamp: requirements.txt pyproject.toml setup.py

@@ -1,5 +1,6 @@
 """With what to reach Dynamics: one set for all organisations, or others for some, from a file."""
 
+import functools
 import ssl
 import tomllib
 from collections.abc import Callable, Mapping
@@ -97,10 +98,16 @@ class Credentials(BaseModel):
 
     def tls(self) -> ssl.SSLContext:
         """Trusts the usual authorities, and the one of `ca_file` as well."""
-        context = httpx.create_ssl_context()
-        if self.ca_file is not None:
-            context.load_verify_locations(self.ca_file)
-        return context
+        return _tls(self.ca_file, self.ca_file.stat().st_mtime_ns if self.ca_file else None)
+
+
+# Reading all authorities takes longer than a request; a file that was written anew is read anew.
+@functools.lru_cache(maxsize=16)
+def _tls(ca_file: Path | None, written_at: int | None) -> ssl.SSLContext:
+    context = httpx.create_ssl_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
 
 
 class _NamedError(ValueError):

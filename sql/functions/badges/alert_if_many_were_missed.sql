@@ -15,7 +15,8 @@ begin
             format(
                 'Reconciliation had to award %s badges, %s %% of those since %s: the evaluation on insert missed them. '
                 'Was it switched off?',
-                alert_if_many_were_missed.reconciliation.badges_awarded,
+                alert_if_many_were_missed.reconciliation.badges_awarded
+                - alert_if_many_were_missed.reconciliation.badges_by_time,
                 round(100 * private.award_ratio(alert_if_many_were_missed.reconciliation), 1),
                 to_char(alert_if_many_were_missed.reconciliation.since at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"')
             ),

@@ -122,8 +122,13 @@ begin
             select
                 v_reconciliation.badges_awarded + done.badges_awarded,
                 v_reconciliation.mentors_missing + done.mentors_missing,
-                v_reconciliation.mentors_evaluated + done.mentors_evaluated
-            into v_reconciliation.badges_awarded, v_reconciliation.mentors_missing, v_reconciliation.mentors_evaluated
+                v_reconciliation.mentors_evaluated + done.mentors_evaluated,
+                v_reconciliation.badges_by_time + done.badges_by_time
+            into
+                v_reconciliation.badges_awarded,
+                v_reconciliation.mentors_missing,
+                v_reconciliation.mentors_evaluated,
+                v_reconciliation.badges_by_time
             from private.reconcile_mentors(
                 v_touched, not v_reconciliation.suppress_notifications, everybody => v_reconciliation.since = '-infinity'
             ) as done;
@@ -164,6 +169,7 @@ begin
         mentors_done = v_reconciliation.mentors_done,
         mentors_skipped = v_reconciliation.mentors_skipped,
         mentors_evaluated = v_reconciliation.mentors_evaluated,
+        badges_by_time = v_reconciliation.badges_by_time,
         finished_at = v_reconciliation.finished_at
     where reconciliation.id = v_reconciliation.id;
 

@@ -41,7 +41,7 @@ $$;
 comment on function public.reconcile_badges is
 'Finds and awards the badges that were missed since a time.
 Looks at every mentor with an activity written since then, in one transaction, and evaluates those of whom something is missing or
-wrong; for all of history take start_badge_reconciliation. award_ratio is the share (0 to 1) of the badges awarded since then that this call had to
-award; above 0.05 it alerts. With suppress_notifications nobody is told. Callable by service_role. Error: 22023.';
+wrong; for all of history take start_badge_reconciliation. award_ratio is the share (0 to 1) of the badges awarded since then that had been missed
+and this call had to award, without those for a length of service; above 0.05 it alerts. With suppress_notifications nobody is told. Callable by service_role. Error: 22023.';
 revoke all on function public.reconcile_badges from public, anon, authenticated, service_role;
 grant execute on function public.reconcile_badges to service_role;

@@ -7,7 +7,8 @@ create or replace function private.reconcile_mentors(
     everybody boolean,
     out badges_awarded int,
     out mentors_missing int,
-    out mentors_evaluated int
+    out mentors_evaluated int,
+    out badges_by_time int
 )
 language plpgsql
 volatile
@@ -84,6 +85,7 @@ begin
     if cardinality(v_wrong_ids) = 0 then
         badges_awarded := 0;
         mentors_missing := 0;
+        badges_by_time := 0;
         return;
     end if;
     v_wrong_ids := array(select wrong.mentor_id from unnest(v_wrong_ids) as wrong (mentor_id) order by wrong.mentor_id);
@@ -106,15 +108,20 @@ begin
         null, 'reconciliation', reconcile_mentors.notify
     );
     -- They are locked: nobody else has awarded them anything meanwhile.
-    mentors_missing := (
-        select count(distinct earned.mentor_id)
-        from public.earned_badges as earned
-        where earned.mentor_id = any (v_wrong_ids) and earned.earned_at >= v_started
-    );
+    select count(distinct earned.mentor_id), count(*) filter (where brought.by_time)
+    into mentors_missing, badges_by_time
+    from public.earned_badges as earned
+    cross join lateral (
+        -- What was met last is a length of service, or a badge that followed from one.
+        select coalesce(bool_and(leaf.metric in ('tenure_days', 'badge_earned')), false) as by_time
+        from jsonb_to_recordset(earned.evidence) as leaf (metric text, met_on date)
+        where leaf.met_on = earned.qualified_on
+    ) as brought
+    where earned.mentor_id = any (v_wrong_ids) and earned.earned_at >= v_started;
 end
 $$;
 
 comment on function private.reconcile_mentors is
 'Compares mentors with their activities, and evaluates and logs those of whom something is missing or wrong, or everybody; returns how many
-badges it awarded to how many, and how many it evaluated. Error: 57014, see private.check_time_budget. For our functions only.';
+badges it awarded to how many, how many it evaluated, and how many of the badges time alone had brought. Error: 57014, see private.check_time_budget. For our functions only.';
 revoke all on function private.reconcile_mentors from public, anon, authenticated, service_role;

@@ -15,7 +15,7 @@ begin
         -- Of this transaction.
         and notification.created_at = now()
         and (notification.payload ->> case notification.kind when 'badge_awarded' then 'qualified_on' else 'latest_on' end)::date
-        < current_date - 30;
+        < now()::date - 30;
     get diagnostics v_silenced = row_count;
     return v_silenced;
 end

@@ -1,5 +1,5 @@
 begin;
-select plan(6);
+select plan(9);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 update public.peer_mentors set created_at = now() - interval '100 days';
@@ -29,6 +29,7 @@ update public.peer_mentors set created_at = created_at - interval '100 days' whe
 update private.mentor_measures set settled_until = now() - interval '1 hour' where mentor_id = tests.id('mentor', 'olga');
 select is(pg_temp.looked_at(), '1 mentors, 1 badges', 'who has reached it is evaluated, and has the badge');
 select is(pg_temp.looked_at(), '0 mentors, 0 badges', 'once');
+select is_empty('select from public.ops_alerts', 'which nobody had missed');
 select is(
     (select settled_until from private.mentor_measures where mentor_id = tests.id('mentor', 'olga')),
     ((now() at time zone 'Europe/Oslo')::date + 165)::timestamp at time zone 'Europe/Oslo',
@@ -37,5 +38,21 @@ select is(
 
 update public.peer_mentors set created_at = created_at - interval '100 days' where id = tests.id('mentor', 'berit');
 select is(pg_temp.looked_at('-infinity'), '3 mentors, 1 badges', 'over all of history everybody is, whatever was worked out');
+select is_empty('select from public.ops_alerts', 'nor then');
+
+-- An activity that was missed is another matter, also where the length of service had been there before.
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (
+    tests.id('organisation', 'north'), 'both', 'Both',
+    '{"all": [{"metric": "tenure_days", "at_least": 50}, {"metric": "activity_count", "at_least": 1}]}'
+);
+alter table public.activities disable trigger user;
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'kari'), 'visit', current_date - 1, 30);
+alter table public.activities enable trigger user;
+select is(
+    (select format('%s %s %s', badges_awarded, award_ratio, alert) from public.reconcile_badges()), '1 0.3333 t',
+    'that one counts, and the two for years of service do not'
+);
 select * from finish();
 rollback;

@@ -1,4 +1,8 @@
-"""`demo`: the whole system on sample data, with a local stand-in for Dynamics. Again, it finds all there."""
+"""`demo`: the whole system on sample data, with a local stand-in for Dynamics. Again, it finds all there.
+
+In the embedded database the sample organisations have lived a year by then (story.py). In another one, which
+somebody has to ask for, no clock is touched: the sample data is loaded, and read as of its last day.
+"""
 
 import asyncio
 import csv
@@ -9,15 +13,16 @@ import sys
 from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
 from peerledger import load as load_command
-from peerledger import nightly, report, status
+from peerledger import nightly, progress, report, status
 from peerledger.database import Database
+from peerledger.demo import clock
+from peerledger.demo.samples import LAST_DAY
 from peerledger.errors import RunnerError
 from peerledger.migrate import migrate
 from peerledger.notify.delivery import Delivery
@@ -26,10 +31,12 @@ from peerledger.notify.texts import Text
 from peerledger.screen import Console
 from peerledger.settings import PREFIX, Settings
 
-# The sample data is to be read as of its last day.
-NIGHT_OF = date(2026, 11, 15)
-# One whose website we keep.
-_REPORT_OF = "klangbro"
+if TYPE_CHECKING:
+    from peerledger.demo.story import Calendar
+
+_KEY = "demo-seal.key"
+# How long the story is, and the report about it.
+MONTHS = 12
 
 # What the sync has brought about stays; whoever it has not reached yet is shown wrongly, so that there is
 # something to see. Organisations that switched it off have another website.
@@ -45,24 +52,33 @@ where mentor.dynamics_contact_id is not null and coalesce(setting.website_sync_e
 
 
 def run(database: Database, settings: Settings, samples: Path, is_set_aside: bool = False) -> None:
-    progress = Console(stderr=True, highlight=False, markup=False)
+    # Only here: the libraries of the stand-in take a second to import.
+    from peerledger.demo import story
+    from standin import StandIn
+
+    telling = Console(stderr=True, highlight=False, markup=False)
     out = Console(highlight=False, markup=False)
-    progress.print(f"Working on {database.name}.")
+    telling.print(f"Working on {database.name}.")
+    today = datetime.now(story.OSLO).date()
+    if database.is_embedded and clock.is_unused(database):
+        when = story.calendar(today, MONTHS)
+        telling.print(f"Playing {when.days} days of {samples.name}, a minute or two …")
+        _tell(database, settings, samples, when)
     migrate(database, settings.migrate_wait_seconds)
     _refuse_other_data(database, samples)
-    progress.print(f"Loading {samples.name} …")
-    load_command.run(database, samples)
+    if not database.is_embedded:
+        telling.print(f"Loading {samples.name} …")
+        load_command.run(database, samples)
     with database.connect() as connection:
         out.print(status.table(status.organisations(connection)))
-
-    # Only here: its libraries take a second to import.
-    from standin import StandIn
 
     with StandIn() as standin:
         with database.connect() as connection:
             for contact, is_listed in connection.execute(_ON_THE_WEBSITE).fetchall():
                 standin.add_contact(contact, is_listed)
-        _work(database, _with_standin(settings, standin.settings()), out)
+        night_of = None if database.is_embedded else LAST_DAY
+        out.print(f"\nThe night of {night_of or today}, with a stand-in for Dynamics:")
+        _work(database, night_of, _with_standin(settings, standin.settings()), out)
         shown = sum(standin.listed().values())
     (attempts,) = _row(database, "select count(*) from public.hlf_sync_audit_log")
     out.print(f"The website now lists {shown:,} mentors; the log holds {attempts:,} attempts.")
@@ -70,31 +86,58 @@ def run(database: Database, settings: Settings, samples: Path, is_set_aside: boo
     _prove(database, settings, out)
     page = settings.data_dir / "report.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    # The activities are of their own days; what was done with them is of today.
-    today = datetime.now(ZoneInfo("Europe/Oslo")).date()
-    report.write(database, _REPORT_OF, date(NIGHT_OF.year, 1, 1), max(NIGHT_OF, today), page)
-    out.print(f"The report an auditor gets about {_REPORT_OF}: {page} (open it in a browser).")
+    since = story.calendar(today, MONTHS).first if database.is_embedded else date(LAST_DAY.year, 1, 1)
+    report.write(database, story.REPORT_OF, since, max(today, night_of or today), page)
+    out.print(f"The report an auditor gets about {story.REPORT_OF}: {page} (open it in a browser).")
     program = "peerledger" if shutil.which("peerledger") else os.path.relpath(sys.argv[0])
     if is_set_aside:
         out.print("Look around in a shell without PEERLEDGER_DATABASE_URL: unset it first.")
     out.print(f"Look around with: {program} status, {program} alerts, {program} psql.")
 
 
+def _tell(database: Database, settings: Settings, samples: Path, when: "Calendar") -> None:
+    """What is half told when somebody interrupts it is in no database that anybody uses, and is told anew."""
+    from peerledger import seal
+    from peerledger.demo import story
+
+    own = seal.own_directory(_with_key(settings))
+    if own.exists():
+        raise RunnerError(
+            f"{own} holds the checkpoints of another database. Move it away, "
+            "or set PEERLEDGER_DATA_DIR to another directory."
+        )
+    scratch = own.with_name(f"{own.name}-of-the-story")
+    shutil.rmtree(scratch, ignore_errors=True)
+    with (
+        progress.bar(f"{when.first} to {when.last}") as tell,
+        clock.scratch_database(database) as setting,
+    ):
+        told = _with_key(settings).model_copy(update={"seal_dir": scratch})
+        story.play(setting, told, samples, when, tell)
+    scratch.rename(own)
+
+
+def _with_key(settings: Settings) -> Settings:
+    from peerledger import checkpoints
+
+    key_file = settings.data_dir / _KEY
+    if not key_file.exists():
+        checkpoints.make_key(key_file)
+    return settings.model_copy(
+        update={"seal_key_file": key_file, "seal_webhook": None, "seal_dir": settings.data_dir / "seals"}
+    )
+
+
 def _prove(database: Database, settings: Settings, out: Console) -> None:
     """Seals all that is in the logs, proves one entry, and has the auditor's own program judge the proof."""
     from peerledger import checkpoints, prove, seal
 
-    key_file = settings.data_dir / "demo-seal.key"
-    if not key_file.exists():
-        checkpoints.make_key(key_file)
-    settings = settings.model_copy(
-        update={"seal_key_file": key_file, "seal_webhook": None, "seal_dir": settings.data_dir / "seals"}
-    )
+    settings = _with_key(settings)
     sealed = seal.seal(database)
     made = seal.checkpoint(database, settings)
     if made is None:
         return
-    vkey = checkpoints.vkey(made.origin, checkpoints.load_key(key_file))
+    vkey = checkpoints.vkey(made.origin, checkpoints.load_key(settings.data_dir / _KEY))
     out.print(f"\n{sealed.entries:,} log entries sealed; the tree has {made.size:,}. Its checkpoint, signed:")
     out.print(made.note.rstrip(), soft_wrap=True)
     log = "proxy_audit_log"
@@ -120,12 +163,16 @@ def _prove(database: Database, settings: Settings, out: Console) -> None:
         raise RunnerError("The proof of an entry is not valid.")
 
 
-def _work(database: Database, settings: Settings, out: Console) -> None:
-    out.print(f"\nThe night of {NIGHT_OF}, with a stand-in for Dynamics:")
+def _work(database: Database, night_of: date | None, settings: Settings, out: Console) -> None:
+    from peerledger import reconcile_website
+    from peerledger.dynamics.credentials import load_accounts
+
     # What an earlier run has done stays done: a night anew is an entry of each mentor it looks at.
-    results = nightly.run(database, NIGHT_OF, settings=settings, again=False)
+    results = nightly.run(database, night_of, settings=settings, again=False)
     out.print(nightly.show(results))
     sync(database, settings, out)
+    # Whoever was removed is seen to be gone.
+    reconcile_website.reconcile(database, settings, load_accounts(settings))
     failed = [result.name for result in results if not result.succeeded]
     if failed:
         raise RunnerError(f"These nightly steps failed: {', '.join(failed)}.")
