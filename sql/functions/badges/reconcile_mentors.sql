@@ -108,16 +108,32 @@ begin
         null, 'reconciliation', reconcile_mentors.notify
     );
     -- They are locked: nobody else has awarded them anything meanwhile.
-    select count(distinct earned.mentor_id), count(*) filter (where brought.by_time)
+    select
+        count(distinct awarded.mentor_id),
+        count(*) filter (where awarded.by_tenure or (awarded.by_badge and not awarded.is_beside_missed))
     into mentors_missing, badges_by_time
-    from public.earned_badges as earned
-    cross join lateral (
-        -- What was met last is a length of service, or a badge that followed from one.
-        select coalesce(bool_and(leaf.metric in ('tenure_days', 'badge_earned')), false) as by_time
-        from jsonb_to_recordset(earned.evidence) as leaf (metric text, met_on date)
-        where leaf.met_on = earned.qualified_on
-    ) as brought
-    where earned.mentor_id = any (v_wrong_ids) and earned.earned_at >= v_started;
+    from (
+        select
+            earned.mentor_id,
+            brought.by_badge,
+            brought.by_tenure,
+            -- One that followed from another has its day, and was missed with it.
+            bool_or(not brought.by_badge and not brought.by_tenure) over (
+                partition by earned.mentor_id, earned.qualified_on
+            ) as is_beside_missed
+        from public.earned_badges as earned
+        cross join lateral (
+            -- What was met last is a length of service, or a badge that followed from one.
+            select
+                coalesce(bool_and(leaf.metric = 'badge_earned'), false) as by_badge,
+                coalesce(
+                    bool_and(leaf.metric in ('tenure_days', 'badge_earned')) and bool_or(leaf.metric = 'tenure_days'), false
+                ) as by_tenure
+            from jsonb_to_recordset(earned.evidence) as leaf (metric text, met_on date)
+            where leaf.met_on = earned.qualified_on
+        ) as brought
+        where earned.mentor_id = any (v_wrong_ids) and earned.earned_at >= v_started
+    ) as awarded;
 end
 $$;
 

@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(10);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 update public.peer_mentors set created_at = now() - interval '100 days';
@@ -53,6 +53,18 @@ alter table public.activities enable trigger user;
 select is(
     (select format('%s %s %s', badges_awarded, award_ratio, alert) from public.reconcile_badges()), '1 0.3333 t',
     'that one counts, and the two for years of service do not'
+);
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values
+(tests.id('organisation', 'north'), 'long', 'Long', '{"metric": "activity_count", "at_least": 2}'),
+(tests.id('organisation', 'north'), 'longer', 'Longer', '{"metric": "badge_earned", "badge": "long"}');
+alter table public.activities disable trigger user;
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'kari'), 'visit', current_date - 1, 30);
+alter table public.activities enable trigger user;
+select is(
+    (select format('%s %s', badges_awarded, award_ratio) from public.reconcile_badges()), '2 0.4000',
+    'and so does what followed from one that was missed'
 );
 select * from finish();
 rollback;
