@@ -37,7 +37,10 @@ begin
         left join private.badge_catalogues as catalogue on catalogue.organisation_id = touched.organisation_id
         where
             mentor.catalogue_version is distinct from coalesce(catalogue.version, 0)
-            or coalesce(mentor.settled_until, '-infinity') <= now()
+            or (
+                coalesce(mentor.settled_until, '-infinity') <= now()
+                and touched.mentor_id in (select outcome.mentor_id from unnest(v_outcomes) as outcome)
+            )
         union
         -- What was written and no evaluation that succeeded names. Where badges are switched off there are no outcomes, and none is
         -- asked for. Each activity and each entry is read once: a mentor may have many thousands of both.
@@ -71,7 +74,18 @@ begin
         from unnest(v_outcomes) as outcome
         where reconcile_mentors.everybody and outcome.mentor_id <> all (v_wrong_ids)
     );
-    mentors_evaluated := cardinality(v_right) + cardinality(v_wrong_ids);
+    -- Where badges are switched off rollups are put right, and nobody is evaluated.
+    mentors_evaluated := cardinality(v_right) + (
+        select count(*)
+        from unnest(reconcile_mentors.touched) as touched
+        where
+            touched.mentor_id = any (v_wrong_ids)
+            and not exists (
+                select
+                from public.organisation_settings as setting
+                where setting.organisation_id = touched.organisation_id and not setting.badges_enabled
+            )
+    );
     if cardinality(v_right) > 0 then
         perform private.log_badge_evaluations(
             array(

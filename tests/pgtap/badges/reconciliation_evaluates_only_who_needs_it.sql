@@ -1,5 +1,5 @@
 begin;
-select plan(13);
+select plan(15);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -82,5 +82,10 @@ select is(pg_temp.reconcile('-infinity'), '3 of 3: berit, kari, olga', 'over all
 insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'north'), false);
 select tests.make_activity('olga again', 'olga');
 select is(pg_temp.reconcile(), '0 of 3: none', 'where badges are switched off nobody is');
+select tests.make_mentor('nora', 'north');
+select tests.make_activity('nora', 'nora');
+update private.activity_days set activity_count = 9 where mentor_id = tests.id('mentor', 'kari');
+select is(pg_temp.reconcile(), '0 of 4: none', 'nor who never was');
+select is_empty('select from private.check_badge_rollups()', 'and rollups are put right all the same');
 select finish();
 rollback;
