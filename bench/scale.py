@@ -213,7 +213,7 @@ QUESTIONS = (
     Question(
         "preview of a badge, the largest organisation",
         "select * from public.preview_badge(md5('org 0')::uuid, "
-        '\'{"metric": "activity_count", "at_least": 40, "activity_types": ["visit", "phone_call"]}\')',
+        '\'{"metric": "distinct_days", "at_least": 40}\')',
         is_by_key=False,
         rounds=3,
     ),
