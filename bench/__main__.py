@@ -11,13 +11,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 from rich.console import Console
 
-from peerledger.database import Database, open_database
-from peerledger.migrate import migrate
+from bench import new_database
+from peerledger.database import open_database
 from peerledger.settings import Settings
 
 # Absolute figures, and minutes: only when it is asked for by name.
@@ -41,13 +39,7 @@ def main(chosen: list[str]) -> int:
         ) as server,
     ):
         for system in chosen or SYSTEMS:
-            with server.connect(autocommit=True) as connection:
-                name = sql.Identifier(f"bench_{system}")
-                connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
-                connection.execute(sql.SQL("create database {}").format(name))
-            address = make_conninfo(server.conninfo, dbname=f"bench_{system}")
-            opened = Database(address, server.is_embedded, server.psql)
-            migrate(opened)
+            opened = new_database(server, f"bench_{system}")
             made = importlib.import_module(f"bench.{system}").measure(opened)
             for table in made if isinstance(made, Iterator) else (made,):
                 console.print(table)

@@ -17,14 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 from rich.table import Table
 
+from bench import new_database
 from bench.years import CHAPTER, COORDINATOR, FACTOR, FIVE, MENTOR, ORGANISATIONS, SMALL, fill, identity
 from peerledger import nightly, seal, status
 from peerledger.database import Connection, Database
-from peerledger.migrate import migrate
 
 LARGE = SMALL.times(FACTOR)
 SESSIONS = (1, 4, 8)
@@ -89,7 +87,7 @@ group by 1
 
 def measure(opened: Database) -> Iterator[Table]:
     """One table after the other: the next may take minutes."""
-    small = _beside(opened)
+    small = new_database(opened, "bench_scale_small")
     fill(small, SMALL)
     began = time.monotonic()
     fill(opened, LARGE)
@@ -99,16 +97,6 @@ def measure(opened: Database) -> Iterator[Table]:
     yield _throughput(opened)
     yield _night(opened)
     yield _hot(opened)
-
-
-def _beside(opened: Database) -> Database:
-    name = "bench_scale_small"
-    with opened.connect(autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    small = Database(make_conninfo(opened.conninfo, dbname=name), opened.is_embedded, opened.psql)
-    migrate(small)
-    return small
 
 
 # What is asked. -------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from uuid import UUID
 import trustme
 from aiohttp import web
 from cryptography import x509
-from pydantic import SecretStr
 
 from peerledger.settings import PREFIX, Settings
 from standin.dataverse import Dataverse, ODataError, Table, unauthorized
@@ -88,15 +87,14 @@ class StandIn:
         return {f"{PREFIX}DYNAMICS_{name}": value for name, value in values.items()}
 
     def configure(self, settings: Settings) -> Settings:
-        """The same settings, but for where Dynamics is."""
-        values = {name.removeprefix(PREFIX).lower(): value for name, value in self.settings().items()}
-        changes: dict[str, Any] = {
-            **values,
-            "dynamics_client_secret": SecretStr(self.entra.client_secret or ""),
+        """The same settings, with nothing left of what they say of the real Dynamics."""
+        usual = {
+            name: field.default
+            for name, field in Settings.model_fields.items()
+            if name.startswith("dynamics_")
         }
-        changes["dynamics_ca_file"] = self.ca_file
-        changes["dynamics_certificate_path"] = changes["dynamics_credentials_file"] = None
-        return settings.model_copy(update=changes)
+        given = {name.removeprefix(PREFIX).lower(): value for name, value in self.settings().items()}
+        return Settings.model_validate(settings.model_dump() | usual | given)
 
     def add_contact(self, contact_id: UUID | None = None, listed: bool | None = False) -> UUID:
         contact_id = contact_id or uuid.uuid4()

@@ -330,7 +330,7 @@ def test_a_clock_goes_wherever_it_is_set(unused: Database) -> None:
         # A plan that is kept goes by the new time.
         for _ in range(7):
             connection.execute("select transaction_timestamp()", prepare=True)
-        setting.follow(connection, setting.at(moment + timedelta(days=1)))
+        setting.at(moment + timedelta(days=1), connection)
         later = connection.execute("select transaction_timestamp()", prepare=True).fetchall()[0][0]
         assert timedelta(days=1) <= later - moment < timedelta(days=1, minutes=1)
     with unused.connect() as connection:

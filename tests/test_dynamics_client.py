@@ -341,6 +341,14 @@ def test_the_stand_in_says_where_it_is(monkeypatch: pytest.MonkeyPatch, standin:
     assert account.credentials == credentials(standin)
 
 
+def test_nothing_of_the_real_dynamics_is_left_where_the_stand_in_is(
+    monkeypatch: pytest.MonkeyPatch, standin: StandIn
+) -> None:
+    elsewhere = settings(monkeypatch, {**GOOD, "LISTED_COLUMN": "visible", "MAX_REQUESTS": "1"})
+    made = standin.configure(elsewhere)
+    assert (made.dynamics_listed_column, made.dynamics_max_requests) == (None, 6_000)
+
+
 def test_a_file_for_some_organisations(
     monkeypatch: pytest.MonkeyPatch, standin: StandIn, tmp_path: Path
 ) -> None:

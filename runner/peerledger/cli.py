@@ -243,7 +243,7 @@ def reconcile_badges(
     notify: Annotated[bool, _option("--notify/--no-notify", "Notify mentors of the badges awarded.")] = True,
     batch_size: Annotated[int, _option("--batch-size", "Mentors per transaction.", min=1, max=100_000)] = 500,
 ) -> None:
-    """Re-evaluate mentors from their activities, and award the badges that were missed."""
+    """Compare mentors with their activities, and award the badges that were missed."""
     if (since is not None) + everything + resume > 1:
         raise RunnerError("--since, --all and --resume are mutually exclusive.", 2)
     point = "-infinity" if everything else since.isoformat() + "Z" if since else None

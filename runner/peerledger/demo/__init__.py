@@ -10,10 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from rich.table import Table
@@ -22,14 +21,13 @@ from peerledger import load as load_command
 from peerledger import nightly, progress, report, status
 from peerledger.database import Database
 from peerledger.demo import clock
+from peerledger.demo.postbox import Postbox
 from peerledger.demo.samples import LAST_DAY
 from peerledger.errors import RunnerError
 from peerledger.migrate import migrate
 from peerledger.notify.delivery import Delivery
-from peerledger.notify.messages import Attempt, Message
-from peerledger.notify.texts import Text
 from peerledger.screen import Console
-from peerledger.settings import PREFIX, Settings
+from peerledger.settings import Settings
 
 if TYPE_CHECKING:
     from peerledger.demo.story import Calendar
@@ -78,7 +76,7 @@ def run(database: Database, settings: Settings, samples: Path, is_set_aside: boo
                 standin.add_contact(contact, is_listed)
         night_of = None if database.is_embedded else LAST_DAY
         out.print(f"\nThe night of {night_of or today}, with a stand-in for Dynamics:")
-        _work(database, night_of, _with_standin(settings, standin.settings()), out)
+        _work(database, night_of, standin.configure(settings), out)
         shown = sum(standin.listed().values())
     (attempts,) = _row(database, "select count(*) from public.hlf_sync_audit_log")
     out.print(f"The website now lists {shown:,} mentors; the log holds {attempts:,} attempts.")
@@ -100,7 +98,8 @@ def _tell(database: Database, settings: Settings, samples: Path, when: "Calendar
     from peerledger import seal
     from peerledger.demo import story
 
-    own = seal.own_directory(_with_key(settings))
+    settings = _with_key(settings)
+    own = seal.own_directory(settings)
     if own.exists():
         raise RunnerError(
             f"{own} holds the checkpoints of another database. Move it away, "
@@ -112,8 +111,7 @@ def _tell(database: Database, settings: Settings, samples: Path, when: "Calendar
         progress.bar(f"{when.first} to {when.last}") as tell,
         clock.scratch_database(database) as setting,
     ):
-        told = _with_key(settings).model_copy(update={"seal_dir": scratch})
-        story.play(setting, told, samples, when, tell)
+        story.play(setting, settings.model_copy(update={"seal_dir": scratch}), samples, when, tell)
     scratch.rename(own)
 
 
@@ -197,58 +195,25 @@ def sync(database: Database, settings: Settings, out: Console) -> None:
         raise RunnerError(" ".join(sorted(made.trouble)))
 
 
-class _Counter:
-    """Instead of a thousand lines: how many of each kind, and the first of them."""
-
-    name = "console"
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.first: dict[str, str] = {}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *details: object) -> None:
-        pass
-
-    async def send(self, message: Message, text: Text) -> list[Attempt]:
-        self.counts[message.kind] += 1
-        self.first.setdefault(message.kind, text.title)
-        return [Attempt()]
-
-
 def _deliver(database: Database, out: Console) -> None:
-    counter = _Counter()
+    postbox = Postbox()
 
     async def until_nothing_is_due() -> None:
-        await Delivery(database.conninfo, counter, batch_size=500).run_once(asyncio.Event())
+        await Delivery(database.conninfo, postbox, batch_size=500).run_once(asyncio.Event())
 
     asyncio.run(until_nothing_is_due())
-    if counter.counts:
+    if postbox.counts:
         table = Table("notifications", "sent", "first title")
         table.columns[1].justify = "right"
-        for kind, count in sorted(counter.counts.items()):
-            table.add_row(kind, f"{count:,}", counter.first[kind])
+        for kind, count in sorted(postbox.counts.items()):
+            table.add_row(kind, f"{count:,}", postbox.first[kind])
         out.print(table)
     (numbers,) = _row(database, "select private.status_numbers()")
     due, waiting = numbers["notifications_due"], numbers["notifications_waiting"]
     if waiting or due:
         out.print(f"{due + waiting:,} notifications wait for the morning or tomorrow's digest.")
-    elif not counter.counts:
+    elif not postbox.counts:
         out.print("No notifications are due.")
-
-
-def _with_standin(settings: Settings, values: dict[str, str]) -> Settings:
-    """Nothing of what the environment says of the real Dynamics is left."""
-    none = {name: None for name in Settings.model_fields if name.startswith("dynamics_")}
-    usual = {
-        name: Settings.model_fields[name].default
-        for name in none
-        if Settings.model_fields[name].default is not None
-    }
-    given = {name.removeprefix(PREFIX).lower(): value for name, value in values.items()}
-    return Settings.model_validate(settings.model_dump() | none | usual | given)
 
 
 def _refuse_other_data(database: Database, samples: Path) -> None:
@@ -266,6 +231,4 @@ def _refuse_other_data(database: Database, samples: Path) -> None:
 
 def _row(database: Database, query: str, *values: object) -> tuple[Any, ...]:
     with database.connect() as connection:
-        row = connection.execute(query.encode(), values or None).fetchone()
-    assert row is not None
-    return row
+        return clock.one_row(connection, query, values or None)

@@ -6,7 +6,6 @@ played, in a database of its own that nobody uses; then the functions are put ba
 the database gets the name under which it is used (docs/adr/0009-the-demo-sets-the-clock.md).
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from peerledger.database import Connection, Database
 from peerledger.errors import RunnerError
+from peerledger.queries import call
 
 SCRATCH = "peerledger_story"
 _SETTING = "peerledger.demo_clock"
@@ -65,9 +65,11 @@ _PARALLEL = {"s": "safe", "r": "restricted", "u": "unsafe"}
 class Clock:
     database: Database
 
-    def at(self, moment: datetime) -> Database:
-        """Whoever connects by it finds that time, and from there it goes on."""
+    def at(self, moment: datetime, connection: Connection | None = None) -> Database:
+        """Whoever connects by it finds that time, and from there it goes on. So does an open connection."""
         offset = f"{(moment - datetime.now(UTC)).total_seconds():.6f}s"
+        if connection is not None:
+            call(connection, "pg_catalog.set_config", _SETTING, offset, False)
         # Nobody waits for the disk: should the machine fall over, the story begins anew.
         options = f"-c {_SETTING}={offset} -c synchronous_commit=off"
         return Database(
@@ -76,18 +78,13 @@ class Clock:
             self.database.psql,
         )
 
-    def follow(self, connection: Connection, time: Database) -> None:
-        """A connection that is open keeps that time from now on."""
-        offset = re.findall(rf"{_SETTING}=(\S+)", str(conninfo_to_dict(time.conninfo)["options"]))[0]
-        connection.execute("select pg_catalog.set_config(%s, %s, false)", (_SETTING, offset))
-
 
 def is_unused(database: Database) -> bool:
     """Nothing can be in it without an organisation."""
     with database.connect(autocommit=True) as connection:
-        if _row(connection, "select to_regclass('public.organisations')")[0] is None:
+        if one_row(connection, "select to_regclass('public.organisations')")[0] is None:
             return True
-        return not _row(connection, "select exists (select from public.organisations)")[0]
+        return not one_row(connection, "select exists (select from public.organisations)")[0]
 
 
 @contextmanager
@@ -98,7 +95,7 @@ def scratch_database(database: Database) -> Iterator[Clock]:
         raise RunnerError("A clock can be set in the embedded database only.")
     with _maintenance(database) as server:
         # For as long as this connection lasts.
-        if not _row(server, "select pg_catalog.pg_try_advisory_lock(hashtext('peerledger demo'))")[0]:
+        if not one_row(server, "select pg_catalog.pg_try_advisory_lock(hashtext('peerledger demo'))")[0]:
             raise RunnerError("The demo is being set up by another process. Try again when it has finished.")
         _drop(server, SCRATCH)
         server.execute(
@@ -147,7 +144,7 @@ def clock_of(database: Database) -> Iterator[Clock]:
 
 
 def _refuse_all_but_ours(database: Database, connection: Connection) -> None:
-    name, is_superuser, addresses, has_content = _row(connection, _WHERE)
+    name, is_superuser, addresses, has_content = one_row(connection, _WHERE)
     problem = (
         "it is not embedded"
         if not database.is_embedded or addresses
@@ -196,7 +193,7 @@ def _of(catalog: Any, name: str) -> Any:
 
 
 def _catalog(connection: Connection) -> Any:
-    (found,) = _row(connection, _CATALOG, {"names": [*_REAL, _REAL_CLOCK]})
+    (found,) = one_row(connection, _CATALOG, {"names": [*_REAL, _REAL_CLOCK]})
     return found
 
 
@@ -210,7 +207,7 @@ def _drop(server: Connection, name: str) -> None:
     server.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
-def _row(connection: Connection, query: str, values: Any = None) -> tuple[Any, ...]:
+def one_row(connection: Connection, query: str, values: Any = None) -> tuple[Any, ...]:
     row = connection.execute(query.encode(), values).fetchone()
     assert row is not None
     return row

@@ -21,15 +21,14 @@ from psycopg.types.json import Jsonb
 from peerledger import load, reconcile_website, seal, seal_night
 from peerledger.database import Connection, Database
 from peerledger.demo import samples as sample_data
-from peerledger.demo.clock import Clock
+from peerledger.demo.clock import Clock, one_row
+from peerledger.demo.postbox import Postbox
 from peerledger.demo.samples import Day, Row, Samples
 from peerledger.dynamics.credentials import load_accounts
 from peerledger.dynamics.limits import limits_of
 from peerledger.errors import RunnerError
 from peerledger.migrate import migrate
 from peerledger.notify.delivery import Delivery
-from peerledger.notify.messages import Attempt, Message
-from peerledger.notify.texts import Text
 from peerledger.settings import Settings
 from peerledger.website_sync import WebsiteSync, pace_of
 from standin import Fault, StandIn
@@ -253,7 +252,7 @@ class _Story:
     def _killed_night(self) -> None:
         """The server goes down while the night is at the certificates: begun, and never finished."""
         with self.now.connect(autocommit=True) as connection:
-            (night_at,) = _one(connection, "select private.begin_night()")
+            (night_at,) = one_row(connection, "select private.begin_night()")
             connection.execute("select private.begin_step('certification_expiry', %s)", (night_at,))
             connection.execute("select private.continue_step('certification_expiry', %s)", (night_at,))
 
@@ -310,7 +309,7 @@ class _Story:
     def _disputes(self, day: date) -> None:
         settled_by = self.samples.coordinators[self.organisation]
         if told := self.when.disputes.get(day):
-            activity, mentor = _one(
+            activity, mentor = one_row(
                 self.connection,
                 _DISPUTABLE,
                 {"organisation": self.organisation, "settled_by": settled_by},
@@ -343,17 +342,17 @@ class _Story:
 
     def _work(self) -> None:
         """What is due now; where nothing is, the worker need not be started."""
-        if _one(self.connection, _IS_SYNC_DUE)[0]:
+        if one_row(self.connection, _IS_SYNC_DUE)[0]:
             pace = replace(pace_of(self.settings), report=_PACE)
             self.loop.run(
                 WebsiteSync(self.now, self.accounts, limits=self.limits, once=True, pace=pace).run()
             )
-        if _one(self.connection, _IS_LOOK_DUE)[0] and self.standin.faults.always is None:
+        if one_row(self.connection, _IS_LOOK_DUE)[0] and self.standin.faults.always is None:
             reconcile_website.reconcile(self.now, self.settings, self.accounts)
 
     def _deliver(self) -> None:
         """Once a week, all that has gathered: no record says when somebody reads it."""
-        self.loop.run(Delivery(self.now.conninfo, _Postbox(), batch_size=500).run_once(asyncio.Event()))
+        self.loop.run(Delivery(self.now.conninfo, Postbox(), batch_size=500).run_once(asyncio.Event()))
 
     def _outage(self, day: date) -> None:
         """Dynamics answers that it is away; whoever changed meanwhile is tried again, later each time."""
@@ -367,7 +366,7 @@ class _Story:
 
     def _forge(self) -> None:
         """Somebody with the superuser's password turns an activity into one of eight hours."""
-        self.partition, self.entry, self.true_payload = _one(
+        self.partition, self.entry, self.true_payload = one_row(
             self.connection, _FORGEABLE, (self.organisation,)
         )
         self._write_entry({**self.true_payload, "duration_minutes": _FORGED_MINUTES})
@@ -409,33 +408,11 @@ class _Story:
 
     def _set(self, day: date, at: time) -> None:
         """From then on time goes by, on this connection and on those that are made by `now`."""
-        self.now = self.clock.at(_moment(day, at))
-        self.clock.follow(self.connection, self.now)
+        self.now = self.clock.at(_moment(day, at), self.connection)
 
     def _do(self, statement: str, *values: object) -> None:
         self.connection.execute(statement.encode(), values or None)
 
 
-class _Postbox:
-    """Whatever is sent arrives."""
-
-    name = "console"
-
-    async def __aenter__(self) -> "_Postbox":
-        return self
-
-    async def __aexit__(self, *details: object) -> None:
-        pass
-
-    async def send(self, message: Message, text: Text) -> list[Attempt]:
-        return [Attempt()]
-
-
 def _moment(day: date, at: time) -> datetime:
     return datetime.combine(day, at, OSLO).astimezone(UTC)
-
-
-def _one(connection: Connection, query: str, values: Any = None) -> tuple[Any, ...]:
-    row = connection.execute(query.encode(), values).fetchone()
-    assert row is not None
-    return row

@@ -11,7 +11,7 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
     with steps as (
-        select step.starts_on, step.starts_at, step.ends_at
+        select step.starts_on, step.starts_at
         from private.report_steps(report_proxy.from_date, report_proxy.to_date, report_proxy.time_zone) as step
     ),
     -- Few rows of many entries: everything below is counted from these. Their period is a condition of its own, as in report_badges.
