@@ -1,5 +1,5 @@
 begin;
-select plan(20);
+select plan(22);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Auckland' where slug = 'south';
 create function pg_temp.report(organisation text, from_date date, to_date date) returns jsonb
@@ -39,6 +39,18 @@ insert into public.proxy_audit_log (
 select gen_random_uuid(), event_type, tests.id('user', 'nina'), tests.id('mentor', 'olga'), '2026-03-29 01:00+01', '{}', tests.id('organisation', 'north')
 from unnest(array['created', 'bulk_created', 'bulk_created', 'updated']) as event_type;
 
+insert into public.certification_expiry_audit_log (run_id, mentor_id, event_type, "timestamp", error_message, organisation_id)
+select gen_random_uuid(), tests.id('mentor', entry.mentor), entry.event_type, entry.at::timestamptz, entry.error, tests.id('organisation', entry.organisation)
+from (
+    values
+    ('olga', 'north', 'status_transitioned', '2026-03-28 23:59:59.999+01', null),
+    ('olga', 'north', 'status_transitioned', '2026-03-29 00:00:00+01', null),
+    ('berit', 'north', 'reminder_dispatched', '2026-03-29 12:00:00+02', null),
+    ('berit', 'north', 'reminder_failed', '2026-03-29 23:59:59.999+02', 'It failed.'),
+    ('berit', 'north', 'reminder_dispatched', '2026-03-30 00:00:00+02', null),
+    ('sara', 'south', 'status_transitioned', '2026-03-29 12:00:00+02', null)
+) as entry (mentor, organisation, event_type, at, error);
+
 create temporary table day as select pg_temp.report('north', '2026-03-29', '2026-03-29') as report;
 select is(
     (select (report -> 'badges') - '{by_source,failures_by_message}'::text[] from day),
@@ -54,6 +66,23 @@ select is(
 );
 select is(
     (select report #> '{badges,failures_by_message}' from day), '[{"error_message": "It failed.", "entries": 1}]'::jsonb, 'why'
+);
+select is(
+    (
+        select
+            jsonb_build_object(
+                'transitioned', found.section -> 'transitioned', 'reminders_sent', found.section -> 'reminders_sent',
+                'failures', found.section -> 'failures', 'series', found.section -> 'series'
+            )
+        from (select report -> 'certifications' as section from day) as found
+    ),
+    '{"transitioned": 1, "reminders_sent": 1, "failures": 1,
+      "series": [{"starts_on": "2026-03-29", "transitioned": 1, "reminders_sent": 1, "failures": 1}]}'::jsonb,
+    'expiries and reminders, by the same day'
+);
+select is(
+    (select report #> '{certifications,failures_by_message}' from day),
+    '[{"event_type": "reminder_failed", "error_message": "It failed.", "entries": 1}]'::jsonb, 'and why'
 );
 select is(
     (select report #> '{website_sync,series}' from day),
