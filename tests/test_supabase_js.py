@@ -1,5 +1,6 @@
 """The TypeScript that we show is typed right and does what it says, with supabase-js and Node."""
 
+import fcntl
 import json
 import re
 import shutil
@@ -66,16 +67,19 @@ def compile_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example, with what it needs installed."""
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("Node is not installed")
-    # npm writes this file last: a folder without it was left half done.
-    if not (_MODULES / ".package-lock.json").exists():
-        installed = subprocess.run(
-            ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
-            cwd=_EXAMPLE,
-            capture_output=True,
-            check=False,
-        )
-        if installed.returncode:
-            pytest.skip("supabase-js could not be installed")
+    # Two processes of the tests that install at once leave a folder in which files are missing.
+    with (_EXAMPLE / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        # npm writes this file last: a folder without it was left half done.
+        if not (_MODULES / ".package-lock.json").exists():
+            installed = subprocess.run(
+                ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund"],
+                cwd=_EXAMPLE,
+                capture_output=True,
+                check=False,
+            )
+            if installed.returncode:
+                pytest.skip("supabase-js could not be installed")
     root = tmp_path_factory.mktemp("typescript")
     example = root / "examples" / "supabase-js"
     shutil.copytree(_EXAMPLE, example, ignore=shutil.ignore_patterns("node_modules"))
