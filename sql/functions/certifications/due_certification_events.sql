@@ -9,6 +9,9 @@ language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
     -- Materialized: dates are worked out once an organisation, and thresholds only for the few that are near.
     with organisation as materialized (
