@@ -121,6 +121,10 @@ OPERATIONS = {
     "grants": Operation(
         f"select count(*) from public.get_grant_summary({_ORGANISATION}, current_date - 100, current_date)"
     ),
+    "completeness of activities": Operation("select count(*) from private.gaps_in_activities('-infinity')"),
+    "completeness of the website": Operation(
+        "select count(*) from private.gaps_in_website_sync()", (_PAUSE,)
+    ),
     "compliance report": Operation(
         f"select public.get_compliance_report({_ORGANISATION}, current_date - 100, current_date)"
     ),
