@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import psycopg
 import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.sql import Identifier
 
 from peerledger import alerts as alerts_command
 from peerledger import archive as archive_command
@@ -689,7 +690,8 @@ def restore_archive(
     """Load archived months into a separate schema, for inspection. The logs are not changed."""
     with _opened() as (_, database):
         count = archive_command.restore(database, directory, schema, log, echo)
-    echo(f"{count:,} entries restored. When you are done: drop schema {schema} cascade;")
+    made = Identifier(schema).as_string()
+    echo(f"{count:,} entries restored. When you are done: drop schema {made} cascade;")
 
 
 @app.command("record-attempts")
