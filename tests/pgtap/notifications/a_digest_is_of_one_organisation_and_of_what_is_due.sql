@@ -1,10 +1,11 @@
--- Rita coordinates in both organisations: each sends her a digest of its own. What was sent, is being sent, was given up or is for
--- later is in none.
+-- Rita and Lise coordinate in both organisations: each sends a digest of its own, at its own time. What was sent, is being sent, was
+-- given up or is for later is in none.
 begin;
-select plan(7);
+select plan(9);
 select tests.make_organisation(name) from unnest('{north, south}'::text[]) as name;
 select tests.make_mentor('olga', 'north');
-select tests.make_coordinator('rita', name) from unnest('{north, south}'::text[]) as name;
+select tests.make_coordinator(coordinator, name) from unnest('{north, south}'::text[]) as name, unnest('{rita, lise}'::text[]) as coordinator;
+insert into public.organisation_settings (organisation_id, digest_at) values (tests.id('organisation', 'south'), '11:00');
 create function pg_temp.message(
     key text, organisation text, at timestamptz, state text default 'pending', recipient uuid default tests.id('user', 'rita')
 ) returns void language sql as $$
@@ -35,10 +36,21 @@ from (
     ('tomorrow', 'north', '2026-01-16 01:00+01', 'pending')
 ) as given (key, organisation, at, state);
 select pg_temp.message('of_olga', 'north', '2026-01-15 01:00+01', recipient => null);
+select pg_temp.message('late_' || organisation, organisation, at::timestamptz, recipient => tests.id('user', 'lise'))
+from (values ('north', '2026-01-15 09:30+01'), ('south', '2026-01-15 11:30+01')) as given (organisation, at);
 select is(private.form_digests('2026-01-15 12:00+01'), true, 'all that is due is in a digest');
 select results_eq('select pg_temp.digests()', $$ values ('n1: n1 n2'), ('s1: s1') $$, 'one of each organisation, of what is due');
 select is(
     (select array_agg(distinct digest_on) from public.notifications where digest_id is not null), '{2026-01-15}', 'for that date'
+);
+
+select results_eq(
+    $$ select dedupe_key, next_attempt_at from public.notifications where recipient_user_id = tests.id('user', 'lise') order by 1 $$,
+    $$ values ('late_north', '2026-01-16 08:00+01'::timestamptz), ('late_south', '2026-01-16 11:00+01') $$,
+    'what comes after the time of the digest is for tomorrow''s'
+);
+select is(
+    (select next_attempt_at from public.notifications where dedupe_key = 'tomorrow'), '2026-01-16 01:00+01', 'what is not due is left alone'
 );
 
 -- South sends another while its digest waits; north's has been tried.
@@ -52,7 +64,7 @@ select is(
 );
 select is(
     (select array_agg(dedupe_key order by dedupe_key) from public.notifications where digest_id is null),
-    '{given_up,n3,of_olga,sent,tomorrow,under_way}', 'nothing else is in any'
+    '{given_up,late_north,late_south,n3,of_olga,sent,tomorrow,under_way}', 'nothing else is in any'
 );
 select * from finish();
 rollback;
