@@ -104,16 +104,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("target", chosen, ids=str, indirect=True, scope="session")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each server's tests go to one of the processes, so that it is started and migrated once."""
-    for item in items:
-        params = (
-            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        )
-        shared = "target" in params and not item.get_closest_marker("one_target")
-        item.add_marker(pytest.mark.xdist_group(params["target"] if shared else item.path.stem))
-
-
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     name: str = request.param

@@ -20,6 +20,8 @@ from peerledger.errors import RunnerError
 from peerledger.migrate import check, migrate, prepare
 from peerledger.status import read
 
+# In one process: each pair of servers is started once.
+pytestmark = pytest.mark.xdist_group("restore")
 OURS = ("--schema=public", "--schema=private")
 # Kept by `migrate` in the new project, and not the old one's to say.
 BOOKKEEPING = (

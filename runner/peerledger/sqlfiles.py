@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import jinja2
@@ -110,6 +110,10 @@ class Tree:
         lines = sorted(f"{file.path.rsplit('/', 1)[-1]} {file.sha256}" for file in files)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    def read_once(self) -> "Tree":
+        """For one command, which asks for them up to eight times: all of it is of the same files."""
+        return _ReadOnce(self.root)
+
     def _migration_paths(self) -> list[Path]:
         paths = sorted((self.root / "migrations").glob("*.sql"))
         if not paths:
@@ -131,3 +135,22 @@ class Tree:
             return SqlFile(self._name(path), template.render())
         except jinja2.TemplateError as error:
             raise RunnerError(f"{self._name(path)} cannot be rendered: {error}.") from error
+
+
+class _ReadOnce(Tree):
+    @cached_property
+    def _migrations(self) -> list[SqlFile]:
+        return super().migrations()
+
+    @cached_property
+    def _objects(self) -> list[SqlFile]:
+        return super().objects()
+
+    def migrations(self) -> list[SqlFile]:
+        return self._migrations
+
+    def objects(self) -> list[SqlFile]:
+        return self._objects
+
+    def read_once(self) -> Tree:
+        return self
