@@ -39,6 +39,19 @@ class Target:
     template: str
     tap_schema: str | None
     """Where pgTAP is; None when it could not be loaded."""
+    _filled: dict[str, str] = field(default_factory=dict)
+
+    def filled(self, rows: str) -> str:
+        """A template that holds these rows as well, made once: many tests begin with the same ones."""
+        if rows not in self._filled:
+            clone = Database(self, f"template_{uuid.uuid4().hex}")
+            self.server.clone_database(self.template, clone.name)
+            # One after the other, as from a client: each has a time of its own.
+            for statement in filter(str.strip, rows.split(";\n")):
+                clone.superuser().execute(statement.encode())
+            clone.close()
+            self._filled[rows] = clone.name
+        return self._filled[rows]
 
 
 @dataclass
@@ -127,9 +140,15 @@ def migrated_template(server: Server, mutant: Path | None = None) -> Target:
 
 
 @pytest.fixture
-def database(target: Target) -> Iterator[Database]:
+def rows() -> str:
+    """Statements that the database of a test begins with; for a module to say."""
+    return ""
+
+
+@pytest.fixture
+def database(target: Target, rows: str) -> Iterator[Database]:
     clone = Database(target, f"test_{uuid.uuid4().hex}")
-    target.server.clone_database(target.template, clone.name)
+    target.server.clone_database(target.filled(rows) if rows else target.template, clone.name)
     yield clone
     clone.close()
     target.server.drop_database(clone.name)

@@ -186,10 +186,13 @@ _ENTRIES = f"select {' + '.join(f'(select count(*) from public.{log})' for log i
 
 
 @pytest.fixture
+def rows() -> str:
+    return _WORLD
+
+
+@pytest.fixture
 def world(database: Database) -> psycopg.Connection:
     superuser = database.superuser()
-    for statement in _WORLD.split(";\n"):
-        superuser.execute(statement.encode())
     assert gaps(superuser) == []
     return superuser
 

@@ -252,11 +252,13 @@ class World:
 
 
 @pytest.fixture
+def rows(request: pytest.FixtureRequest) -> str:
+    return _WORLD if "world" in request.fixturenames else ""
+
+
+@pytest.fixture
 def world(database: Database) -> World:
-    superuser = database.superuser()
-    for statement in filter(str.strip, _WORLD.split(";\n")):
-        superuser.execute(statement.encode())
-    return World(database, superuser)
+    return World(database, database.superuser())
 
 
 def described(role: str, what: str, answer: Answer) -> str:
