@@ -140,15 +140,15 @@ def migrated_template(server: Server, mutant: Path | None = None) -> Target:
 
 
 @pytest.fixture
-def rows() -> str:
+def first_rows() -> str:
     """Statements that the database of a test begins with; for a module to say."""
     return ""
 
 
 @pytest.fixture
-def database(target: Target, rows: str) -> Iterator[Database]:
+def database(target: Target, first_rows: str) -> Iterator[Database]:
     clone = Database(target, f"test_{uuid.uuid4().hex}")
-    target.server.clone_database(target.filled(rows) if rows else target.template, clone.name)
+    target.server.clone_database(target.filled(first_rows) if first_rows else target.template, clone.name)
     yield clone
     clone.close()
     target.server.drop_database(clone.name)

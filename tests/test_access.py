@@ -22,7 +22,7 @@ values (
 
 
 @pytest.fixture
-def rows(request: pytest.FixtureRequest) -> str:
+def first_rows(request: pytest.FixtureRequest) -> str:
     return "select tests.make_two_organisations()" if "north_and_south" in request.fixturenames else ""
 
 

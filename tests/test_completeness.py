@@ -186,7 +186,7 @@ _ENTRIES = f"select {' + '.join(f'(select count(*) from public.{log})' for log i
 
 
 @pytest.fixture
-def rows() -> str:
+def first_rows() -> str:
     return _WORLD
 
 

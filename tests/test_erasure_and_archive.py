@@ -24,7 +24,7 @@ select private.ensure_log_partitions();
 
 
 @pytest.fixture
-def rows(request: pytest.FixtureRequest) -> str:
+def first_rows(request: pytest.FixtureRequest) -> str:
     return _OLD if "old" in request.fixturenames else ""
 
 

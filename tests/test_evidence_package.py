@@ -31,7 +31,7 @@ select private.ensure_log_partitions();
 
 
 @pytest.fixture
-def rows() -> str:
+def first_rows() -> str:
     return _PAST
 
 

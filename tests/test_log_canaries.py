@@ -72,7 +72,7 @@ class Cage:
 
 
 @pytest.fixture
-def rows(request: pytest.FixtureRequest) -> str:
+def first_rows(request: pytest.FixtureRequest) -> str:
     return "select tests.make_two_organisations()" if "cage" in request.fixturenames else ""
 
 

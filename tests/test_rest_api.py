@@ -252,7 +252,7 @@ class World:
 
 
 @pytest.fixture
-def rows(request: pytest.FixtureRequest) -> str:
+def first_rows(request: pytest.FixtureRequest) -> str:
     return _WORLD if "world" in request.fixturenames else ""
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 from rest import Answer, Rest
-from test_rest_api import ROLES, World, rows, world
+from test_rest_api import ROLES, World, first_rows, world
 from typer.testing import CliRunner
 
 from peerledger.cli import app
 
 pytestmark = pytest.mark.two_targets
-__all__ = ["rows", "world"]
+__all__ = ["first_rows", "world"]
 
 
 def national_id(nine: str) -> str:
