@@ -22,7 +22,6 @@ from psycopg.sql import Identifier
 
 from peerledger import alerts as alerts_command
 from peerledger import archive as archive_command
-from peerledger import demo as demo_command
 from peerledger import guards
 from peerledger import load as load_command
 from peerledger import migrate as migration
@@ -217,6 +216,8 @@ def demo(
     ] = False,
 ) -> None:
     """Run the whole system on sample data, in an embedded database."""
+    from peerledger import demo as demo_command
+
     settings = load_settings()
     if use_database_url and settings.database_url is None:
         raise RunnerError("--use-database-url: PEERLEDGER_DATABASE_URL is not set.", 2)
