@@ -6,6 +6,7 @@ met on the first day that reached the threshold.
 
 import json
 import uuid
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -167,18 +168,23 @@ def tenure_proof(leaf: Leaf, created_on: date, today: date) -> Proof:
 
 def activity_proof(leaf: Leaf, activities: Iterable[Activity]) -> Proof:
     matching = [activity for activity in activities if _matches(leaf, activity)]
-    greatest, met_on = 0, None
-    # Between two activities nothing is added, so the greatest values are on days with one.
-    for day in sorted({activity.occurred_on for activity in matching}):
+    days = sorted({activity.occurred_on for activity in matching})
+
+    def value_on(day: date) -> int:
         seen = [activity for activity in matching if activity.occurred_on <= day]
         if "within_days" in leaf:
             oldest = day - timedelta(days=leaf["within_days"] - 1)
             seen = [activity for activity in seen if activity.occurred_on >= oldest]
-        value = METRICS[leaf["metric"]](seen)
-        greatest = max(greatest, value)
-        if met_on is None and value >= leaf["at_least"]:
-            met_on = day
-    return Proof(greatest, met_on)
+        return METRICS[leaf["metric"]](seen)
+
+    # Between two activities nothing is added, so the greatest values are on days with one.
+    if "within_days" in leaf:
+        values = [value_on(day) for day in days]
+        reached = [day for day, value in zip(days, values, strict=True) if value >= leaf["at_least"]]
+        return Proof(max(values, default=0), min(reached, default=None))
+    # Without a window more and more is seen: the last day has the greatest value.
+    first = bisect_left(days, leaf["at_least"], key=value_on)
+    return Proof(value_on(days[-1]) if days else 0, days[first] if first < len(days) else None)
 
 
 def _matches(leaf: Leaf, activity: Activity) -> bool:

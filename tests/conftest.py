@@ -1,6 +1,7 @@
 """The servers to test on, a migrated template database on each, and a clone of it for each test."""
 
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -24,6 +25,8 @@ EMBEDDED = "embedded18"
 ALL_TARGETS = (*TARGETS, EMBEDDED)
 
 _TEMPLATE = "peerledger_template"
+# Several times what the servers of four processes hold at once.
+_ROOM = 4 << 30
 _HELPERS = Path(__file__).parent / "pgtap" / "helpers.sql"
 
 
@@ -36,6 +39,19 @@ class Target:
     template: str
     tap_schema: str | None
     """Where pgTAP is; None when it could not be loaded."""
+    _filled: dict[str, str] = field(default_factory=dict)
+
+    def filled(self, rows: str) -> str:
+        """A template that holds these rows as well, made once: many tests begin with the same ones."""
+        if rows not in self._filled:
+            clone = Database(self, f"template_{uuid.uuid4().hex}")
+            self.server.clone_database(self.template, clone.name)
+            # One after the other, as from a client: each has a time of its own.
+            for statement in filter(str.strip, rows.split(";\n")):
+                clone.superuser().execute(statement.encode())
+            clone.close()
+            self._filled[rows] = clone.name
+        return self._filled[rows]
 
 
 @dataclass
@@ -101,16 +117,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("target", chosen, ids=str, indirect=True, scope="session")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each server's tests go to one of the processes, so that it is started and migrated once."""
-    for item in items:
-        params = (
-            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        )
-        shared = "target" in params and not item.get_closest_marker("one_target")
-        item.add_marker(pytest.mark.xdist_group(params["target"] if shared else item.path.stem))
-
-
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     name: str = request.param
@@ -134,9 +140,15 @@ def migrated_template(server: Server, mutant: Path | None = None) -> Target:
 
 
 @pytest.fixture
-def database(target: Target) -> Iterator[Database]:
+def first_rows() -> str:
+    """Statements that the database of a test begins with; for a module to say."""
+    return ""
+
+
+@pytest.fixture
+def database(target: Target, first_rows: str) -> Iterator[Database]:
     clone = Database(target, f"test_{uuid.uuid4().hex}")
-    target.server.clone_database(target.template, clone.name)
+    target.server.clone_database(target.filled(first_rows) if first_rows else target.template, clone.name)
     yield clone
     clone.close()
     target.server.drop_database(clone.name)
@@ -212,15 +224,26 @@ def server_directory() -> Iterator[Path]:
 
     Outside pytest's folder: when root runs pytest a second time, that folder is closed again to everybody
     else, and the server of the first run, which is somebody else, no longer gets at its own data.
+
+    In memory where there is room: on ext4, the thousand files of a clone that is made after others are gone
+    take seven times as long, for it looks for inodes that nobody had a moment ago.
     """
     from peerledger import embedded
 
-    directory = Path(tempfile.mkdtemp(prefix="peerledger-"))
+    directory = Path(tempfile.mkdtemp(prefix="peerledger-", dir=_memory()))
     try:
         yield directory
     finally:
         embedded.stop(directory)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """None where there is little of it, as in a container."""
+    shared = Path("/dev/shm")  # noqa: S108
+    if not os.access(shared, os.W_OK | os.X_OK) or shutil.disk_usage(shared).free < _ROOM:
+        return None
+    return shared
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ class Rest:
     keep: bool = True
     max_rows: int = MAX_ROWS
     _columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    _keys: dict[str, list[str]] = field(default_factory=dict)
 
     def get(self, table: str, select: str = "*", **filters: object) -> Answer:
         """`select` as SQL: what embeds something is a column of its own, see `embed`."""
@@ -246,16 +247,18 @@ class Rest:
         return self._columns[table]
 
     def primary_key(self, table: str) -> list[str]:
-        return [
-            name
-            for (name,) in self.connection.execute(
-                "select attname from pg_constraint cross join unnest(conkey) with ordinality as key "
-                "(number, nth) "
-                "inner join pg_attribute on attrelid = conrelid and attnum = number "
-                "where conrelid = format('public.%%I', %s::text)::regclass and contype = 'p' order by nth",
-                (table,),
-            ).fetchall()
-        ]
+        if table not in self._keys:
+            self._keys[table] = [
+                name
+                for (name,) in self.connection.execute(
+                    "select attname from pg_constraint cross join unnest(conkey) with ordinality as key "
+                    "(number, nth) "
+                    "inner join pg_attribute on attrelid = conrelid and attnum = number "
+                    "where conrelid = format('public.%%I', %s::text)::regclass and contype = 'p' order by nth",
+                    (table,),
+                ).fetchall()
+            ]
+        return self._keys[table]
 
     def _function(self, name: str, given: set[str]) -> tuple[dict[str, str], bool, bool, bool] | None:
         """The one function of that name that takes these arguments, all without a default among them."""

@@ -22,8 +22,12 @@ values (
 
 
 @pytest.fixture
+def first_rows(request: pytest.FixtureRequest) -> str:
+    return "select tests.make_two_organisations()" if "north_and_south" in request.fixturenames else ""
+
+
+@pytest.fixture
 def north_and_south(database: Database) -> Database:
-    database.superuser().execute("select tests.make_two_organisations()")
     return database
 
 

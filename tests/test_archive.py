@@ -107,6 +107,7 @@ def test_an_archived_month_is_restored_unchanged(old: Database, tmp_path: Path) 
         "object": "private.badge_evaluation_logs_2019_03",
     }
     assert archive.restore(runner(old), tmp_path, "asked", None, lambda _: None) == 100
+    assert archive.restore(runner(old), tmp_path, '100 %(month)s "asked"', None, lambda _: None) == 100
     for left, right in (("asked.badge_evaluation_logs", "before"), ("before", "asked.badge_evaluation_logs")):
         assert (
             scalar(
@@ -312,7 +313,7 @@ def test_the_commands(old: Database, tmp_path: Path) -> None:
     code, said = peerledger("restore-archive", to, "--schema", "asked")
     assert (code, said.splitlines()[-1]) == (
         0,
-        "100 entries restored. When you are done: drop schema asked cascade;",
+        '100 entries restored. When you are done: drop schema "asked" cascade;',
     )
     code, said = peerledger("restore-archive", to, "--schema", "asked")
     assert code == 2

@@ -174,6 +174,15 @@ def test_a_database_that_is_not_migrated_says_so(
         assert_one_line(outcome, 1)
 
 
+def test_a_command_starts_without_what_it_does_not_need() -> None:
+    """They take longer to import than most commands to run."""
+    loaded = "import sys; from peerledger import cli; print({'httpx', 'peerledger.demo', 'standin'} & {*sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], env=clean_environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
 def start(*given: str, cwd: Path, **settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "peerledger", *given],

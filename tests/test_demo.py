@@ -24,6 +24,8 @@ from peerledger.errors import RunnerError
 from peerledger.settings import Settings
 from peerledger.sqlfiles import ROOT
 
+# In one process: the story is told once.
+pytestmark = pytest.mark.xdist_group("demo")
 _SAMPLES = ROOT / "examples" / "likeperson"
 # A year is of twelve such months; two have all that is told in them.
 _MONTHS = 2

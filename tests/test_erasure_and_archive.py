@@ -15,19 +15,22 @@ from peerledger import archive, seal, verify
 pytestmark = pytest.mark.two_targets
 
 _OLD = """
+select tests.make_two_organisations();
 insert into public.badge_evaluation_logs (peer_mentor_id, org_id, triggered_at, duration_ms, source)
 select gen_random_uuid(), gen_random_uuid(), timestamptz '2019-03-05' + number * interval '1 minute', number, 'manual'
-from generate_series(1, 30) as number
+from generate_series(1, 30) as number;
+select private.ensure_log_partitions();
 """
 
 
 @pytest.fixture
+def first_rows(request: pytest.FixtureRequest) -> str:
+    return _OLD if "old" in request.fixturenames else ""
+
+
+@pytest.fixture
 def old(database: Database) -> psycopg.Connection:
-    superuser = database.superuser()
-    superuser.execute("select tests.make_two_organisations()")
-    superuser.execute(_OLD)
-    superuser.execute("select private.ensure_log_partitions()")
-    return superuser
+    return database.superuser()
 
 
 def archived(database: Database, directory: Path) -> None:

@@ -20,21 +20,25 @@ pytestmark = pytest.mark.two_targets
 
 LOG = "badge_evaluation_logs"
 _PAST = """
+select tests.make_two_organisations();
+update public.organisations set created_at = '2026-01-01';
 insert into public.badge_evaluation_logs (peer_mentor_id, org_id, triggered_at, duration_ms, source)
 select gen_random_uuid(), tests.id('organisation', name), timestamptz '2026-08-05' + number * interval '1 hour', number, 'manual'
 from generate_series(1, 9) as number
-cross join unnest(array['north', 'south']) as name
+cross join unnest(array['north', 'south']) as name;
+select private.ensure_log_partitions();
 """
+
+
+@pytest.fixture
+def first_rows() -> str:
+    return _PAST
 
 
 @pytest.fixture
 def past(database: Database) -> psycopg.Connection:
     """A month that is over, with entries of two organisations in turns, and one that is not."""
     superuser = database.superuser()
-    superuser.execute("select tests.make_two_organisations()")
-    superuser.execute("update public.organisations set created_at = '2026-01-01'")
-    superuser.execute(_PAST)
-    superuser.execute("select private.ensure_log_partitions()")
     fill(superuser, 3)
     return superuser
 

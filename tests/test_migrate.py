@@ -265,6 +265,22 @@ def test_a_changed_signature_asks_for_a_migration(database: Database, tree: Tree
         migrate(database, tree=tree)
 
 
+@pytest.mark.parametrize("changed", ["chapters.sql.j2", "_table.sql.j2"])
+def test_a_template_that_changes_is_rendered_anew(tree: Tree, changed: str) -> None:
+    """Also through one that it takes from; but what a command has read stays as it was, to the end of it."""
+
+    def policies(of: Tree) -> str:
+        return next(file.text for file in of.objects() if file.path == "sql/policies/chapters.sql.j2")
+
+    begun = tree.read_once()
+    before = policies(begun)
+    path = tree.root / "sql" / "policies" / changed
+    path.write_text(path.read_text().replace("service_role", "somebody_else"))
+    assert "somebody_else" not in before
+    assert "somebody_else" in policies(tree)
+    assert policies(begun) == before
+
+
 def test_an_undefined_name_in_a_template_is_an_error(tree: Tree) -> None:
     (tree.root / "sql" / "functions" / "logs" / "typo.sql.j2").write_text("select <%= missing %>;\n")
     with pytest.raises(RunnerError, match=r"typo\.sql\.j2.*'missing' is undefined"):

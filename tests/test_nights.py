@@ -113,6 +113,30 @@ def test_each_step_has_its_rows(nights: Nights) -> None:
     assert nights.alerts() == []
 
 
+def test_a_length_of_service_is_not_among_the_missed_badges(nights: Nights) -> None:
+    nights.connection.execute(
+        """
+        update public.peer_mentors set created_at = now() - interval '400 days';
+        insert into public.badge_definitions (organisation_id, slug, name, criteria) values
+        (tests.id('organisation', 'north'), 'year', 'A year', '{"metric": "tenure_days", "at_least": 365}'),
+        (tests.id('organisation', 'north'), 'first', 'The first', '{"metric": "activity_count", "at_least": 1}');
+        alter table public.activities disable trigger user;
+        insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+        values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'visit', current_date - 1, 30);
+        alter table public.activities enable trigger user;
+        """
+    )
+    results = nightly.run(nights.opened, settings=settings(), at=datetime.now(UTC), again=False)
+    (line,) = [result.line for result in results if result.name == "badge reconciliation"]
+    assert line == (
+        "1 activities; 1 missed badges awarded, 1 for length of service: more than 5 % were missed, an alert is raised."
+    )
+    assert nights.rows(
+        "select details -> 'badges_awarded', details -> 'badges_by_time' from public.job_runs"
+        " where job = 'badge_reconciliation' and organisation_id is null"
+    ) == [(2, 1)]
+
+
 def test_a_night_by_hand_before_there_is_an_organisation_is_a_night(database: Database) -> None:
     dsn = database.dsn(database.target.server.migrator_dsn)
     results = nightly.run(RunnerDatabase(dsn, is_embedded=False, psql=None), settings=settings())

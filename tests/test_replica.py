@@ -18,6 +18,8 @@ from peerledger.database import Database
 from peerledger.migrate import migrate
 from peerledger.sqlfiles import ROOT
 
+# In one process: its pair of servers is made once.
+pytestmark = pytest.mark.xdist_group("replica")
 # Beside the server, in its container.
 _PORT = 5433
 _STANDBY = f"""

@@ -83,11 +83,14 @@ class World:
     database: Database
     superuser: psycopg.Connection
     _clients: dict[tuple[str, str | None, bool], Rest] = field(default_factory=dict)
+    _ids: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def id(self, kind: str, name: str) -> str:
-        row = self.superuser.execute("select tests.id(%s, %s)", (kind, name)).fetchone()
-        assert row is not None
-        return str(row[0])
+        if (kind, name) not in self._ids:
+            row = self.superuser.execute("select tests.id(%s, %s)", (kind, name)).fetchone()
+            assert row is not None
+            self._ids[kind, name] = str(row[0])
+        return self._ids[kind, name]
 
     def rest(self, role: str, user: str | None = None, *, keep: bool = False) -> Rest:
         """A mentor is sara, a coordinator sven; both of south."""
@@ -249,11 +252,13 @@ class World:
 
 
 @pytest.fixture
+def first_rows(request: pytest.FixtureRequest) -> str:
+    return _WORLD if "world" in request.fixturenames else ""
+
+
+@pytest.fixture
 def world(database: Database) -> World:
-    superuser = database.superuser()
-    for statement in filter(str.strip, _WORLD.split(";\n")):
-        superuser.execute(statement.encode())
-    return World(database, superuser)
+    return World(database, database.superuser())
 
 
 def described(role: str, what: str, answer: Answer) -> str:

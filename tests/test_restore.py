@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,8 @@ from peerledger.errors import RunnerError
 from peerledger.migrate import check, migrate, prepare
 from peerledger.status import read
 
+# In one process: each pair of servers is started once.
+pytestmark = pytest.mark.xdist_group("restore")
 OURS = ("--schema=public", "--schema=private")
 # Kept by `migrate` in the new project, and not the old one's to say.
 BOOKKEEPING = (
@@ -218,7 +221,9 @@ def test_the_documentation_says_what_is_tried_here() -> None:
     assert [name for name in BOOKKEEPING if f"--exclude-table-data='private.{name}'" not in said] == []
 
 
+@lru_cache
 def dump(original: Project, *options: str) -> bytes:
+    """Nothing changes the original after it is made."""
     return original.run("pg_dump", "--format=custom", *OURS, *options)
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from peerledger.answers import is_protected
 from peerledger.cli import app
 from peerledger.errors import SettingsError
-from peerledger.settings import load_settings
+from peerledger.settings import is_protected, load_settings
 
 _SECRET = "hemmelig"
 

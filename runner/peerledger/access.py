@@ -185,12 +185,13 @@ def bring_about(connection: Connection, tree: Tree, lines: list[Line]) -> list[D
     for step in (_grounds, _objects(tree), _states, _privileges(lines)):
         if not found:
             break
-        _apply(connection, found, step)
-        found = differences(connection, tree, lines)
+        if _apply(connection, found, step):
+            found = differences(connection, tree, lines)
     return found
 
 
-def _apply(connection: Connection, found: list[Difference], step: "Step") -> None:
+def _apply(connection: Connection, found: list[Difference], step: "Step") -> bool:
+    """Whether there was anything to be done."""
     done = set()
     for difference in found:
         for statement in step(difference):
@@ -203,6 +204,7 @@ def _apply(connection: Connection, found: list[Difference], step: "Step") -> Non
             except psycopg.Error:
                 # What still differs in the end is named; one that failed may be gone with another.
                 continue
+    return bool(done)
 
 
 def _grounds(difference: Difference) -> Iterator[bytes]:

@@ -235,7 +235,7 @@ def _restore(connection: Connection, directory: Path, schema: str, entry: Entry)
         "the_schema.the_log": table,
         "the_time": sql.Identifier(entry.time_column),
     }
-    connection.execute(about("restored_log", names))
+    connection.execute(about("restored_log", names), {})
     # Not what went in but what came of it: the table's rows give the archived hash again.
     ((found,),) = connection.execute(about("restored_hash", names), {"month": entry.month})
     if found != entry.rows_sha256:

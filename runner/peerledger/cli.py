@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import psycopg
 import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.sql import Identifier
 
 from peerledger import alerts as alerts_command
 from peerledger import archive as archive_command
-from peerledger import demo as demo_command
 from peerledger import guards
 from peerledger import load as load_command
 from peerledger import migrate as migration
@@ -216,6 +216,8 @@ def demo(
     ] = False,
 ) -> None:
     """Run the whole system on sample data, in an embedded database."""
+    from peerledger import demo as demo_command
+
     settings = load_settings()
     if use_database_url and settings.database_url is None:
         raise RunnerError("--use-database-url: PEERLEDGER_DATABASE_URL is not set.", 2)
@@ -689,7 +691,8 @@ def restore_archive(
     """Load archived months into a separate schema, for inspection. The logs are not changed."""
     with _opened() as (_, database):
         count = archive_command.restore(database, directory, schema, log, echo)
-    echo(f"{count:,} entries restored. When you are done: drop schema {schema} cascade;")
+    made = Identifier(schema).as_string()
+    echo(f"{count:,} entries restored. When you are done: drop schema {made} cascade;")
 
 
 @app.command("record-attempts")

@@ -44,7 +44,7 @@ def migrate(
     database: Database, wait_seconds: float = 60, tree: Tree | None = None, report: Report = _silent
 ) -> Plan:
     """Brings the database to this code. Returns what was done; empty when there was nothing to do."""
-    tree = tree or Tree()
+    tree = (tree or Tree()).read_once()
     with _locked(database, wait_seconds) as connection:
         refuse_names_in_the_way(connection, tree, make_plan(connection, tree))
         with explained("the bookkeeping in schema private"), connection.transaction():
@@ -102,10 +102,11 @@ def _is_changed(plan: Plan) -> Callable[[str], bool]:
 
 def check(database: Database, tree: Tree | None = None) -> Plan:
     """What `migrate` would do; writes nothing, also on an empty database."""
+    tree = (tree or Tree()).read_once()
     with database.connect() as connection:
         connection.read_only = True
-        plan = _plan(connection, tree or Tree())
-        refuse_names_in_the_way(connection, tree or Tree(), plan)
+        plan = _plan(connection, tree)
+        refuse_names_in_the_way(connection, tree, plan)
         return plan
 
 
@@ -177,7 +178,7 @@ def rollback(
 
     The objects go first, all of them: they belong to this code and not to the older tables.
     """
-    tree = tree or Tree()
+    tree = (tree or Tree()).read_once()
     with _locked(database, wait_seconds) as connection:
         connection.execute(tree.ledger().text.encode())
         plan = make_plan(connection, tree)
@@ -207,7 +208,7 @@ def rollback(
 
 def render(tree: Tree | None = None) -> str:
     """The whole SQL as one script for an empty database, for psql or the Supabase CLI."""
-    tree = tree or Tree()
+    tree = (tree or Tree()).read_once()
     parts = [
         "-- Peerledger, all of its SQL, for a database that has none of it yet. Run it as the migrating\n"
         "-- role, in one transaction. `peerledger migrate` later finds it applied.\n",
@@ -220,7 +221,7 @@ def render(tree: Tree | None = None) -> str:
 
 def render_since(version: str, tree: Tree | None = None) -> str:
     """The step from an earlier release as one script, for who keeps migrations with the Supabase CLI."""
-    tree = tree or Tree()
+    tree = (tree or Tree()).read_once()
     migrations = tree.migrations()
     last = _RELEASES.get(version, version)
     numbers = [file.stem.split(".", 1)[0] for file in migrations]

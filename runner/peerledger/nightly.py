@@ -279,11 +279,12 @@ def _line(job: str, details: Mapping[str, Any]) -> str:
             note = details.get("note") or ""
             return note if note and not any(counts) else f"{note} {counted}".strip()
         case "badge_reconciliation":
+            missed = details["badges_awarded"] - details["badges_by_time"]
             line = (
-                f"{details['activities_scanned']:,} activities, {details['badges_awarded']:,} badges awarded"
-                f" to {details['mentors_missing']:,} mentors who had missed them"
+                f"{details['activities_scanned']:,} activities; {missed:,} missed badges awarded, "
+                f"{details['badges_by_time']:,} for length of service"
             )
-            return line + (": more than 5 %, an alert is raised." if details["alert"] else ".")
+            return line + (": more than 5 % were missed, an alert is raised." if details["alert"] else ".")
         case "log_partitions":
             return "Partitions were created." if details.get("attached") else "All partitions exist."
         case _:

@@ -37,7 +37,7 @@ def run(database: Database, since: str | None, *, notify: bool, resume: bool, ba
     Console(highlight=False).print(
         f"{state.activities_scanned:,} activities, {state.mentors_done:,} mentors looked at, "
         f"{state.mentors_evaluated:,} evaluated.\n"
-        f"{state.badges_awarded:,} missed badges awarded to {state.mentors_missing:,} mentors."
+        f"{state.badges_awarded:,} badges awarded to {state.mentors_missing:,} mentors."
     )
     if state.mentors_skipped:
         Console(highlight=False).print(

@@ -2,9 +2,10 @@
 
 import re
 from datetime import time
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import ProgrammingError
@@ -13,9 +14,23 @@ from pydantic import Field, HttpUrl, IPvAnyAddress, SecretStr, TypeAdapter, Vali
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from peerledger import errors
-from peerledger.answers import is_protected
 
 PREFIX = "PEERLEDGER_"
+
+
+def is_protected(url: str) -> bool:
+    """Over TLS, or to this machine itself: nobody on the way can read or change it."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 class Settings(BaseSettings):

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import jinja2
@@ -42,6 +43,26 @@ def is_policy(path: str) -> bool:
     return path.startswith("sql/policies/")
 
 
+@lru_cache
+def _environment(folder: Path) -> jinja2.Environment:
+    """Kept, because to compile the templates takes ten times as long as the rest; one whose file has
+    changed is compiled anew."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<%=",
+        variable_end_string="%>",
+        comment_start_string="<%#",
+        comment_end_string="%>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - SQL, not HTML  # nosec B701
+    )
+
+
 @dataclass(frozen=True)
 class Tree:
     """`migrations/` and `sql/` under a root."""
@@ -65,20 +86,7 @@ class Tree:
 
     def objects(self) -> list[SqlFile]:
         """The replayable files in the order in which they are applied."""
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(self.root / "sql"),
-            undefined=jinja2.StrictUndefined,
-            block_start_string="<%",
-            block_end_string="%>",
-            variable_start_string="<%=",
-            variable_end_string="%>",
-            comment_start_string="<%#",
-            comment_end_string="%>",
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 - SQL, not HTML  # nosec B701
-        )
+        environment = _environment(self.root / "sql")
         files = []
         for folder in ("functions", "triggers", "policies"):
             for path in sorted((self.root / "sql" / folder).rglob("*.sql*")):
@@ -102,6 +110,10 @@ class Tree:
         lines = sorted(f"{file.path.rsplit('/', 1)[-1]} {file.sha256}" for file in files)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    def read_once(self) -> "Tree":
+        """For one command, which asks for them up to eight times: all of it is of the same files."""
+        return _ReadOnce(self.root)
+
     def _migration_paths(self) -> list[Path]:
         paths = sorted((self.root / "migrations").glob("*.sql"))
         if not paths:
@@ -123,3 +135,22 @@ class Tree:
             return SqlFile(self._name(path), template.render())
         except jinja2.TemplateError as error:
             raise RunnerError(f"{self._name(path)} cannot be rendered: {error}.") from error
+
+
+class _ReadOnce(Tree):
+    @cached_property
+    def _migrations(self) -> list[SqlFile]:
+        return super().migrations()
+
+    @cached_property
+    def _objects(self) -> list[SqlFile]:
+        return super().objects()
+
+    def migrations(self) -> list[SqlFile]:
+        return self._migrations
+
+    def objects(self) -> list[SqlFile]:
+        return self._objects
+
+    def read_once(self) -> Tree:
+        return self

@@ -75,11 +75,12 @@ _COLUMNS = ("slug", "name", "mentors", "activities", "badges_awarded", "evaluati
 
 def read(database: Database, settings: Settings | None = None, at: datetime | None = None) -> Status:
     """`at`: the time that it is, the database's if not given; tests give another one."""
+    tree = Tree().read_once()
     with database.connect() as connection:
         connection.read_only = True
         try:
-            plan = make_plan(connection, Tree())
-            differences = find_differences(connection, Tree(), plan)
+            plan = make_plan(connection, tree)
+            differences = find_differences(connection, tree, plan)
         except psycopg.Error as error:
             raise from_database(error) from error
         except RunnerError as error:

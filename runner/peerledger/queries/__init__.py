@@ -27,11 +27,11 @@ def text(name: str) -> LiteralString:
 
 def about(name: str, names: Mapping[str, sql.Identifier]) -> bytes:
     """The text with these names in the places of those that stand there for them, and without its comments:
-    a name with the end of a line in it would go on after one."""
+    a name with the end of a line in it would go on after one. Run it with values, be it none: {}."""
     made = re.sub(r"^\s*--.*\n", "", text(name), flags=re.M)
     # All at once: a schema may be called like what stands there for something else.
     places = "|".join(map(re.escape, names))
-    return re.sub(places, lambda place: names[place[0]].as_string(None), made).encode()
+    return re.sub(places, lambda place: names[place[0]].as_string(None).replace("%", "%%"), made).encode()
 
 
 def ask(connection: Connection, name: str, /, **values: object) -> psycopg.Cursor[tuple[Any, ...]]:

@@ -137,6 +137,7 @@ begin
             v_reconciliation.mentors_done - v_reconciliation.mentors_skipped - v_reconciliation.mentors_evaluated,
             'mentors_missing', v_reconciliation.mentors_missing,
             'badges_awarded', v_reconciliation.badges_awarded,
+            'badges_by_time', v_reconciliation.badges_by_time,
             'alert', private.award_ratio(v_reconciliation) > 0.05
         ),
         organisations => (

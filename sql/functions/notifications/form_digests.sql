@@ -19,8 +19,8 @@ begin
         return false;
     end if;
 
-    with due as (
-        select message.*
+    with due as materialized (
+        select message.id, message.organisation_id, message.recipient_user_id, message.created_at
         from public.notifications as message
         where
             message.state = 'pending'
@@ -31,47 +31,56 @@ begin
         order by message.next_attempt_at
         limit c_at_once
     ),
-    collected as (
+    rules as materialized (
         select
-            due.*,
+            rule.*,
+            private.next_digest_at(rule.time_zone, rule.digest_at, form_digests.as_of) as next_digest_at
+        from private.delivery_rules(form_digests.as_of) as rule
+    ),
+    gathered as materialized (
+        select
+            due.organisation_id,
+            due.recipient_user_id,
             rules.local_date,
-            private.next_digest_at(rules.time_zone, rules.digest_at, form_digests.as_of) as next_digest_at,
-            today.id as open_digest_id,
-            private.next_digest_at(rules.time_zone, rules.digest_at, due.created_at) <= form_digests.as_of
-            and coalesce(today.is_open, true) as is_due
+            rules.next_digest_at,
+            timing.has_come,
+            array_agg(due.id order by due.created_at, due.id) as message_ids
         from due
-        inner join private.delivery_rules(form_digests.as_of) as rules on rules.organisation_id = due.organisation_id
+        inner join rules on rules.organisation_id = due.organisation_id
+        cross join lateral (
+            select private.next_digest_at(rules.time_zone, rules.digest_at, due.created_at) <= form_digests.as_of as has_come
+        ) as timing
+        group by due.organisation_id, due.recipient_user_id, rules.local_date, rules.next_digest_at, timing.has_come
+    ),
+    digests as materialized (
+        select
+            gathered.message_ids,
+            gathered.local_date,
+            gathered.next_digest_at,
+            gathered.has_come and coalesce(today.is_open, true) as is_due,
+            coalesce(today.id, gathered.message_ids[1]) as leader_id
+        from gathered
         left join lateral (
             select
                 leader.id,
                 leader.state = 'pending' and leader.attempts = 0 as is_open
             from public.notifications as leader
             where
-                leader.organisation_id = due.organisation_id
-                and leader.recipient_user_id = due.recipient_user_id
-                and leader.digest_on = rules.local_date
+                leader.organisation_id = gathered.organisation_id
+                and leader.recipient_user_id = gathered.recipient_user_id
+                and leader.digest_on = gathered.local_date
                 and leader.digest_id = leader.id
         ) as today on true
-    ),
-    led as (
-        select
-            collected.*,
-            coalesce(
-                collected.open_digest_id,
-                first_value(collected.id) over (
-                    partition by collected.organisation_id, collected.recipient_user_id, collected.is_due
-                    order by collected.created_at, collected.id
-                )
-            ) as leader_id
-        from collected
     )
+    -- By key, digest after digest: a join of thousands with thousands has no good plan while the statistics say that the queue
+    -- is empty, as after a night that emptied it.
     update public.notifications as message
     set
-        digest_id = case when led.is_due then led.leader_id end,
-        digest_on = case when led.is_due then led.local_date end,
-        next_attempt_at = case when led.is_due then message.next_attempt_at else led.next_digest_at end
-    from led
-    where message.id = led.id;
+        digest_id = case when digests.is_due then digests.leader_id end,
+        digest_on = case when digests.is_due then digests.local_date end,
+        next_attempt_at = case when digests.is_due then message.next_attempt_at else digests.next_digest_at end
+    from digests
+    where message.id = any (digests.message_ids);
     get diagnostics v_count = row_count;
     if v_count < c_at_once then
         return true;

@@ -16,7 +16,7 @@ as $$
         problem.value ->> 'do',
         1::bigint,
         null::timestamptz
-    from jsonb_array_elements(private.seal_status() -> 'problems') as problem
+    from jsonb_array_elements(private.seal_problems()) as problem
     where problems_of_seals.organisation_id is null
 $$;
 

@@ -205,6 +205,7 @@ select bag_eq(
             'private.seal_archived',
             'private.seal_erased',
             'private.seal_logs',
+            'private.seal_problems',
             'private.seal_status',
             'private.set_log_retention',
             'private.stamp_log_entry',

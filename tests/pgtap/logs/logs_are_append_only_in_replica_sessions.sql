@@ -1,5 +1,7 @@
 -- session_replication_role = replica switches off ordinary triggers: those of the logs are ALWAYS.
 begin;
+-- Without the loopback: hundreds of attempts, and what is asked here is whether they are refused.
+drop extension if exists dblink;
 create temporary table attempts as
 select format(statement.template, log.log_table, log.time_column) as statement
 from tests.log_tables as log
