@@ -5,6 +5,8 @@ language plpgsql
 volatile
 security definer -- looks for names that the caller may not see
 set search_path = pg_catalog, pg_temp
+-- Old rows meet new ones by hashes or in order, also in a plan that is kept from a statement of one row.
+set enable_nestloop = off
 as $$
 declare
     -- The service role sees every name, so it is told of every name.

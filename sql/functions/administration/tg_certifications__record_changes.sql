@@ -5,6 +5,8 @@ language plpgsql
 volatile
 security definer -- adds to a log to which no client may add
 set search_path = pg_catalog, pg_temp
+-- Old rows meet new ones by hashes or in order, also in a plan that is kept from a statement of one row.
+set enable_nestloop = off
 as $$
 begin
     if tg_op = 'INSERT' then

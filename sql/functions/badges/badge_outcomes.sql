@@ -27,7 +27,13 @@ begin
                     where earned.mentor_id = measured.mentor_id and earned.revoked_at is null
                 ),
                 '{}'
-            ) as known
+            ) as known,
+            -- Also what was revoked, which is not awarded again.
+            array(
+                select earned.badge_definition_id
+                from public.earned_badges as earned
+                where earned.mentor_id = measured.mentor_id
+            ) as ever_earned
         from private.mentor_measures as measured
         inner join public.peer_mentors as mentor on mentor.id = measured.mentor_id
         inner join public.organisations as organisation on organisation.id = measured.organisation_id
@@ -44,7 +50,9 @@ begin
         mentor_values.organisation_id,
         coalesce(jsonb_agg(definition.id order by definition.id) filter (where definition.id is not null), '[]'),
         coalesce(jsonb_object_agg(definition.id, outcome.is_met) filter (where definition.id is not null), '{}'),
-        array_agg(definition.id order by definition.id) filter (where outcome.is_met and earned.id is null),
+        array_agg(definition.id order by definition.id) filter (
+            where outcome.is_met and definition.id <> all (mentor_values.ever_earned)
+        ),
         array_agg(definition.id order by definition.id) filter (where definition.id is not null and rule.formula is null),
         '{}'::uuid[]
     from mentor_values
@@ -52,8 +60,6 @@ begin
         on definition.organisation_id = mentor_values.organisation_id and definition.is_active
     left join private.badge_rules as rule
         on rule.badge_definition_id = definition.id and rule.criteria = definition.criteria
-    left join public.earned_badges as earned
-        on earned.mentor_id = mentor_values.mentor_id and earned.badge_definition_id = definition.id
     cross join lateral (
         select coalesce(jsonb_path_match(mentor_values.known, rule.formula, silent => true), false) as is_met
     ) as outcome

@@ -14,8 +14,11 @@ set search_path = pg_catalog, pg_temp
 -- The size of an array is no reason to plan every statement of the chain again for every insert.
 set plan_cache_mode = force_generic_plan
 set jit = off
--- Everything below is read by key. A plan that is kept from when the tables were small must not scan them.
+-- Everything below is read by key. A plan that is kept from when the tables were small must not scan them, nor one that is made
+-- while statistics say that they are empty: then all ways cost the same, an index from one end to the other too. A
+-- bitmap is made for a key.
 set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
     v_started timestamptz := clock_timestamp();

@@ -5,6 +5,8 @@ language sql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+-- Everything is compared with everything. Statistics that call a table empty would have one read for each row of the other.
+set enable_nestloop = off
 as $$
     select
         earned.id, mentor.id, mentor.organisation_id, definition.id, definition.organisation_id,

@@ -16,6 +16,9 @@ language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
+set enable_seqscan = off
+set enable_indexscan = off
 set jit = off
 as $$
 declare

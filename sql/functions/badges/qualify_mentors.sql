@@ -111,11 +111,14 @@ begin
                     - (mentor.created_at at time zone organisation.time_zone)::date
                 else (
                     select count(*)
-                    from public.earned_badges as earned
-                    where
-                        earned.mentor_id = mentor.id
-                        and earned.badge_definition_id = leaf.needs_badge_id
-                        and earned.revoked_at is null
+                    -- OFFSET: by the mentor, and by nothing else that an index could be asked for.
+                    from (
+                        select held.*
+                        from public.earned_badges as held
+                        where held.mentor_id = mentor.id
+                        offset 0
+                    ) as earned
+                    where earned.badge_definition_id = leaf.needs_badge_id and earned.revoked_at is null
                 )
             end
         from leaf

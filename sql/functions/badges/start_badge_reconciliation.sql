@@ -30,31 +30,31 @@ begin
 
     -- Beside the active ones come those who wait for a recount, and those whose tenure alone may have earned a badge: who has
     -- not reached another length since the last evaluation has not.
+    -- Put together, and not asked of each mentor: of many activities that is a comparison of each with each.
     insert into private.badge_reconciliation_mentors (reconciliation_id, mentor_id)
+    select v_id, activity.mentor_id
+    from public.activities as activity
+    where activity.updated_at >= start_badge_reconciliation.since
+    union
+    select v_id, measured.mentor_id
+    from private.mentor_measures as measured
+    where measured.catalogue_version is null
+    union
     select v_id, mentor.id
     from public.peer_mentors as mentor
     where
-        mentor.id in (
-            select activity.mentor_id
-            from public.activities as activity
-            where activity.updated_at >= start_badge_reconciliation.since
-        )
-        or mentor.id in (
-            select measured.mentor_id
-            from private.mentor_measures as measured
-            where measured.catalogue_version is null
-        )
-        or exists (
+        exists (
             select
             from private.badge_rules as rule
             where
                 rule.organisation_id = mentor.organisation_id
                 and rule.leaves @> '[{"metric": "tenure_days"}]'
-                and not exists (
-                    select
+                -- The mentor's few awards: joined with the rules, all awards of the badge would be read for each mentor.
+                and rule.badge_definition_id <> all (array(
+                    select earned.badge_definition_id
                     from public.earned_badges as earned
-                    where earned.mentor_id = mentor.id and earned.badge_definition_id = rule.badge_definition_id
-                )
+                    where earned.mentor_id = mentor.id
+                ))
                 and (
                     start_badge_reconciliation.since = '-infinity'
                     or not exists (

@@ -12,9 +12,10 @@ language plpgsql
 volatile
 security definer -- evaluates and logs with rights that no caller has
 set search_path = pg_catalog, pg_temp
--- As in private.evaluate_activities: everything is read by key, with plans that are kept.
+-- As in private.evaluate_activities: all is read by key, with plans that are kept and whatever the statistics say.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
     v_started timestamptz;

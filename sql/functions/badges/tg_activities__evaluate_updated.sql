@@ -6,6 +6,9 @@ language plpgsql
 volatile
 security definer -- evaluates and logs with rights that no caller has
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
     v_started constant timestamptz := clock_timestamp();
@@ -19,20 +22,21 @@ begin
         union all
         select new_rows.*, 1 from new_rows
     ),
+    -- What is the same before and after comes twice. Old and new rows are not joined: a plan that is kept from a statement of one
+    -- row would compare each with each.
     changed as (
-        select versions.*
-        from versions
-        where versions.id in (
-            select new_rows.id
-            from new_rows
-            inner join old_rows on old_rows.id = new_rows.id
-            where
-                (new_rows.mentor_id, new_rows.activity_type, new_rows.delivery_mode, new_rows.occurred_on,
-                new_rows.duration_minutes, new_rows.participant_count, new_rows.voided_at is null)
-                is distinct from
-                (old_rows.mentor_id, old_rows.activity_type, old_rows.delivery_mode, old_rows.occurred_on,
-                old_rows.duration_minutes, old_rows.participant_count, old_rows.voided_at is null)
-        )
+        select counted.*
+        from (
+            select
+                versions.*,
+                count(*) over (
+                    partition by
+                        versions.id, versions.mentor_id, versions.activity_type, versions.delivery_mode, versions.occurred_on,
+                        versions.duration_minutes, versions.participant_count, versions.voided_at is null
+                ) as times
+            from versions
+        ) as counted
+        where counted.times = 1
     ),
     mentors as (
         select changed.mentor_id, changed.organisation_id, array_agg(distinct changed.id) as activity_ids, null::bytea[]
@@ -71,18 +75,26 @@ begin
         v_changes,
         (
             -- Moved to another day or mentor, or no longer voided. What stays where it was is not judged again.
-            select array_agg(row(latest.*)::public.activities)
+            select array_agg(latest.activity)
             from (
-                select distinct on (new_rows.mentor_id, new_rows.coordinator_id is null) new_rows.*
-                from new_rows
-                inner join old_rows on old_rows.id = new_rows.id
-                where
-                    new_rows.voided_at is null
-                    and (
-                        old_rows.voided_at is not null
-                        or (old_rows.mentor_id, old_rows.occurred_on) <> (new_rows.mentor_id, new_rows.occurred_on)
-                    )
-                order by new_rows.mentor_id, new_rows.coordinator_id is null, new_rows.occurred_on desc
+                select distinct on ((moved.activity).mentor_id, (moved.activity).coordinator_id is null) moved.activity
+                from (
+                    select
+                        version.*,
+                        count(*) over (
+                            partition by
+                                (version.activity).id, (version.activity).mentor_id, (version.activity).occurred_on,
+                                (version.activity).voided_at is null
+                        ) as times
+                    from (
+                        select row(old_rows.*)::public.activities as activity, false as is_new from old_rows
+                        union all
+                        select row(new_rows.*)::public.activities, true from new_rows
+                    ) as version
+                ) as moved
+                where moved.is_new and moved.times = 1 and (moved.activity).voided_at is null
+                order by
+                    (moved.activity).mentor_id, (moved.activity).coordinator_id is null, (moved.activity).occurred_on desc
             ) as latest
         )
     );

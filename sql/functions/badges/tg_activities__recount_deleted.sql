@@ -5,6 +5,9 @@ language plpgsql
 volatile
 security definer -- keeps the rollups, which no caller may touch
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
     v_mentor_ids uuid[] := (select array_agg(distinct old_rows.mentor_id) from old_rows);

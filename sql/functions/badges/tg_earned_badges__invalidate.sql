@@ -9,8 +9,9 @@ as $$
 begin
     update private.mentor_measures as mentor
     set settled_until = null
-    from changed_rows
-    where mentor.mentor_id = changed_rows.mentor_id and mentor.settled_until is not null;
+    where
+        mentor.mentor_id = any (array(select changed_rows.mentor_id from changed_rows))
+        and mentor.settled_until is not null;
     return null;
 end
 $$;

@@ -7,6 +7,9 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
 begin
     perform private.set_mentor_status(expired.mentor_ids, 'expired_cert', 'expiry_run', do_certification_events.run_id)

@@ -9,6 +9,9 @@ language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
     -- Materialized: dates are worked out once an organisation, and thresholds only for the few that are near.
     with organisation as materialized (
@@ -55,10 +58,15 @@ as $$
         -- It governs: none of the mentor's expires later.
         where not exists (
             select
-            from public.certifications as later
+            -- OFFSET: by the mentor, and by nothing else that an index could be asked for.
+            from (
+                select held.*
+                from public.certifications as held
+                where held.mentor_id = certificate.mentor_id
+                offset 0
+            ) as later
             where
-                later.mentor_id = certificate.mentor_id
-                and later.voided_at is null
+                later.voided_at is null
                 and (later.expires_on, later.issued_on, later.id)
                 > (certificate.expires_on, certificate.issued_on, certificate.id)
         )
@@ -98,10 +106,14 @@ as $$
         -- A tighter reminder than this one makes this one pointless, whenever the thresholds changed.
         and not exists (
             select
-            from public.cert_expiry_reminders as sent
+            from (
+                select reminder.*
+                from public.cert_expiry_reminders as reminder
+                where reminder.mentor_id = near.mentor_id
+                offset 0
+            ) as sent
             where
-                sent.mentor_id = near.mentor_id
-                and sent.certification_expiry_date = near.expires_on
+                sent.certification_expiry_date = near.expires_on
                 and sent.threshold_day <= reached.threshold_days
         )
 $$;

@@ -11,6 +11,8 @@ language sql
 stable
 security invoker
 set search_path = pg_catalog, pg_temp
+-- Everything is compared with everything. Statistics that call a table empty would have one read for each row of the other.
+set enable_nestloop = off
 set timezone = 'UTC'
 as $$
     with state as (
@@ -43,7 +45,8 @@ as $$
             on
                 recorded.subject_kind = standing.subject_kind
                 and recorded.subject_id = standing.subject_id
-                and recorded.part is not distinct from standing.part
+                -- Without nulls, so that it is a key: a badge may have thousands of parts, which would be compared each with each.
+                and coalesce(recorded.part, '') = coalesce(standing.part, '')
         where
             -- Disputes, grant rules and closed years: private.gaps_in_disputes_and_grants.
             coalesce(standing.subject_kind, recorded.subject_kind) in (
@@ -72,7 +75,7 @@ as $$
                             and coalesce(alert.acknowledged_at, 'infinity')
                     where
                         earned.badge_definition_id = presence.subject_id
-                        and earned.mentor_id::text = presence.part
+                        and earned.mentor_id = case when presence.subject_kind = 'badge' then presence.part::uuid end
                 )
                 then 'could not be written'
             -- An award of before the log of what became of it.
@@ -92,7 +95,7 @@ as $$
         on
             recorded.subject_kind = standing.subject_kind
             and recorded.subject_id = standing.subject_id
-            and recorded.part is not distinct from standing.part
+            and coalesce(recorded.part, '') = coalesce(standing.part, '')
             and recorded.field = fact.key
     where
         case

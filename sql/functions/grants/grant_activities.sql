@@ -29,10 +29,16 @@ as $$
                     and dispute.outcome is null
             ) as is_disputed
         from public.peer_mentors as mentor
-        inner join public.activities as activity on activity.mentor_id = mentor.id
-        where
-            mentor.organisation_id = grant_activities.org_id
-            and activity.occurred_on between grant_activities.from_date and grant_activities.to_date
+        -- OFFSET: by the index for each mentor, and not as a join, which reads all activities for each where statistics call them none.
+        cross join lateral (
+            select done.*
+            from public.activities as done
+            where
+                done.mentor_id = mentor.id
+                and done.occurred_on between grant_activities.from_date and grant_activities.to_date
+            offset 0
+        ) as activity
+        where mentor.organisation_id = grant_activities.org_id
     ),
     -- Few, and read once: what is looked up for each activity must not depend on what the planner knows of a new table.
     rules as materialized (
@@ -148,9 +154,11 @@ as $$
                     when of_mentor.event_id is not null then of_event.same_of_event
                     else coalesce(of_mentor.same_of_mentor, at_place.same_at_place)
                 end as duplicate_of
+            -- Full joins, which are left ones since there is nothing else on the right: they are made by hashes, however few the
+            -- planner expects.
             from of_mentor
-            left join of_event on of_event.id = of_mentor.id
-            left join at_place on at_place.id = of_mentor.id
+            full join of_event on of_event.id = of_mentor.id
+            full join at_place on at_place.id = of_mentor.id
         ) as met
     ),
     first_of_event as (
@@ -183,7 +191,7 @@ as $$
         counted.duplicate_of,
         null::bigint
     from counted
-    left join first_of_event on first_of_event.id = counted.id
+    full join first_of_event on first_of_event.id = counted.id
 $$;
 
 comment on function private.grant_activities is

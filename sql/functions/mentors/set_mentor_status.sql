@@ -12,6 +12,9 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
     v_changed bigint;

@@ -5,6 +5,8 @@ language plpgsql
 volatile
 security definer -- anyone who may update a mentor may not write the history
 set search_path = pg_catalog, pg_temp
+-- Old rows meet new ones by hashes or in order, also in a plan that is kept from a statement of one row.
+set enable_nestloop = off
 as $$
 declare
     v_cause jsonb := nullif(current_setting('peerledger.status_cause', true), '')::jsonb;

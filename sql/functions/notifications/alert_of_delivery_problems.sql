@@ -42,9 +42,12 @@ begin
                     private.safe_delivery_text('message', null, 'unregistered') || '%'
                 ]
             ) as is_unreachable
-        from unnest(alert_of_delivery_problems.message_ids, alert_of_delivery_problems.outcomes) as result (id, outcome)
-        inner join public.notifications as message on message.id = result.id
-        where result.outcome = 'dead_letter'
+        from public.notifications as message
+        where message.id = any (array(
+                select result.id
+                from unnest(alert_of_delivery_problems.message_ids, alert_of_delivery_problems.outcomes) as result (id, outcome)
+                where result.outcome = 'dead_letter'
+            ))
     ) as dead
     group by dead.organisation_id, dead.is_unreachable;
 end

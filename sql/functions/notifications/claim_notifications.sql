@@ -96,6 +96,7 @@ begin
         message.id = any (v_ids)
         or message.digest_id = any (v_ids);
 
+    -- Each message's own rows by key, and not by a join: that reads all mentors for each where statistics call them none.
     return query
     select
         message.id,
@@ -109,11 +110,20 @@ begin
             when message.digest_id is null then message.payload
             else private.digest_payload(message.digest_id)
         end,
-        definition.name,
+        (
+            select definition.name
+            from public.badge_definitions as definition
+            where
+                definition.organisation_id = message.organisation_id
+                and definition.id::text = message.payload ->> 'badge_definition_id'
+        ),
         (
             select coalesce(jsonb_agg(jsonb_build_object('id', device.id, 'token', device.token)), '[]')
             from public.device_tokens as device
-            where device.user_id = coalesce(message.recipient_user_id, mentor.user_id)
+            where device.user_id = coalesce(
+                    message.recipient_user_id,
+                    (select mentor.user_id from public.peer_mentors as mentor where mentor.id = message.recipient_mentor_id)
+                )
         ),
         message.attempts,
         message.created_at,
@@ -122,11 +132,6 @@ begin
     from public.notifications as message
     inner join private.delivery_rules(claim_notifications.as_of) as rules
         on rules.organisation_id = message.organisation_id
-    left join public.peer_mentors as mentor on mentor.id = message.recipient_mentor_id
-    left join public.badge_definitions as definition
-        on
-            definition.organisation_id = message.organisation_id
-            and definition.id::text = message.payload ->> 'badge_definition_id'
     where message.id = any (v_ids)
     order by message.created_at, message.id;
 end

@@ -10,12 +10,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_count int;
+    v_ids uuid[];
 begin
     perform private.require_organisation(requeue_notifications.org_id);
     perform private.require_between('max_rows', requeue_notifications.max_rows, 1, 10000);
 
-    with chosen as (
+    v_ids := array(
         select message.id
         from public.notifications as message
         where
@@ -25,21 +25,14 @@ begin
         order by message.created_at, message.id
         limit requeue_notifications.max_rows
         for update
-    ),
-    requeued as (
-        update public.notifications as member
-        set state = 'pending', attempts = 0, next_attempt_at = clock_timestamp()
-        from chosen
-        where
-            member.id = chosen.id
-            or member.digest_id = chosen.id
-        returning member.id
-    )
-    select count(*)
-    into v_count
-    from chosen
-    where exists (select from requeued where requeued.id = chosen.id);
-    return v_count;
+    );
+
+    update public.notifications as member
+    set state = 'pending', attempts = 0, next_attempt_at = clock_timestamp()
+    where
+        member.id = any (v_ids)
+        or member.digest_id = any (v_ids);
+    return cardinality(v_ids);
 end
 $$;
 

@@ -12,7 +12,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (
-        with change as (
+        -- A full join is made by hashes, also in a plan that is kept from a statement of one row, and a condition would make another
+        -- join of it.
+        with pair as materialized (
+            select new_one, old_one
+            from unnest(proxy_change_findings.new_activities) as new_one
+            full join unnest(proxy_change_findings.old_activities) as old_one on old_one.id = new_one.id
+        ),
+        change as (
             select
                 (row_number() over (order by new_one.id))::int as entry_index,
                 new_one.id,
@@ -26,8 +33,9 @@ begin
                 is_back or new_one.delivery_mode <> old_one.delivery_mode as has_other_mode,
                 is_back or is_moved as has_other_day,
                 is_back or is_moved or new_one.duration_minutes > old_one.duration_minutes as adds_to_day
-            from unnest(proxy_change_findings.new_activities) as new_one
-            inner join unnest(proxy_change_findings.old_activities) as old_one on old_one.id = new_one.id
+            from pair
+            cross join lateral (select (pair.new_one).*) as new_one
+            cross join lateral (select (pair.old_one).*) as old_one
             cross join lateral (
                 select
                     old_one.voided_at is not null or old_one.coordinator_id is null as is_back,

@@ -7,8 +7,9 @@ security definer -- sums up activities regardless of who may see them, and locks
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set jit = off
--- All is read by key. A plan that is kept from when the tables were small must not scan them.
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
 set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
     v_findings private.proxy_finding[];

@@ -9,6 +9,9 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say.
+set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
     v_settled uuid[];
@@ -25,20 +28,24 @@ begin
             is_doubtful = false,
             last_error = null,
             updated_at = clock_timestamp()
-        from public.peer_mentors as mentor
         where
             sync.mentor_id = any (cancel_needless_removals.mentor_ids)
             and sync.operation = 'remove'
             and sync.due_at is not null
-            and mentor.id = sync.mentor_id
             and exists (
                 select
                 from public.peer_mentors as other
                 where
-                    other.dynamics_contact_id = mentor.dynamics_contact_id
-                    and other.id <> mentor.id
+                    other.dynamics_contact_id = (
+                        select mentor.dynamics_contact_id
+                        from public.peer_mentors as mentor
+                        where mentor.id = sync.mentor_id
+                    )
+                    and other.id <> sync.mentor_id
                     and other.status = 'active'
                     and other.organisation_id not in (select private.organisations_without_website_sync())
+                -- By key for each mentor, and not as a join.
+                offset 0
             )
         returning sync.mentor_id
     )

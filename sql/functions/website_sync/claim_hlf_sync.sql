@@ -85,11 +85,15 @@ begin
             select array_agg(sync.mentor_id)
             into v_unreachable
             from public.hlf_sync_state as sync
-            inner join public.peer_mentors as mentor on mentor.id = sync.mentor_id
             where
                 sync.mentor_id = any (v_due)
                 and sync.due_at is not null
-                and mentor.dynamics_contact_id is null;
+                -- By key for each: as a join it reads all mentors for each where statistics call them none.
+                and (
+                    select mentor.dynamics_contact_id
+                    from public.peer_mentors as mentor
+                    where mentor.id = sync.mentor_id
+                ) is null;
 
             if v_unreachable is not null then
                 with given_up as (
@@ -134,13 +138,21 @@ begin
                     confirmed_operation = case when sync.confirmed_operation = sync.operation then sync.operation end,
                     is_doubtful = false,
                     updated_at = clock_timestamp()
-                from public.peer_mentors as mentor
                 where
                     sync.mentor_id = any (v_due)
                     and sync.due_at is not null
-                    and mentor.id = sync.mentor_id
-                    and mentor.dynamics_contact_id is not null
-                returning sync.*, mentor.dynamics_contact_id
+                    and (
+                        select mentor.dynamics_contact_id
+                        from public.peer_mentors as mentor
+                        where mentor.id = sync.mentor_id
+                    ) is not null
+                returning
+                    sync.*,
+                    (
+                        select mentor.dynamics_contact_id
+                        from public.peer_mentors as mentor
+                        where mentor.id = sync.mentor_id
+                    ) as dynamics_contact_id
             )
             select
                 leased.mentor_id, leased.organisation_id, leased.operation, leased.desired_version, leased.attempts,

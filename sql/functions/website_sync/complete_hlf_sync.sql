@@ -14,9 +14,10 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
--- As in claim_hlf_sync.
+-- As in private.evaluate_activities: all is read by key, with plans that are kept and whatever the statistics say.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_indexscan = off
 as $$
 declare
     v_now constant timestamptz := clock_timestamp();
@@ -29,7 +30,7 @@ begin
     -- In id order, as all who lock several.
     perform
     from public.hlf_sync_state as sync
-    where sync.mentor_id in (select result.mentor_id from unnest(v_results) as result)
+    where sync.mentor_id = any (array(select result.mentor_id from unnest(v_results) as result))
     order by sync.mentor_id
     for update;
 
@@ -111,12 +112,12 @@ begin
 
     update public.hlf_removals as removal
     set confirmed_at = clock_timestamp()
-    from unnest(v_verdicts) as verdict
     where
-        verdict.refusal is null
-        and verdict.verdict = 'success'
-        and verdict.operation = 'remove'
-        and removal.mentor_id = verdict.mentor_id
+        removal.mentor_id = any (array(
+            select verdict.mentor_id
+            from unnest(v_verdicts) as verdict
+            where verdict.refusal is null and verdict.verdict = 'success' and verdict.operation = 'remove'
+        ))
         and removal.confirmed_at is null
         and removal.cancelled_at is null;
 

@@ -9,16 +9,22 @@ language plpgsql
 volatile
 security invoker
 set search_path = pg_catalog, pg_temp
+-- As in private.evaluate_activities: all is read by key, whatever the statistics say. Its caller may compare everything with
+-- everything and forbid loops.
+set enable_seqscan = off
+set enable_indexscan = off
+set enable_nestloop = on
 as $$
 declare
     v_queued public.hlf_sync_state[];
 begin
+    -- OFFSET, here and below: by key for each, and not as a join, which statistics could have read all rows for each.
     -- Mentors before their sync rows, as a status change locks them.
     perform
     from public.peer_mentors as mentor
     where
         mentor.id = any (queue_hlf_sync.mentor_ids)
-        and not exists (select from public.hlf_sync_state as sync where sync.mentor_id = mentor.id)
+        and not exists (select from public.hlf_sync_state as sync where sync.mentor_id = mentor.id offset 0)
     order by mentor.id
     for key share;
 
@@ -28,7 +34,7 @@ begin
     from public.peer_mentors as mentor
     where
         mentor.id = any (queue_hlf_sync.mentor_ids)
-        and not exists (select from public.hlf_sync_state as sync where sync.mentor_id = mentor.id)
+        and not exists (select from public.hlf_sync_state as sync where sync.mentor_id = mentor.id offset 0)
     order by mentor.id
     on conflict on constraint hlf_sync_state_pkey do nothing;
 
@@ -63,21 +69,18 @@ begin
     insert into public.hlf_removals (organisation_id, mentor_id)
     select sync.organisation_id, sync.mentor_id
     from unnest(v_queued) as sync
-    inner join public.peer_mentors as mentor on mentor.id = sync.mentor_id
     where
         sync.operation = 'remove'
         -- Without a contact nobody can be visible, and nothing would ever be confirmed.
-        and mentor.dynamics_contact_id is not null
+        and (select mentor.dynamics_contact_id from public.peer_mentors as mentor where mentor.id = sync.mentor_id) is not null
         -- Reconciliation has seen them there, whatever was confirmed before.
         and (sync.confirmed_operation is distinct from 'remove' or queue_hlf_sync.event = 'reconciliation')
     on conflict (mentor_id) where confirmed_at is null and cancelled_at is null do nothing;
 
     update public.hlf_removals as removal
     set cancelled_at = clock_timestamp()
-    from unnest(v_queued) as sync
     where
-        removal.mentor_id = sync.mentor_id
-        and sync.operation = 'restore'
+        removal.mentor_id = any (array(select sync.mentor_id from unnest(v_queued) as sync where sync.operation = 'restore'))
         and removal.confirmed_at is null
         and removal.cancelled_at is null;
 

@@ -9,45 +9,61 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_queued uuid[];
+    v_cleared uuid[];
+    v_changed uuid[];
     v_left_behind record;
 begin
-    select array_agg(new_rows.id)
-    into v_queued
+    -- A full join is made by hashes, also in a plan that is kept from a statement of one row, and a condition would make another
+    -- join of it.
+    select
+        array_agg(new_rows.id) filter (
+            where
+                new_rows.status <> old_rows.status
+                or (
+                    new_rows.dynamics_contact_id is not null
+                    and new_rows.dynamics_contact_id is distinct from old_rows.dynamics_contact_id
+                )
+        ),
+        array_agg(old_rows.id) filter (
+            where new_rows.dynamics_contact_id is null and old_rows.dynamics_contact_id is not null
+        ),
+        array_agg(old_rows.id) filter (
+            where
+                old_rows.dynamics_contact_id is distinct from new_rows.dynamics_contact_id
+                and old_rows.dynamics_contact_id is not null
+        )
+    into v_queued, v_cleared, v_changed
     from new_rows
-    inner join old_rows on old_rows.id = new_rows.id
-    where
-        new_rows.status <> old_rows.status
-        or (
-            new_rows.dynamics_contact_id is not null
-            and new_rows.dynamics_contact_id is distinct from old_rows.dynamics_contact_id
-        );
+    full join old_rows on old_rows.id = new_rows.id;
 
     if v_queued is not null then
         perform private.queue_hlf_sync(v_queued);
     end if;
 
     -- Whose contact was cleared cannot be removed any more; the alert below is what is left of it.
-    update public.hlf_removals as removal
-    set cancelled_at = clock_timestamp()
-    from new_rows
-    inner join old_rows on old_rows.id = new_rows.id
-    where
-        removal.mentor_id = new_rows.id
-        and removal.confirmed_at is null
-        and removal.cancelled_at is null
-        and new_rows.dynamics_contact_id is null
-        and old_rows.dynamics_contact_id is not null;
+    if v_cleared is not null then
+        update public.hlf_removals as removal
+        set cancelled_at = clock_timestamp()
+        where
+            removal.mentor_id = any (v_cleared)
+            and removal.confirmed_at is null
+            and removal.cancelled_at is null;
+    end if;
 
     -- The former contact may still be listed, and nothing here can reach it any more.
     for v_left_behind in
         select old_rows.organisation_id, old_rows.id, old_rows.dynamics_contact_id
-        from new_rows
-        inner join old_rows on old_rows.id = new_rows.id
-        left join public.hlf_sync_state as sync on sync.mentor_id = new_rows.id
+        from old_rows
         where
-            old_rows.dynamics_contact_id is distinct from new_rows.dynamics_contact_id
-            and old_rows.dynamics_contact_id is not null
-            and (old_rows.status = 'active' or sync.confirmed_operation is distinct from 'remove')
+            old_rows.id = any (v_changed)
+            and (
+                old_rows.status = 'active'
+                or (
+                    select sync.confirmed_operation
+                    from public.hlf_sync_state as sync
+                    where sync.mentor_id = old_rows.id
+                ) is distinct from 'remove'
+            )
     loop
         perform private.raise_alert(
             'website_contact_changed',
