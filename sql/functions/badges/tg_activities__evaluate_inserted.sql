@@ -12,10 +12,10 @@ language plpgsql
 volatile
 security definer -- evaluates and logs with rights that no caller has
 set search_path = pg_catalog, pg_temp
--- As in private.evaluate_activities: all is read by key, with plans that are kept and whatever the statistics say.
+-- As in private.evaluate_activities: everything is read by key, with plans that are kept. Bitmaps would cost the short way more than they save:
+-- each of its tables is read by the one index that it can be.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
-set enable_indexscan = off
 as $$
 declare
     v_started timestamptz;
