@@ -12,8 +12,8 @@ language plpgsql
 volatile
 security definer -- evaluates and logs with rights that no caller has
 set search_path = pg_catalog, pg_temp
--- As in private.evaluate_activities: everything is read by key, with plans that are kept. Bitmaps would cost the short way more than they save:
--- each of its tables is read by the one index that it can be.
+-- As in private.evaluate_activities: everything is read by key, with plans that are kept. Index scans stay allowed: of each table
+-- on the short way only the key answers its question, and a bitmap would cost more.
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
