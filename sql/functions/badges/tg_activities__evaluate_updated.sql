@@ -15,12 +15,13 @@ declare
     v_error text;
     v_touched private.touched_mentor[];
     v_added private.activity_days[];
+    v_moved public.activities[];
     v_changes private.day_change[];
 begin
     with versions as (
-        select old_rows.*, -1 as sign from old_rows
+        select old_rows.*, row(old_rows.*)::public.activities as activity, -1 as sign from old_rows
         union all
-        select new_rows.*, 1 from new_rows
+        select new_rows.*, row(new_rows.*)::public.activities, 1 from new_rows
     ),
     -- What is the same before and after comes twice. Old and new rows are not joined: a plan that is kept from a statement of one
     -- row would compare each with each.
@@ -33,7 +34,10 @@ begin
                     partition by
                         versions.id, versions.mentor_id, versions.activity_type, versions.delivery_mode, versions.occurred_on,
                         versions.duration_minutes, versions.participant_count, versions.voided_at is null
-                ) as times
+                ) as times,
+                count(*) over (
+                    partition by versions.id, versions.mentor_id, versions.occurred_on, versions.voided_at is null
+                ) as times_there
             from versions
         ) as counted
         where counted.times = 1
@@ -62,8 +66,18 @@ begin
             select array_agg(row(days.*)::private.activity_days)
             from days
             where (days.activity_count, days.minutes_total, days.participants_total) <> (0, 0, 0)
+        ),
+        (
+            -- Moved to another day or mentor, or no longer voided. What stays where it was is not judged again.
+            select array_agg(latest.activity)
+            from (
+                select distinct on (changed.mentor_id, changed.coordinator_id is null) changed.activity
+                from changed
+                where changed.sign = 1 and changed.times_there = 1 and changed.voided_at is null
+                order by changed.mentor_id, changed.coordinator_id is null, changed.occurred_on desc
+            ) as latest
         )
-    into v_touched, v_added;
+    into v_touched, v_added, v_moved;
 
     if v_touched is null then
         return null;
@@ -71,33 +85,7 @@ begin
 
     v_error := private.try_lock_mentor_measures((select array_agg(distinct mentor.mentor_id) from unnest(v_touched) as mentor));
     v_changes := private.count_changed_days(v_added);
-    perform private.require_possible_activities(
-        v_changes,
-        (
-            -- Moved to another day or mentor, or no longer voided. What stays where it was is not judged again.
-            select array_agg(latest.activity)
-            from (
-                select distinct on ((moved.activity).mentor_id, (moved.activity).coordinator_id is null) moved.activity
-                from (
-                    select
-                        version.*,
-                        count(*) over (
-                            partition by
-                                (version.activity).id, (version.activity).mentor_id, (version.activity).occurred_on,
-                                (version.activity).voided_at is null
-                        ) as times
-                    from (
-                        select row(old_rows.*)::public.activities as activity, false as is_new from old_rows
-                        union all
-                        select row(new_rows.*)::public.activities, true from new_rows
-                    ) as version
-                ) as moved
-                where moved.is_new and moved.times = 1 and (moved.activity).voided_at is null
-                order by
-                    (moved.activity).mentor_id, (moved.activity).coordinator_id is null, (moved.activity).occurred_on desc
-            ) as latest
-        )
-    );
+    perform private.require_possible_activities(v_changes, v_moved);
     if v_error is null then
         perform private.evaluate_activities(v_touched, v_changes, 'activity_update');
     else
