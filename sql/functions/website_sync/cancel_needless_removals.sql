@@ -53,12 +53,7 @@ begin
     into v_settled
     from settled;
 
-    update public.hlf_removals as removal
-    set cancelled_at = clock_timestamp()
-    where
-        removal.mentor_id = any (v_settled)
-        and removal.confirmed_at is null
-        and removal.cancelled_at is null;
+    perform private.cancel_open_removals(v_settled);
 end
 $$;
 

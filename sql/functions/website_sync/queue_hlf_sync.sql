@@ -77,12 +77,9 @@ begin
         and (sync.confirmed_operation is distinct from 'remove' or queue_hlf_sync.event = 'reconciliation')
     on conflict (mentor_id) where confirmed_at is null and cancelled_at is null do nothing;
 
-    update public.hlf_removals as removal
-    set cancelled_at = clock_timestamp()
-    where
-        removal.mentor_id = any (array(select sync.mentor_id from unnest(v_queued) as sync where sync.operation = 'restore'))
-        and removal.confirmed_at is null
-        and removal.cancelled_at is null;
+    perform private.cancel_open_removals(
+        array(select sync.mentor_id from unnest(v_queued) as sync where sync.operation = 'restore')
+    );
 
     if v_queued is not null then
         perform pg_notify('peerledger_hlf_sync', '');

@@ -42,12 +42,7 @@ begin
 
     -- Whose contact was cleared cannot be removed any more; the alert below is what is left of it.
     if v_cleared is not null then
-        update public.hlf_removals as removal
-        set cancelled_at = clock_timestamp()
-        where
-            removal.mentor_id = any (v_cleared)
-            and removal.confirmed_at is null
-            and removal.cancelled_at is null;
+        perform private.cancel_open_removals(v_cleared);
     end if;
 
     -- The former contact may still be listed, and nothing here can reach it any more.
