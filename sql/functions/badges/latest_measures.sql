@@ -31,9 +31,9 @@ begin
         select
             case
                 when measure.within_days is not null then measure.within_days - 1
-                when measure.metric = 'consecutive_weeks' then 7 * threshold.next
-                when measure.metric = 'consecutive_months' then 31 * threshold.next
-            end::int as days
+                when measure.metric = 'consecutive_weeks' then 7 * least(threshold.next, 5000)::int
+                when measure.metric = 'consecutive_months' then 31 * least(threshold.next, 5000)::int
+            end as days
     ) as reach
     where
         mentor.mentor_id = any (latest_measures.mentor_ids)

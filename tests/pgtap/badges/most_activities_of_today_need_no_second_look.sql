@@ -1,7 +1,7 @@
 -- A mentor of years is nearly always one step from some badge: three weeks in a row of four, once seven activities in a month
 -- of eight. That must neither send each activity the long way nor let the one pass that earns the badge.
 begin;
-select plan(24);
+select plan(29);
 
 -- How each entry goes, one after the other: short, long, and "!" where it earns the badge.
 create function pg_temp.ways(criteria jsonb, entries text[], size int default 1) returns text
@@ -166,6 +166,18 @@ select is(
     ),
     'llll!', 'within a window a type must come again'
 );
+select is(
+    pg_temp.ways(
+        format('{"metric": "%s", "at_least": %s%s}', asked.metric, asked.at_least, asked.more)::jsonb,
+        '{visit@2026-01-05, visit@2026-01-06, visit@2026-02-07}'
+    ),
+    'lss', format('nobody reaches %s of %s%s, and nothing overflows', asked.at_least, asked.metric, asked.more)
+)
+from (
+    values
+    ('consecutive_weeks', '999999999999', ''), ('consecutive_months', '999999999999', ''), ('minutes_total', '999999999999', ''),
+    ('activity_count', '999999999999', ', "within_days": 36500'), ('consecutive_months', '999999999999', ', "within_days": 36500')
+) as asked (metric, at_least, more);
 -- Several in one statement.
 select is(
     pg_temp.ways(
