@@ -5,9 +5,9 @@
 --   for a streak          by one when the new week or month is the latest of all. Any other may join two streaks, and
 --                         n of them n + 1 streaks, each as long as the longest known.
 --
--- Counted in is also what was added since the measures were last computed (mentor_measures.added_…). A bound stops at the
--- highest threshold: beyond it nothing can change, so it never outgrows its type. Where a bound crosses a threshold the
--- days decide: private.resolve_uncertain_measures. Called before the days are written to the rollup.
+-- Counted in is also what was added since the measures were last computed (mentor_measures.added_…). A bound stops at the highest
+-- threshold: beyond it nothing can change, so it never outgrows its type. Where a bound crosses a threshold the days decide:
+-- private.resolve_uncertain_measures. Called before the days are written to the rollup.
 create or replace function private.raise_measures(
     mentor_ids uuid[],
     changes private.day_change[]
@@ -136,15 +136,23 @@ begin
             least(
                 raised.highest,
                 case
-                    when not raised.is_streak then raised.known + raised.added_before + coalesce(raised.amount, 0)
-                    -- In floating point, where it cannot overflow; the highest threshold is far below its precision.
-                    when raised.added_late
-                        then (raised.known + 1.0::float8) * (raised.added_before + coalesce(raised.amount, 0) + 1) - 1
-                    when raised.is_latest then raised.known + raised.added_before + coalesce(raised.amount, 0)
-                    else (raised.known + raised.added_before + 1.0::float8) * (coalesce(raised.amount, 0) + 1) - 1
+                    when not raised.is_streak or raised.is_latest then before.bound + coalesce(raised.amount, 0)
+                    else (before.bound + 1) * (coalesce(raised.amount, 0) + 1) - 1
                 end
             )::bigint as bound
         from raised
+        cross join lateral (
+            select
+                least(
+                    -- What was added before fitted into the headroom, and crossed no threshold.
+                    raised.thresholds[width_bucket(raised.known, raised.thresholds) + 1] - 1,
+                    -- In floating point, where it cannot overflow; the highest threshold is far below its precision.
+                    case
+                        when raised.is_streak and raised.added_late then (raised.known + 1.0::float8) * (raised.added_before + 1) - 1
+                        else raised.known + raised.added_before
+                    end
+                ) as bound
+        ) as before
     ),
     summed_up as (
         select
