@@ -69,6 +69,20 @@ def test_what_autovacuum_will_see_to_is_counted_and_needs_nobody(filled: psycopg
     assert "autovacuum is off: private.filled (10,000 rows)." in message
 
 
+def test_autovacuum_that_is_off_is_the_first_thing_to_say(filled: psycopg.Connection) -> None:
+    filled.execute(f"insert into private.filled {MANY}".encode())
+    count(filled)
+    filled.execute("alter system set autovacuum = off")
+    try:
+        filled.execute("select pg_reload_conf()")
+        while filled.execute("show autovacuum").fetchone() != ("off",):
+            pass
+        assert named(filled) == [("private.filled", LIMIT, "autovacuum is off")]
+    finally:
+        filled.execute("alter system reset autovacuum")
+        filled.execute("select pg_reload_conf()")
+
+
 def test_a_table_that_autovacuum_leaves_out_is_a_problem(filled: psycopg.Connection) -> None:
     filled.execute("update pg_class set reloptions = '{autovacuum_enabled=false}' where relname = 'filled'")
     filled.execute(f"insert into private.filled {MANY}".encode())
