@@ -82,11 +82,7 @@ as $$
         end
     from presence
     cross join state
-    left join unwritten
-        on
-            presence.subject_kind = 'badge'
-            and unwritten.subject_id = presence.subject_id
-            and unwritten.part = presence.part
+    left join unwritten on unwritten.subject_id = presence.subject_id and unwritten.part = presence.part
     where presence.is_there is distinct from coalesce(presence.should_be_there, false)
     union all
     select
