@@ -96,6 +96,9 @@ begin
     end loop;
 
     perform private.cache_outcomes(v_outcomes);
+    if v_awarded = '{}' then
+        return coalesce(v_outcomes, '{}');
+    end if;
 
     return array(
         select

@@ -12,6 +12,8 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_latest jsonb := private.latest_measures(badge_differences.mentor_ids);
 begin
     return query
     with trusted as (
@@ -28,14 +30,20 @@ begin
             trusted.added_minutes,
             trusted.added_participants,
             trusted.added_late,
+            trusted.added_to,
             trusted.headroom,
             trusted.settled_until,
+            trusted.latest_on,
             measure.id as measure_id,
             measure.metric,
+            measure.within_days,
+            measure.from_on,
+            measure.to_on,
             measure.activity_types,
             measure.delivery_modes,
             known.kept,
             exact.value as exact,
+            coalesce((v_latest -> trusted.mentor_id::text ->> measure.id::text)::bigint, exact.value) as latest,
             width_bucket(known.kept, measure.thresholds) as bucket,
             width_bucket(exact.value, measure.thresholds) as exact_bucket,
             measure.thresholds[cardinality(measure.thresholds)] as highest,
@@ -66,21 +74,77 @@ begin
         compared.bucket <> compared.exact_bucket
         or (compared.added_activities = 0 and compared.kept < least(compared.exact, compared.highest))
     union all
-    select compared.mentor_id, 'headroom for ' || room.key || ', measure ' || compared.measure_id
+    select distinct compared.mentor_id, 'headroom for ' || kind.key || ', measure ' || compared.measure_id
     from compared
-    cross join lateral jsonb_each(compared.headroom) as room
+    cross join lateral jsonb_each(compared.headroom) as kind
+    cross join lateral (
+        select
+            kind.value -> case
+                when compared.metric = 'minutes_total' then 'minutes'
+                when compared.metric = 'participants_total' then 'participants'
+                when compared.metric in ('consecutive_weeks', 'consecutive_months') then 'streaks'
+                else 'activities'
+            end as room
+    ) as given
+    cross join lateral (
+        select
+            greatest(compared.latest_on, compared.added_to) as latest_on,
+            (given.room ->> 2)::date as until_on
+    ) as day
+    cross join lateral (
+        select
+            -- How many streaks were joined is not kept.
+            compared.exact as value,
+            compared.added_late and compared.metric in ('consecutive_weeks', 'consecutive_months') as is_unknown,
+            (given.room ->> 0)::bigint as room,
+            null::bigint as periods
+        union all
+        select
+            compared.latest,
+            compared.added_late or coalesce(compared.to_on < compared.latest_on, false),
+            (given.room ->> 1)::bigint,
+            -- By how many more weeks or months a streak may grow until then.
+            case
+                when day.until_on < day.latest_on then null
+                when compared.metric = 'consecutive_weeks'
+                    then (day.until_on - date '0001-01-01') / 7 - (day.latest_on - date '0001-01-01') / 7
+                when compared.metric = 'consecutive_months'
+                    then extract(year from day.until_on) * 12 + extract(month from day.until_on)
+                    - extract(year from day.latest_on) * 12 - extract(month from day.latest_on)
+            end::bigint
+    ) as sequence
     where
         compared.settled_until > now()
         and compared.next is not null
-        -- Then it is the first number that counts, and how many streaks were joined is not kept.
-        and not (compared.added_late and compared.metric in ('consecutive_weeks', 'consecutive_months'))
-        and (compared.activity_types is null or split_part(room.key, '/', 1) = any (compared.activity_types))
-        and (compared.delivery_modes is null or split_part(room.key, '/', 2) = any (compared.delivery_modes))
-        and compared.exact + case
-            when compared.metric = 'minutes_total' then (room.value ->> 2)::bigint - compared.added_minutes
-            when compared.metric = 'participants_total' then (room.value ->> 3)::bigint - compared.added_participants
-            else (room.value ->> 1)::bigint - compared.added_activities
-        end >= compared.next
+        and not sequence.is_unknown
+        and (compared.activity_types is null or split_part(kind.key, '/', 1) = any (compared.activity_types))
+        and (compared.delivery_modes is null or split_part(kind.key, '/', 2) = any (compared.delivery_modes))
+        and not (
+            compared.metric = 'distinct_activity_types'
+            and compared.within_days is null
+            and exists (
+                select
+                from private.activity_days as day
+                where
+                    day.mentor_id = compared.mentor_id
+                    and day.occurred_on between
+                    coalesce(compared.from_on, '-infinity') and coalesce(compared.to_on, 'infinity')
+                    and day.activity_type = split_part(kind.key, '/', 1)
+                    and (compared.delivery_modes is null or day.delivery_mode = any (compared.delivery_modes))
+                    and day.activity_count > 0
+            )
+        )
+        and coalesce(
+            sequence.value + greatest(
+                sequence.room - case compared.metric
+                    when 'minutes_total' then compared.added_minutes
+                    when 'participants_total' then compared.added_participants
+                    else compared.added_activities
+                end,
+                sequence.periods
+            ) >= compared.next,
+            true
+        )
     union all
     select finding.mentor_id, 'cached outcomes'
     from private.badge_outcomes(array(select trusted.mentor_id from trusted where trusted.settled_until > now())) as outcome

@@ -14,14 +14,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- No result and no error: badges are switched off, and nothing was evaluated.
-    v_unlogged private.touched_mentor[] := case
-        when log_badge_evaluations.error_code is null then array(
-            select mentor
-            from unnest(log_badge_evaluations.touched) as mentor
-            where mentor.mentor_id not in (select result.mentor_id from unnest(log_badge_evaluations.results) as result)
-        )
-    end;
     v_sqlstate text;
 begin
     begin
@@ -54,8 +46,17 @@ begin
             v_sqlstate := sqlstate;
     end;
 
-    if v_sqlstate is null and cardinality(v_unlogged) > 0 then
-        perform private.record_registered(v_unlogged);
+    -- No result and no error: badges are switched off, and nothing was evaluated.
+    if
+        v_sqlstate is null
+        and log_badge_evaluations.error_code is null
+        and cardinality(log_badge_evaluations.results) < cardinality(log_badge_evaluations.touched)
+    then
+        perform private.record_registered(array(
+            select mentor
+            from unnest(log_badge_evaluations.touched) as mentor
+            where mentor.mentor_id not in (select result.mentor_id from unnest(log_badge_evaluations.results) as result)
+        ));
     end if;
     if v_sqlstate is not null then
         raise warning 'peerledger: badge evaluations could not be logged (%)', v_sqlstate;

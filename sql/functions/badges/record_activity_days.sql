@@ -16,7 +16,6 @@ declare
     v_change private.day_change;
     v_takes_away boolean := false;
     v_raised private.raised_measures[];
-    v_mentor private.raised_measures;
     -- Rows that are not to be trusted are rebuilt from the activities, which hold the changes already.
     v_trusted uuid[] := array(
         select mentor.mentor_id
@@ -75,6 +74,7 @@ begin
         return;
     end if;
 
+    v_raised := private.resolve_uncertain_measures(v_raised);
     -- Also of those whose measures stay: what was added before is counted in now, or changed nothing.
     update private.mentor_measures as mentor
     set
@@ -87,7 +87,7 @@ begin
         added_late = false,
         added_from = null,
         added_to = null,
-        latest_on = greatest(mentor.latest_on, change.latest_on)
+        latest_on = greatest(mentor.latest_on, mentor.added_to, change.latest_on)
     from unnest(v_others) as target (mentor_id)
     left join unnest(v_raised) as raised on raised.mentor_id = target.mentor_id
     left join (
@@ -96,12 +96,6 @@ begin
         group by changed.mentor_id
     ) as change on change.mentor_id = target.mentor_id
     where mentor.mentor_id = target.mentor_id;
-
-    foreach v_mentor in array coalesce(v_raised, '{}') loop
-        continue when v_mentor.uncertain is null;
-        perform private.resolve_uncertain_measures(v_raised);
-        exit;
-    end loop;
 end
 $$;
 

@@ -2,44 +2,52 @@
 create or replace function private.resolve_uncertain_measures(
     raised private.raised_measures[]
 )
-returns void
+returns private.raised_measures[]
 language plpgsql
-volatile
+stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
-begin
-    with uncertain as (
-        select mentor.mentor_id, doubtful.*
+declare
+    v_requests private.measure_request[] := array(
+        select row(mentor.mentor_id, doubtful.measure_id, doubtful.first_day, doubtful.last_day)::private.measure_request
         from unnest(resolve_uncertain_measures.raised) as mentor
         cross join lateral unnest(mentor.uncertain) as doubtful
-    ),
-    resolved as (
+    );
+    v_resolved private.raised_measures[];
+begin
+    if v_requests = '{}' then
+        return resolve_uncertain_measures.raised;
+    end if;
+
+    select array_agg(row(resolved.*)::private.raised_measures)
+    into v_resolved
+    from (
         select
-            uncertain.mentor_id,
-            jsonb_object_agg(
-                uncertain.measure_id,
+            mentor.mentor_id,
+            mentor.measures || coalesce(jsonb_object_agg(measure.id, found.value) filter (where measure.id is not null), '{}'),
+            coalesce(
+                bool_or(width_bucket(doubtful.known, measure.thresholds) < width_bucket(found.value, measure.thresholds)),
+                false
+            ),
+            null::private.uncertain_measure[]
+        from unnest(resolve_uncertain_measures.raised) as mentor
+        left join lateral unnest(mentor.uncertain) as doubtful on true
+        left join private.exact_measures(v_requests) as exact
+            on exact.mentor_id = mentor.mentor_id and exact.measure_id = doubtful.measure_id
+        left join private.badge_measures as measure on measure.id = exact.measure_id
+        cross join lateral (
+            select
                 -- Where all days were looked at the value is exact. Elsewhere it may be as great as it was.
-                case when uncertain.first_day is null then exact.value else greatest(uncertain.known, exact.value) end
-            ) as measures
-        from uncertain
-        inner join private.exact_measures((
-            select array_agg(
-                row(
-                    uncertain.mentor_id, uncertain.measure_id, uncertain.first_day, uncertain.last_day
-                )::private.measure_request
-            )
-            from uncertain
-        )) as exact on exact.mentor_id = uncertain.mentor_id and exact.measure_id = uncertain.measure_id
-        group by uncertain.mentor_id
-    )
-    update private.mentor_measures as mentor
-    set measures = mentor.measures || resolved.measures
-    from resolved
-    where resolved.mentor_id = mentor.mentor_id;
+                case when doubtful.first_day is null then exact.value else greatest(doubtful.known, exact.value) end as value
+        ) as found
+        group by mentor.mentor_id, mentor.measures
+    ) as resolved;
+    return v_resolved;
 end
 $$;
 
 comment on function private.resolve_uncertain_measures is
-'Replaces bounds that crossed a threshold by what the days show. For our functions only; write the days first.';
+'Replaces bounds that crossed a threshold by what the days show, and says whether that crosses it, too. For our functions only;
+write the days first.';
 revoke all on function private.resolve_uncertain_measures from public, anon, authenticated, service_role;

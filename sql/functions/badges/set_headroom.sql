@@ -1,11 +1,14 @@
 -- How much can be added to each mentor, by kind of activity, before any measure that such an activity counts for reaches
 -- its next threshold: until then the cached outcomes hold, and a single activity is counted without a look at anything else.
 --
---   any      activities in any order; a streak may be joined by each (see private.raise_measures)
---   latest   activities of which none is earlier than another activity of the mentor
---   minutes, participants
+--   activities, minutes, participants   of measures that count these, or days, or types
+--   streaks                             activities, of measures of weeks or months in a row
 --
--- Only kinds that this mentor has had lately are worked out. Dates in filters are not looked at: what does not count
+-- each for activities in any order, of which any may join streaks (see private.raise_measures), and for such as are none of them
+-- earlier than the mentor's latest day was (private.latest_measures); of streaks also until which day these may be any number, since
+-- a streak grows by one in a week or month. What is not limited is left out.
+--
+-- Only kinds that this mentor has had lately are worked out. Dates in filters are hardly looked at: what does not count
 -- costs headroom all the same, which is only ever too careful.
 create or replace function private.set_headroom(
     mentor_ids uuid[],
@@ -19,93 +22,139 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     c_kinds constant int := 12;
-    c_unlimited constant bigint := 1000000000000000;
-begin
-    with of_mentor as materialized (
-        select change.mentor_id, array_agg(distinct change.activity_type || '/' || change.delivery_mode) as kinds
-        from unnest(set_headroom.changes) as change
-        group by change.mentor_id
-    ),
-    wanted as (
-        select
-            mentor.mentor_id,
-            mentor.organisation_id,
-            mentor.measures,
-            (
-                select array_agg(kind order by kind)
-                from (
-                    select distinct on (listed.kind) listed.kind, listed.rank
-                    from (
-                        select fresh.kind, 1 as rank from unnest(of_mentor.kinds) as fresh (kind)
-                        union all
-                        select known.kind, 2 from unnest(mentor.headroom_kinds) as known (kind)
-                    ) as listed
-                    order by listed.kind, listed.rank
-                ) as kinds
-                where kinds.rank = 1 or cardinality(mentor.headroom_kinds) <= c_kinds
-            ) as kinds
+    -- What was taken off the headroom leaves it as it is.
+    v_mentor_ids uuid[] := array(
+        select mentor.mentor_id
         from private.mentor_measures as mentor
-        left join of_mentor on of_mentor.mentor_id = mentor.mentor_id
         where
             mentor.mentor_id = any (set_headroom.mentor_ids)
             and mentor.settled_until > now()
-            -- What was taken off the headroom leaves it as it is.
             and mentor.added_activities = 0
+    );
+    v_latest jsonb;
+begin
+    if v_mentor_ids = '{}' then
+        return;
+    end if;
+    v_latest := private.latest_measures(v_mentor_ids);
+
+    with wanted as (
+        select listed.mentor_id, array_agg(distinct listed.kind) as kinds
+        from (
+            select change.mentor_id, change.activity_type || '/' || change.delivery_mode as kind
+            from unnest(set_headroom.changes) as change
+            union all
+            select mentor.mentor_id, known.kind
+            from private.mentor_measures as mentor
+            cross join lateral unnest(mentor.headroom_kinds) as known (kind)
+            where mentor.mentor_id = any (v_mentor_ids) and cardinality(mentor.headroom_kinds) <= c_kinds
+        ) as listed
+        group by listed.mentor_id
+    ),
+    open as (
+        select
+            mentor.mentor_id,
+            mentor.latest_on,
+            wanted.kinds,
+            measure.*,
+            threshold.next,
+            known.value,
+            coming.value as latest_value,
+            case
+                when measure.metric = 'minutes_total' then 'minutes'
+                when measure.metric = 'participants_total' then 'participants'
+                when measure.metric in ('consecutive_weeks', 'consecutive_months') then 'streaks'
+                else 'activities'
+            end as limited
+        from wanted
+        inner join private.mentor_measures as mentor on mentor.mentor_id = wanted.mentor_id
+        inner join private.badge_measures as measure on measure.organisation_id = mentor.organisation_id
+        cross join lateral (
+            select coalesce((mentor.measures ->> measure.id::text)::bigint, 0) as value
+        ) as known
+        cross join lateral (
+            select measure.thresholds[width_bucket(known.value, measure.thresholds) + 1] as next
+        ) as threshold
+        cross join lateral (
+            select
+                case
+                    when coalesce(measure.to_on >= mentor.latest_on, true)
+                        then coalesce((v_latest -> mentor.mentor_id::text ->> measure.id::text)::bigint, known.value)
+                end as value
+        ) as coming
+        where mentor.mentor_id = any (v_mentor_ids) and threshold.next is not null
     ),
     room as (
         select
-            wanted.mentor_id,
-            kind.name,
-            min(open.room) filter (where not open.is_sum and not open.is_streak) as others,
-            min(open.next / (open.value + 1) - 1) filter (where open.is_streak) as joins,
-            min(open.room) filter (where open.is_streak) as extensions,
-            min(open.room) filter (where open.metric = 'minutes_total') as minutes,
-            min(open.room) filter (where open.metric = 'participants_total') as participants
+            open.mentor_id,
+            kind.name as kind,
+            open.limited,
+            min(case open.limited when 'streaks' then open.next / (open.value + 1) else open.next - open.value end) - 1 as any_order,
+            min(open.next - open.latest_value) - 1 as latest,
+            min(
+                case open.metric
+                    when 'consecutive_weeks' then date_trunc('week', open.latest_on::timestamp) + period.number * interval '1 week'
+                    when 'consecutive_months'
+                        then date_trunc('month', open.latest_on::timestamp) + period.number * interval '1 month'
+                end
+            )::date - 1 as until
+        from open
+        cross join lateral unnest(open.kinds) as kind (name)
+        cross join lateral (
+            select
+                least(5000, open.next - open.latest_value)
+                - case
+                    -- The latest week or month may be new to a streak that does not count everything.
+                    when open.activity_types is null and open.delivery_modes is null
+                    and coalesce(open.from_on <= open.latest_on, true) then 0
+                    else 1
+                end as number
+        ) as period
+        where
+            (open.activity_types is null or split_part(kind.name, '/', 1) = any (open.activity_types))
+            and (open.delivery_modes is null or split_part(kind.name, '/', 2) = any (open.delivery_modes))
+            -- A type that is counted already adds nothing.
+            and not (
+                open.metric = 'distinct_activity_types'
+                and open.within_days is null
+                and exists (
+                    select
+                    from private.activity_days as day
+                    where
+                        day.mentor_id = open.mentor_id
+                        and day.occurred_on
+                        between greatest(open.latest_on - 366, open.from_on) and coalesce(open.to_on, 'infinity')
+                        and day.activity_type = split_part(kind.name, '/', 1)
+                        and (open.delivery_modes is null or day.delivery_mode = any (open.delivery_modes))
+                        and day.activity_count > 0
+                )
+            )
+        group by open.mentor_id, kind.name, open.limited
+        union all
+        select wanted.mentor_id, kind.name, null, null, null, null
         from wanted
         cross join lateral unnest(wanted.kinds) as kind (name)
-        left join lateral (
-            select
-                measure.metric,
-                measure.metric in ('minutes_total', 'participants_total') as is_sum,
-                measure.metric in ('consecutive_weeks', 'consecutive_months') as is_streak,
-                known.value,
-                threshold.next,
-                threshold.next - 1 - known.value as room
-            from private.badge_measures as measure
-            cross join lateral (
-                select coalesce((wanted.measures ->> measure.id::text)::bigint, 0) as value
-            ) as known
-            cross join lateral (
-                select measure.thresholds[width_bucket(known.value, measure.thresholds) + 1] as next
-            ) as threshold
-            where
-                measure.organisation_id = wanted.organisation_id
-                and threshold.next is not null
-                and (measure.activity_types is null or split_part(kind.name, '/', 1) = any (measure.activity_types))
-                and (measure.delivery_modes is null or split_part(kind.name, '/', 2) = any (measure.delivery_modes))
-        ) as open on true
-        group by wanted.mentor_id, kind.name
     ),
     worked_out as (
-        select
-            room.mentor_id,
-            array_agg(room.name) as kinds,
-            jsonb_object_agg(
-                room.name,
-                jsonb_build_array(
-                    coalesce(least(room.others, room.joins), c_unlimited),
-                    coalesce(least(room.others, room.extensions), c_unlimited),
-                    coalesce(room.minutes, c_unlimited),
-                    coalesce(room.participants, c_unlimited)
-                )
-            ) as headroom
-        from room
-        group by room.mentor_id
+        select of_kind.mentor_id, array_agg(of_kind.kind) as kinds, jsonb_object_agg(of_kind.kind, of_kind.room) as headroom
+        from (
+            select
+                room.mentor_id,
+                room.kind,
+                coalesce(
+                    jsonb_object_agg(room.limited, jsonb_build_array(room.any_order, room.latest, room.until))
+                    filter (where room.limited is not null),
+                    '{}'
+                ) as room
+            from room
+            group by room.mentor_id, room.kind
+        ) as of_kind
+        group by of_kind.mentor_id
     )
     update private.mentor_measures as mentor
     set headroom = worked_out.headroom, headroom_kinds = worked_out.kinds
     from worked_out
-    where worked_out.mentor_id = mentor.mentor_id;
+    where worked_out.mentor_id = mentor.mentor_id and mentor.mentor_id = any (v_mentor_ids);
 end
 $$;
 

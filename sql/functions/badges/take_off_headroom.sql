@@ -1,5 +1,5 @@
 -- The short way of private.tg_activities__evaluate_inserted for many rows, without the log: of all that a statement adds
--- to a mentor is asked whether it fits for each of its kinds. Activities count as coming in any order.
+-- to a mentor is asked whether it fits for each of its kinds.
 create or replace function private.take_off_headroom(
     mentor_ids uuid[],
     changes private.day_change[]
@@ -49,8 +49,7 @@ begin
             added_participants = mentor.added_participants + added.participants,
             added_late = mentor.added_late or coalesce(added.first_on < mentor.latest_on, true),
             added_from = least(mentor.added_from, added.first_on),
-            added_to = greatest(mentor.added_to, added.last_on),
-            latest_on = greatest(mentor.latest_on, added.last_on)
+            added_to = greatest(mentor.added_to, added.last_on)
         from added
         where
             mentor.mentor_id = added.mentor_id
@@ -60,11 +59,19 @@ begin
             and not exists (
                 select
                 from unnest(added.kinds) as kind (name)
+                cross join lateral (
+                    select
+                        mentor.headroom -> kind.name as room,
+                        case when added.first_on >= mentor.latest_on and not mentor.added_late then 1 else 0 end as sequence
+                ) as given
                 where
-                    not coalesce(
-                        mentor.added_activities + added.activities <= (mentor.headroom -> kind.name ->> 0)::bigint
-                        and mentor.added_minutes + added.minutes <= (mentor.headroom -> kind.name ->> 2)::bigint
-                        and mentor.added_participants + added.participants <= (mentor.headroom -> kind.name ->> 3)::bigint,
+                    given.room is null
+                    or mentor.added_activities + added.activities > (given.room -> 'activities' ->> given.sequence)::bigint
+                    or mentor.added_minutes + added.minutes > (given.room -> 'minutes' ->> given.sequence)::bigint
+                    or mentor.added_participants + added.participants > (given.room -> 'participants' ->> given.sequence)::bigint
+                    or mentor.added_activities + added.activities > (given.room -> 'streaks' ->> given.sequence)::bigint
+                    and not coalesce(
+                        given.sequence = 1 and greatest(mentor.added_to, added.last_on) <= (given.room -> 'streaks' ->> 2)::date,
                         false
                     )
             )

@@ -47,8 +47,7 @@ begin
                 added_participants = mentor.added_participants + v_one.participant_count,
                 added_late = mentor.added_late or coalesce(v_one.occurred_on < mentor.latest_on, true),
                 added_from = least(mentor.added_from, v_one.occurred_on),
-                added_to = greatest(mentor.added_to, v_one.occurred_on),
-                latest_on = greatest(mentor.latest_on, v_one.occurred_on)
+                added_to = greatest(mentor.added_to, v_one.occurred_on)
             where
                 mentor.mentor_id = v_one.mentor_id
                 and mentor.settled_until > now()
@@ -57,16 +56,31 @@ begin
                     from private.badge_catalogues as catalogue
                     where catalogue.organisation_id = v_one.organisation_id
                 )
-                and mentor.added_activities
-                < (
-                    mentor.headroom
-                    -> (v_one.activity_type || '/' || v_one.delivery_mode)
-                    ->> case when v_one.occurred_on >= mentor.latest_on and not mentor.added_late then 1 else 0 end
-                )::bigint
-                and mentor.added_minutes + v_one.duration_minutes
-                <= (mentor.headroom -> (v_one.activity_type || '/' || v_one.delivery_mode) ->> 2)::bigint
-                and mentor.added_participants + v_one.participant_count
-                <= (mentor.headroom -> (v_one.activity_type || '/' || v_one.delivery_mode) ->> 3)::bigint;
+                and (
+                    select
+                        coalesce(mentor.added_activities < (given.room -> 'activities' ->> given.sequence)::bigint, true)
+                        and coalesce(
+                            mentor.added_minutes + v_one.duration_minutes
+                            <= (given.room -> 'minutes' ->> given.sequence)::bigint,
+                            true
+                        )
+                        and coalesce(
+                            mentor.added_participants + v_one.participant_count
+                            <= (given.room -> 'participants' ->> given.sequence)::bigint,
+                            true
+                        )
+                        and (
+                            coalesce(mentor.added_activities < (given.room -> 'streaks' ->> given.sequence)::bigint, true)
+                            or given.sequence = 1
+                            and greatest(mentor.added_to, v_one.occurred_on) <= (given.room -> 'streaks' ->> 2)::date
+                        )
+                    from (
+                        select
+                            mentor.headroom -> (v_one.activity_type || '/' || v_one.delivery_mode) as room,
+                            case when v_one.occurred_on >= mentor.latest_on and not mentor.added_late then 1 else 0 end as sequence
+                    ) as given
+                    where given.room is not null
+                );
 
             if found then
                 -- Read after the lock was had: what another session added before is there.

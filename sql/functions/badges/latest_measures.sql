@@ -1,0 +1,83 @@
+-- What was reached long ago cannot be added to any more: a window that was full last spring, a streak that has ended. Of each
+-- mentor's measures with a window or a streak this is how much of them reaches the mentor's latest day, when the measures were
+-- computed (mentor_measures.latest_on), or a later one; so it is what activities of that day and later ones can add to.
+--
+-- Only of measures that are past half of the way to their next threshold: the others leave room enough as they are.
+create or replace function private.latest_measures(
+    mentor_ids uuid[]
+)
+returns jsonb
+language plpgsql
+stable
+security invoker
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_requests private.measure_request[];
+    v_measures private.badge_measures[];
+begin
+    select array_agg(row(mentor.mentor_id, measure.id, mentor.latest_on - reach.days, null)::private.measure_request)
+    into v_requests
+    from private.mentor_measures as mentor
+    inner join private.badge_measures as measure on measure.organisation_id = mentor.organisation_id
+    cross join lateral (
+        select coalesce((mentor.measures ->> measure.id::text)::bigint, 0) as value
+    ) as known
+    cross join lateral (
+        select measure.thresholds[width_bucket(known.value, measure.thresholds) + 1] as next
+    ) as threshold
+    cross join lateral (
+        -- A window that ends later begins later than this. A longer streak than the threshold would have reached it.
+        select
+            case
+                when measure.within_days is not null then measure.within_days - 1
+                when measure.metric = 'consecutive_weeks' then 7 * least(threshold.next, 5000)::int
+                when measure.metric = 'consecutive_months' then 31 * least(threshold.next, 5000)::int
+            end as days
+    ) as reach
+    where
+        mentor.mentor_id = any (latest_measures.mentor_ids)
+        and mentor.latest_on is not null
+        and reach.days is not null
+        and known.value * 2 >= threshold.next;
+
+    if v_requests is null then
+        return '{}';
+    end if;
+    v_measures := array(
+        select measure
+        from private.badge_measures as measure
+        where measure.id in (select request.measure_id from unnest(v_requests) as request)
+    );
+    return (
+        select coalesce(jsonb_object_agg(of_mentor.mentor_id, of_mentor.measures), '{}')
+        from (
+            select found.mentor_id, jsonb_object_agg(found.measure_id, found.value) as measures
+            from (
+                select
+                    reached.mentor_id,
+                    reached.measure_id,
+                    case
+                        when measure.within_days is not null then max(reached.value)
+                        -- Of a streak's days the latest says how long the last one is.
+                        else (array_agg(reached.value order by reached.reached_on desc))[1]
+                    end as value
+                from (
+                    select series.* from private.measure_series(v_requests, v_measures) as series
+                    union all
+                    -- None at all is an answer, too.
+                    select request.mentor_id, request.measure_id, '-infinity', 0 from unnest(v_requests) as request
+                ) as reached
+                inner join unnest(v_measures) as measure on measure.id = reached.measure_id
+                group by reached.mentor_id, reached.measure_id, measure.within_days
+            ) as found
+            group by found.mentor_id
+        ) as of_mentor
+    );
+end
+$$;
+
+comment on function private.latest_measures is
+'By mentor and measure id: how much of a measure with a window or a streak activities from the mentor''s latest day on
+can add to. For our functions only.';
+revoke all on function private.latest_measures from public, anon, authenticated, service_role;
