@@ -108,6 +108,9 @@ def test_an_archived_month_is_restored_unchanged(old: Database, tmp_path: Path) 
     }
     assert archive.restore(runner(old), tmp_path, "asked", None, lambda _: None) == 100
     assert archive.restore(runner(old), tmp_path, '100 %(month)s "asked"', None, lambda _: None) == 100
+    # Its reader need not wait for autovacuum.
+    rows = "select reltuples from pg_class where oid = 'asked.badge_evaluation_logs'::regclass"
+    assert scalar(superuser, rows) == 100
     for left, right in (("asked.badge_evaluation_logs", "before"), ("before", "asked.badge_evaluation_logs")):
         assert (
             scalar(

@@ -86,6 +86,23 @@ def test_two_upkeeps_at_once_do_the_work_once(lacking: Database) -> None:
     assert all(made(connections[0]))
 
 
+def test_the_guards_are_read_again_only_where_something_was_made(lacking: Database) -> None:
+    upkeep = lacking.superuser()
+    upkeep.execute("set track_functions = 'all'")
+    read = []
+    for _ in range(2):
+        # Of this transaction alone are the counts when those of the last one have been handed in.
+        upkeep.execute("select pg_stat_force_next_flush()")
+        with upkeep.transaction():
+            upkeep.execute(_UPKEEP)
+            read += upkeep.execute(
+                "select calls from pg_stat_xact_user_functions where funcname = 'guard_changes'"
+            ).fetchall()
+    assert read == [(2,), (1,)]
+    # What was made is what was marked.
+    assert upkeep.execute("select object_name from private.guard_changes()").fetchall() == []
+
+
 def test_few_months_ahead_raise_an_alert(database: Database) -> None:
     superuser = database.superuser()
     ahead = superuser.execute(

@@ -141,6 +141,30 @@ def test_status_says_that_it_cannot_be_written(replica: Replica, tmp_path: Path)
     assert "can be written" in done.stdout
 
 
+def test_status_asks_nobody_to_analyze_there(replica: Replica) -> None:
+    there = "select table_name from private.tables_to_analyze()"
+    with (
+        psycopg.connect(replica.primary.superuser_dsn, autocommit=True) as primary,
+        psycopg.connect(replica.address, autocommit=True) as standby,
+    ):
+        # A row a page, as many as are never small; it is no table of this version, so it goes again.
+        primary.execute("create table private.filled (filler char(5000)) with (autovacuum_enabled = false)")
+        primary.execute(
+            "alter table private.filled owner to peerledger_owner, alter filler set storage plain"
+        )
+        try:
+            primary.execute("insert into private.filled select '' from generate_series(1, 10000)")
+            assert primary.execute(there).fetchall() == [("private.filled",)]
+            position = primary.execute("select pg_current_wal_lsn()").fetchone()
+            assert position is not None
+            while standby.execute("select pg_last_wal_replay_lsn() < %s", position).fetchone() == (True,):
+                pass
+            assert standby.execute("select count(*) from private.filled").fetchone() == (10000,)
+            assert standby.execute(there).fetchall() == []
+        finally:
+            primary.execute("drop table private.filled")
+
+
 @pytest.mark.parametrize(
     "arguments", [("nightly",), ("migrate",), ("seal", "--once"), ("reconcile", "badges")]
 )

@@ -229,6 +229,18 @@ def test_nobody_is_in_the_copy_and_its_shapes_are(source: Database, empty: Datab
         assert all("Prøve" in name for name, _, _ in people[:3])
 
 
+def test_a_copy_is_analyzed(source: Database, empty: Database) -> None:
+    """Nobody waits for autovacuum, which may be off."""
+    filled = {table for table, number in copy(source, empty).items() if number}
+    with empty.superuser() as connection:
+        known = connection.execute(
+            "select format('%s.%s', counted.schemaname, counted.relname) from pg_stat_user_tables as counted "
+            "where counted.last_analyze is not null"
+        ).fetchall()
+    assert len(filled) > 20
+    assert filled <= {table for (table,) in known}
+
+
 def test_nobody_gets_a_message_out_of_a_copy(source: Database, empty: Database) -> None:
     due = "select count(*) from public.claim_notifications('tester', 100, as_of => '2200-01-01T11:00:00Z')"
     copy(source, empty)

@@ -178,30 +178,78 @@ _CHANGES = (
 def test_a_kept_plan_does_not_compare_each_old_row_with_each_new_one(database: Database) -> None:
     """Plans of triggers are kept, and the first statement of a session may have been of one row."""
     loops: dict[str, int] = {}
-    said: list[str] = []
     with filled(database) as connection:
-        connection.add_notice_handler(lambda notice: said.append(notice.message_primary or ""))
-        connection.execute("load 'auto_explain'")
-        for name, value in {
-            "log_min_duration": "0",
-            "log_nested_statements": "on",
-            "log_analyze": "on",
-            "log_timing": "off",
-            "log_level": "notice",
-            "log_format": "json",
-        }.items():
-            connection.execute(f"set local auto_explain.{name} = '{value}'".encode())
+        said = explained(connection)
         for change in _CHANGES:
             table = change.split()[1]
             for rows in (1, 60):
                 said.clear()
                 which = f"id = any (array(select id from {table} order by id desc limit {rows}))"
                 connection.execute(change.format(which=which, coordinator=_COORDINATOR).encode())
-            for message in said:
-                for plan in re.findall(r"plan:\n(\{.*\})", message, re.S):
-                    loops[change] = max(loops.get(change, 0), _loops(json.loads(plan)["Plan"]))
+            for plan in plans(said):
+                loops[change] = max(loops.get(change, 0), _loops(plan))
     assert set(loops) == set(_CHANGES)
     assert {change: count for change, count in loops.items() if count > 1} == {}
+
+
+def test_the_parts_of_a_badge_are_not_compared_each_with_each(database: Database) -> None:
+    """Facts and entries stand in order of kind and id, and a thousand mentors have one badge."""
+    with filled(database) as connection:
+        said = explained(connection)
+        connection.execute("select count(*) from private.gaps_in_administration()")
+        removed = [_removed(plan) for plan in plans(said)]
+    assert len(removed) > 3
+    assert max(removed) < 50 * MENTORS
+
+
+def test_what_is_archived_is_asked_once_and_not_for_each_finding(database: Database) -> None:
+    with filled(database) as connection:
+        connection.execute("set local session_replication_role = replica")
+        connection.execute(
+            "insert into public.chapters (organisation_id, name) "
+            f"select {_ORGANISATION}, number::text from generate_series(1, {MENTORS}) as number".encode()
+        )
+        connection.execute("update public.hlf_sync_state set confirmed_operation = 'restore'")
+        connection.execute("set local track_functions = 'all'")
+        found = connection.execute("select count(*) from private.log_gaps('-infinity')").fetchone()
+        calls = connection.execute(
+            "select calls from pg_stat_xact_user_functions where funcname = 'archived_until'"
+        ).fetchone()
+    assert found is not None
+    assert found[0] >= 2 * MENTORS
+    assert calls is not None
+    assert 5 < calls[0] < 50
+
+
+def explained(connection: psycopg.Connection) -> list[str]:
+    """What the server says from now on of each statement, also within functions."""
+    said: list[str] = []
+    connection.add_notice_handler(lambda notice: said.append(notice.message_primary or ""))
+    connection.execute("load 'auto_explain'")
+    for name, value in {
+        "log_min_duration": "0",
+        "log_nested_statements": "on",
+        "log_analyze": "on",
+        "log_timing": "off",
+        "log_level": "notice",
+        "log_format": "json",
+    }.items():
+        connection.execute(f"set local auto_explain.{name} = '{value}'".encode())
+    return said
+
+
+def plans(said: list[str]) -> Iterator[dict[str, object]]:
+    for message in said:
+        for plan in re.findall(r"plan:\n(\{.*\})", message, re.S):
+            yield json.loads(plan)["Plan"]
+
+
+def _removed(node: dict[str, object]) -> int:
+    """The most rows that a join made and threw away."""
+    own = int(str(node.get("Rows Removed by Join Filter", 0))) * int(str(node["Actual Loops"]))
+    children = node.get("Plans", [])
+    assert isinstance(children, list)
+    return max([own, *(_removed(child) for child in children)])
 
 
 def _loops(node: dict[str, object]) -> int:

@@ -167,6 +167,8 @@ def restore(database: Database, directory: Path, schema: str, log: str | None, r
         for entry in entries:
             total += _restore(connection, directory, schema, entry)
             report(f"{entry.log} {entry.month[:7]}: {entry.rows:,} entries in {schema}.{entry.log}, verified")
+        for restored in sorted({entry.log for entry in entries}):
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, restored)))
     return total
 
 

@@ -20,6 +20,7 @@ from peerledger.errors import RunnerError, from_database
 from peerledger.plan import require_migrated
 from peerledger.queries import ask, call, rows, set_locally
 from peerledger.screen import Console
+from peerledger.statistics import analyze_what_needs_it
 
 # Parents before their children.
 LOADABLE = (
@@ -133,9 +134,12 @@ def load(
                     raise _RolledBackError
                 result.untold = call(connection, "private.silence_old_news")
         except _RolledBackError:
-            pass
+            return result
         except psycopg.Error as error:
             raise from_database(error, "Nothing was loaded") from error
+    # With what the triggers filled.
+    loaded = [name for name, counts in result.counts.items() if counts.inserted or counts.updated]
+    analyze_what_needs_it(database, [f"public.{name}" for name in loaded])
     return result
 
 

@@ -29,6 +29,7 @@ _GAUGES = {
     "last_good_night_seconds": "Since the end of the last good night; NaN: there was none.",
     "missed_nights": "Dates that are not accounted for.",
     "access_differences": "Privileges, policies, triggers … that are not as this version has them.",
+    "tables_to_analyze": "Large tables of which PostgreSQL has no statistics, or takes them for empty.",
     "audit_write_failures": "Times that an entry of a log could not be written, as far as alerts tell.",
     "sealed_entries": "Log entries that are leaves of the tree.",
     "unsealed_entries": "Log entries that the next seal takes.",

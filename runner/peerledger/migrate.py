@@ -19,6 +19,7 @@ from peerledger.errors import LockTimeoutError, RunnerError, explained
 from peerledger.plan import Plan, find_differences, is_about, make_plan, refuse_names_in_the_way
 from peerledger.queries import ask, call, set_locally, text
 from peerledger.sqlfiles import SqlFile, Tree, is_function, is_policy, stem
+from peerledger.statistics import analyze_what_needs_it
 
 # The advisory lock of all migrators of a database ("pled").
 LOCK_KEY = 0x706C6564
@@ -79,6 +80,9 @@ def migrate(
                 return left
 
         left = table_locks.until_free(connection, attempt, wait_seconds, report)
+    # A database that was restored may have no statistics. Not in the transaction: that holds up clients.
+    if any(file.stem == "tables_to_analyze" for file in tree.objects()):
+        analyze_what_needs_it(database, report=report)
     if left:
         raise RunnerError(
             _LEFT.format(count=len(left), listed="\n".join(f"- {each.message}" for each in left))

@@ -21,6 +21,7 @@ from peerledger.plan import require_migrated
 from peerledger.queries import ask, call, set_locally
 from peerledger.screen import Console
 from peerledger.settings import Settings
+from peerledger.statistics import analyze_what_needs_it
 
 # What `migrate` itself writes into a new database.
 _FILLED_BY_MIGRATE = (
@@ -112,6 +113,7 @@ def run(source: Database, target: Database | None, settings: Settings, report: R
             copied = _copy(reading, writing, rules, report)
     # Months that had no partition here get theirs.
     migrate(target, settings.migrate_wait_seconds)
+    analyze_what_needs_it(target, [each.table for each in copied if each.rows])
     return copied
 
 

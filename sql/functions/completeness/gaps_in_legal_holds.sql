@@ -16,7 +16,7 @@ as $$
         from public.security_events as event
         where event.event_kind in ('legal_hold_set', 'legal_hold_lifted')
     ),
-    state as (select private.archived_until('security_events') as entries_from)
+    state as materialized (select private.archived_until('security_events') as entries_from)
     select
         'hold_differs', 'security_events', coalesce(hold.id, entry.hold_id),
         case

@@ -66,7 +66,7 @@ as $$
                 or chain.ends_in <> mentor.status
                 or (
                     added.status <> chain.begins_in::text
-                    and private.archived_until('mentor_status_changes') = '-infinity'
+                    and (select private.archived_until('mentor_status_changes')) = '-infinity'
                 )
         end
     union all

@@ -13,7 +13,7 @@ set search_path = pg_catalog, pg_temp
 -- Everything is compared with everything. Statistics that call a table empty would have one read for each row of the other.
 set enable_nestloop = off
 as $$
-    with state as (
+    with state as materialized (
         select
             private.archived_until('hlf_sync_audit_log') as entries_from,
             exists (

@@ -15,6 +15,7 @@ declare
     v_months date[];
     v_month date;
     v_before bigint;
+    v_made int;
 begin
     perform private.require_between('months_ahead', ensure_log_partitions.months_ahead, 0, 120);
 
@@ -71,10 +72,14 @@ begin
         end;
     end loop;
 
-    perform private.mark_guards('upkeep');
+    v_made := (select count(*) from pg_inherits) - v_before;
+    -- Where nothing was made, the marks that watch_logs has just taken are those of now.
+    if v_made <> 0 then
+        perform private.mark_guards('upkeep');
+    end if;
     perform private.watch_log_months();
     perform private.note_unrecorded_refusals();
-    return (select count(*) from pg_inherits) - v_before;
+    return v_made;
 end
 $$;
 

@@ -1,7 +1,7 @@
 -- What needs a person is a problem from its limit on and not a minute earlier, of the organisations it is about and no other, and
 -- of nobody who has switched the matter off.
 begin;
-select plan(35);
+select plan(45);
 select tests.make_organisation(name) from unnest('{north, south}'::text[]) as name;
 select tests.make_listed_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
 select tests.make_listed_mentor('sara', 'south');
@@ -106,6 +106,38 @@ select is(pg_temp.found('certification_runs'), '{}', 'a later one does');
 select is(pg_temp.found('database'), '{}', 'new sessions can write');
 select is(pg_temp.found('logs'), '{}', 'the logs are in order');
 select is(pg_temp.found('logs', 'north'), '{}', 'which is no business of one organisation');
+
+-- Statistics -----------------------------------------------------------------------------------------------------
+-- Of a page a row. No counter has seen them yet, as after a crash: a transaction is counted at its end.
+create table private.filled (filler char(5000));
+alter table private.filled owner to peerledger_owner, alter filler set storage plain;
+insert into private.filled select 'x' from generate_series(1, 127);
+select is(pg_temp.found('statistics'), '{}', 'a small table may be unknown');
+insert into private.filled values ('x');
+select is(pg_temp.found('statistics'), '{tables_not_analyzed warning all 1}', 'and not a large one');
+select is(pg_temp.found('statistics', 'north'), '{}', 'which is no business of one organisation');
+select matches(
+    (select message from private.problems_of_statistics(now(), null)), 'no changes of theirs were counted: private.filled \(1024 kB\)\.',
+    'it is named'
+);
+analyze private.filled;
+select is(pg_temp.found('statistics'), '{}', 'it is known then');
+update pg_class set reltuples = 2 where oid = 'private.filled'::regclass;
+select is(pg_temp.found('statistics'), '{}', 'the planner need not be exact');
+update pg_class set reltuples = 1 where oid = 'private.filled'::regclass;
+select is(pg_temp.found('statistics'), '{tables_not_analyzed warning all 1}', 'but not wrong by a hundred times');
+update pg_class set reltuples = 0, reloptions = '{autovacuum_enabled=off}' where oid = 'private.filled'::regclass;
+select is(
+    (select action from private.problems_of_statistics(now(), null)),
+    'peerledger migrate, which analyzes them; then: alter table … reset (autovacuum_enabled)', 'nor take it for empty'
+);
+set track_counts = off;
+select matches(
+    (select message from private.problems_of_statistics(now(), null)), 'and autovacuum is off: ', 'what keeps all tables from it comes first'
+);
+reset track_counts;
+alter table private.filled owner to current_user;
+select is(pg_temp.found('statistics'), '{}', 'the tables of others are theirs to see to');
 
 -- Alerts ---------------------------------------------------------------------------------------------------------
 update public.ops_alerts set acknowledged_at = now();

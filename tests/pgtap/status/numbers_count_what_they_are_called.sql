@@ -1,6 +1,6 @@
 -- The numbers of status, metrics and the report: of everything, and of one organisation alone.
 begin;
-select plan(21);
+select plan(24);
 select tests.make_organisation(name) from unnest('{north, south}'::text[]) as name;
 select tests.make_listed_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
 select tests.make_listed_mentor('sara', 'south');
@@ -141,5 +141,16 @@ select results_eq(
     $$,
     'how old the newest checkpoint is, and what waits for a seal'
 );
+
+-- Statistics -----------------------------------------------------------------------------------------------------
+select results_eq(
+    'select name, value from private.numbers_of_statistics(now(), null)', $$ values ('tables_to_analyze', '0'::jsonb) $$,
+    'the planner knows its tables'
+);
+create table private.filled (filler char(5000));
+alter table private.filled owner to peerledger_owner, alter filler set storage plain;
+insert into private.filled select 'x' from generate_series(1, 128);
+select is(pg_temp.numbers('statistics'), '{"tables_to_analyze": 1}', 'but for one');
+select is_empty($$ select from private.numbers_of_statistics(now(), tests.id('organisation', 'north')) $$, 'which is no organisation''s');
 select * from finish();
 rollback;
