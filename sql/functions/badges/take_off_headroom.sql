@@ -62,6 +62,7 @@ begin
                 cross join lateral (
                     select
                         mentor.headroom -> kind.name as room,
+                        -- Of the numbers: the first for any order, the second for none that is earlier than the latest day was.
                         case when added.first_on >= mentor.latest_on and not mentor.added_late then 1 else 0 end as sequence
                 ) as given
                 where
