@@ -53,6 +53,7 @@ from (
     (pg_temp.entry('{"duration_minutes": 1e4000}'), '.duration_minutes'),
     (pg_temp.entry('{}', 'duration_minutes'), '.duration_minutes'),
     (pg_temp.entry('{"participant_count": 0}'), '.participant_count'),
+    (pg_temp.entry('{"participant_count": 10001}'), '.participant_count'),
     (pg_temp.entry('{"participant_count": 100001}'), '.participant_count'),
     (pg_temp.entry('{"participant_count": "2"}'), '.participant_count'),
     (pg_temp.entry('{"delivery_mode": "in person"}'), '.delivery_mode'),
@@ -86,6 +87,7 @@ insert into cases values
     'PL006 entries[1].id'
 ),
 (jsonb_build_array(pg_temp.entry('{"id": null, "participant_count": null, "delivery_mode": null}')), 'done'),
+(jsonb_build_array(pg_temp.entry('{"participant_count": 10000, "occurred_on": "2026-02-02"}')), 'done'),
 (jsonb_build_array(pg_temp.entry('{"occurred_on": "2024-02-29", "duration_minutes": 1.440e3, "activity_type": "A-b_9"}')), 'done');
 grant select on cases to public;
 

@@ -32,7 +32,7 @@ insert into cases values
 ('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
 ('on the day', true, 'berit', 'walk', '2026-05-10', 30);
 
-select plan((select count(*)::int from cases) * 3 + 23);
+select plan((select count(*)::int from cases) * 3 + 27);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
@@ -91,13 +91,25 @@ insert into changes values
 ('of what was beyond a limit before, to more', '22023', 'old', '{"duration_minutes": 1001}'),
 ('of what was beyond a limit before, elsewhere', '1', 'old', '{"participant_count": 2}'),
 ('to void it', '1', 'old', '{"voided_at": "2026-07-01T00:00:00Z"}'),
+('to as many participants as there can be', '1', 'nina for olga', '{"participant_count": 10000}'),
+('to more', '22023', 'nina for olga', '{"participant_count": 10001}'),
+('of what had more before, to fewer', '1', 'crowd', '{"participant_count": 20000, "duration_minutes": 30}'),
+('of what had more before, to still more', '22023', 'crowd', '{"participant_count": 50001}'),
 ('to bring back what does not fit', '22023', 'voided', '{"voided_at": null}'),
 ('of what is void', '1', 'voided', '{"occurred_on": "2198-03-01"}');
 -- From before there were limits.
 alter table public.activities disable trigger user;
-insert into public.activities (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, voided_at)
-select tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), 'dance', '2026-04-01', minutes, voided
-from (values ('old', 1000, null), ('older', 1000, null), ('voided', 500, now())) as given (name, minutes, voided);
+insert into public.activities (
+    id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, participant_count, voided_at
+)
+select
+    tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), 'dance',
+    occurred_on, minutes, participants, voided
+from (
+    values
+    ('old', date '2026-04-01', 1000, 1, null), ('older', '2026-04-01', 1000, 1, null), ('voided', '2026-04-01', 500, 1, now()),
+    ('crowd', '2026-04-02', 60, 50000, null)
+) as given (name, occurred_on, minutes, participants, voided);
 alter table public.activities enable trigger user;
 select is(
     tests.outcome('authenticated', tests.id('user', 'nina'), format(
