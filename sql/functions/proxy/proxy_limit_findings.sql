@@ -43,7 +43,7 @@ begin
     ) as code (field, problem)
     where code.problem is not null
     union all
-    select entry.entry_index, 'participant_count', 'error', 'is more than 10000, the most that can be registered', '22023'
+    select entry.entry_index, 'participant_count', 'error', 'is not a whole number from 1 to 10000', '22023'
     from entry
     where entry.participant_count > 10000
     union all

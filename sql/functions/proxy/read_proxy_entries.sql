@@ -72,7 +72,6 @@ begin
                     end,
                     case when mode_fits then entry ->> 'delivery_mode' when mode_fits is null then 'in_person' end
                 )::private.proxy_entry
-                order by entry_index
             )
             from checked
         ),
@@ -86,9 +85,9 @@ begin
                 from checked
                 where
                     not coalesce(mentor_fits and type_fits and day_fits and duration_fits, false)
-                    or not coalesce(id_fits, true)
-                    or not coalesce(participants_fit, true)
-                    or not coalesce(mode_fits, true)
+                    or not id_fits
+                    or not participants_fit
+                    or not mode_fits
                     or unknown <> '{}'
                     or unknown is null
             ) as checked
@@ -104,7 +103,7 @@ begin
                     ('occurred_on', checked.day_fits, true, 'is not a date written as "2026-01-31", from 1970 to 2199'),
                     ('duration_minutes', checked.duration_fits, true, 'is not a whole number from 1 to 1440'),
                     ('id', checked.id_fits, false, 'is not a uuid'),
-                    ('participant_count', checked.participants_fit, false, 'is not a whole number from 1 to 100000'),
+                    ('participant_count', checked.participants_fit, false, 'is not a whole number from 1 to 10000'),
                     ('delivery_mode', checked.mode_fits, false, 'is not a code: a letter, then up to 59 letters, digits, _ or -')
                 ) as expected (field, fits, is_needed, reason)
                 where checked.unknown is not null and not coalesce(expected.fits, not expected.is_needed)

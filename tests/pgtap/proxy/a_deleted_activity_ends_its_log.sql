@@ -1,5 +1,5 @@
 begin;
-select plan(5);
+select plan(6);
 select tests.make_two_organisations();
 select tests.acts_as('service_role');
 delete from public.activities where id in (tests.id('activity', 'nina for olga'), tests.id('activity', 'olga''s'));
@@ -13,6 +13,10 @@ create function pg_temp.last_of(activity text) returns jsonb language sql as $$
 $$;
 select is(pg_temp.last_of('nina for olga') ->> 'event_type', 'updated', 'it does not end with created');
 select isnt(pg_temp.last_of('nina for olga') #>> '{payload_snapshot,voided_at}', null, 'but as for one that counts no more');
+select is(
+    pg_temp.last_of('nina for olga') #>> '{payload_snapshot,updated_at}', pg_temp.last_of('nina for olga') #>> '{payload_snapshot,voided_at}',
+    'from that moment on'
+);
 select is(
     (select change_kind from public.activity_changes where activity_id = tests.id('activity', 'nina for olga')), 'deleted',
     'and that it is gone stands beside it'

@@ -32,7 +32,7 @@ insert into cases values
 ('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
 ('on the day', true, 'berit', 'walk', '2026-05-10', 30);
 
-select plan((select count(*)::int from cases) * 3 + 27);
+select plan((select count(*)::int from cases) * 3 + 29);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
@@ -96,6 +96,8 @@ insert into changes values
 ('of what had more before, to fewer', '1', 'crowd', '{"participant_count": 20000, "duration_minutes": 30}'),
 ('of what had more before, to still more', '22023', 'crowd', '{"participant_count": 50001}'),
 ('to bring back what does not fit', '22023', 'voided', '{"voided_at": null}'),
+('to bring back what does', '1', 'crowd voided', '{"voided_at": null}'),
+('to bring back more than there can be', '22023', 'too many voided', '{"voided_at": null}'),
 ('of what is void', '1', 'voided', '{"occurred_on": "2198-03-01"}');
 -- From before there were limits.
 alter table public.activities disable trigger user;
@@ -103,12 +105,13 @@ insert into public.activities (
     id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, participant_count, voided_at
 )
 select
-    tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), 'dance',
+    tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), case when name ~ ' voided$' then 'walk' else 'dance' end,
     occurred_on, minutes, participants, voided
 from (
     values
     ('old', date '2026-04-01', 1000, 1, null), ('older', '2026-04-01', 1000, 1, null), ('voided', '2026-04-01', 500, 1, now()),
-    ('crowd', '2026-04-02', 60, 50000, null)
+    ('crowd', '2026-04-02', 60, 50000, null), ('crowd voided', '2026-04-03', 60, 10000, now()),
+    ('too many voided', '2026-04-03', 60, 10001, now())
 ) as given (name, occurred_on, minutes, participants, voided);
 alter table public.activities enable trigger user;
 select is(
