@@ -26,11 +26,11 @@ begin
         select
             given.*,
             -- Absent: null. Each CASE guards the cast that follows it.
-            jsonb_typeof(entry -> 'id') = 'string' and private.is_uuid(entry ->> 'id') as id_fits,
-            jsonb_typeof(entry -> 'mentor_id') = 'string' and private.is_uuid(entry ->> 'mentor_id') as mentor_fits,
+            private.is_uuid(entry ->> 'id') as id_fits,
+            private.is_uuid(entry ->> 'mentor_id') as mentor_fits,
             jsonb_typeof(entry -> 'activity_type') = 'string' and entry ->> 'activity_type' ~ pattern.code as type_fits,
             case
-                when jsonb_typeof(entry -> 'occurred_on') = 'string' and entry ->> 'occurred_on' ~ pattern.day
+                when entry ->> 'occurred_on' ~ pattern.day
                     then substr(entry ->> 'occurred_on', 9)::int <= extract(
                         day from (substr(entry ->> 'occurred_on', 1, 8) || '01')::date + interval '1 month -1 day'
                     )
@@ -89,7 +89,6 @@ begin
                     or not participants_fit
                     or not mode_fits
                     or unknown <> '{}'
-                    or unknown is null
             ) as checked
             cross join lateral (
                 select null as field, 'is not an object' as reason

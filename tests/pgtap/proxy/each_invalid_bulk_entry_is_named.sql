@@ -94,6 +94,11 @@ insert into cases values
     ),
     'PL006 entries[1].id, entries[1].mentor_id'
 ),
+(jsonb_build_array(pg_temp.entry('{"id": "1"}'), pg_temp.entry('{"id": "1"}')), 'PL006 entries[0].id, entries[1].id'),
+(
+    jsonb_build_array(pg_temp.entry('{"id": "1", "occurred_on": "2026-01-15", "duration_minutes": 1440}')),
+    'PL006 entries[0].id, entries[0].duration_minutes'
+),
 (jsonb_build_array(pg_temp.entry('{"id": null, "participant_count": null, "delivery_mode": null}')), 'done'),
 (jsonb_build_array(pg_temp.entry('{"participant_count": 10000, "occurred_on": "2026-02-02"}')), 'done'),
 (jsonb_build_array(pg_temp.entry('{"occurred_on": "2024-02-29", "duration_minutes": 1.440e3, "activity_type": "A-b_9"}')), 'done');

@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(13);
 select tests.make_two_organisations();
 create function pg_temp.entries() returns jsonb language sql as $$
     select jsonb_agg(jsonb_build_object(
@@ -54,6 +54,36 @@ select is(
 select lives_ok(
     $$ select public.register_proxy_activities('[]'::jsonb || jsonb_build_array(pg_temp.entries() -> 0 || '{"duration_minutes": 5}'), true) $$,
     'what is like nothing else is not refused'
+);
+select lives_ok(
+    $$ select public.register_proxy_activities(jsonb_build_array(pg_temp.entries() -> 0 || '{"duration_minutes": 5}'), null) $$,
+    'null is not to refuse'
+);
+select is_empty(
+    $$
+    select path, reason
+    from public.check_proxy_activities((
+        select jsonb_agg(pg_temp.entries() -> 4 || change)
+        from unnest(array['{"activity_type": "talk"}', '{"occurred_on": "2026-01-16"}', '{"duration_minutes": 61}']::jsonb[]) as change
+    ))
+    $$,
+    'another type, day or duration is another activity'
+);
+select tests.acts_as('authenticated', tests.id('user', 'oskar'));
+select results_eq(
+    format(
+        'select path, severity from public.check_proxy_activities(%L)',
+        (
+            select jsonb_agg(pg_temp.entries() -> 4 || jsonb_build_object('mentor_id', tests.id('mentor', 'berit')))
+            from generate_series(1, 2)
+        )
+    ),
+    $$ values ('entries[0].mentor_id', 'error'), ('entries[1].mentor_id', 'error') $$,
+    'of a mentor out of scope nobody is told what is registered'
+);
+select is_empty(
+    format('select from public.check_proxy_activities(%L)', jsonb_build_array(pg_temp.entries() -> 4 || '{"duration_minutes": 7}')),
+    'while of one in scope all may be well'
 );
 reset role;
 update public.activities set voided_at = now() where true;

@@ -32,7 +32,7 @@ insert into cases values
 ('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
 ('on the day', true, 'berit', 'walk', '2026-05-10', 30);
 
-select plan((select count(*)::int from cases) * 3 + 29);
+select plan((select count(*)::int from cases) * 3 + 33);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
@@ -138,7 +138,45 @@ select throws_ok(
     '22023', 'Nothing was saved: activity_type is not one of the types of the organisation: walk, talk, conversation.',
     'what is wrong with many rows of a statement is said once'
 );
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), format(
+        'update public.activities set participant_count = 2, activity_type = case when id = %1$L then %3$L else activity_type end '
+        'where id in (%1$L, %2$L)', tests.id('activity', 'nina for olga'), tests.id('activity', 'old'), kind
+    )), outcome, 'each row of a statement is judged by its own change: ' || kind
+)
+from (values ('talk', '2'), ('dance', '22023')) as given (kind, outcome);
+-- What was void and comes back is looked at as if it were new, and all that is wrong is said at once.
 reset role;
+set local session_replication_role = replica;
+update public.activities
+set activity_type = 'dance', delivery_mode = 'b12345', occurred_on = '2199-01-01', participant_count = 10001, duration_minutes = 1440
+where id = tests.id('activity', 'too many voided');
+insert into public.activities (organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), 'walk', '2199-01-01', 1);
+set local session_replication_role = origin;
+create function pg_temp.faults(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute faults.statement;
+    return 'none';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return sqlstate || ' ' || array_to_string(array(select unnest(string_to_array(v_detail, e'\n')) order by 1), ', ');
+end
+$$;
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select is(
+    pg_temp.faults(format('select public.update_proxy_activity(%L, ''{"voided_at": null}'')', tests.id('activity', 'too many voided'))),
+    '22023 activity_type, delivery_mode, duration_minutes, occurred_on, participant_count', 'all that is wrong with it is named'
+);
+reset role;
+update public.organisation_settings set activity_types = '{}' where organisation_id = tests.id('organisation', 'north');
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), pg_temp.registration('olga', 'dance', '2026-02-01', 30)), '1',
+    'an organisation that lists no types takes any'
+);
 select is(
     tests.outcome('service_role', null, format('update public.organisation_settings set activity_types = %L', types)),
     outcome, format('the types may be %s: %s', types, outcome)

@@ -1,5 +1,5 @@
 begin;
-select plan(30);
+select plan(31);
 select tests.make_two_organisations();
 select tests.make_coordinator('nora', 'north');
 select tests.make_mentor('nora', 'north');
@@ -31,6 +31,13 @@ select is(pg_temp.moves('nina', 'nina for olga', 'berit'), '1', 'nina may say th
 select is(pg_temp.moves('oskar', 'nina for olga', 'berit'), '42501', 'oskar may not: berit is out of scope');
 select is(pg_temp.moves('oskar', 'nina for berit', 'olga'), '42501', 'nor take what is out of scope');
 select is(pg_temp.moves('nina', 'nina for olga', 'sara'), 'PT404', 'nor nina that it was somebody of the south');
+select is(
+    tests.outcome('service_role', null, format(
+        'select from public.update_proxy_activity(%L, %L)',
+        tests.id('activity', 'nina for olga'), jsonb_build_object('mentor_id', tests.id('mentor', 'none'))
+    )),
+    'PT404', 'nor the service role that it was nobody'
+);
 select tests.make_coordinator('nina', 'south');
 select is(pg_temp.tries('nina', 'sara'), '1', 'who coordinates in both organisations speaks in both');
 select is(pg_temp.moves('nina', 'nina for olga', 'sara'), '22023', 'and moves nothing from one to the other');
