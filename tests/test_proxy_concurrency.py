@@ -259,3 +259,25 @@ def test_a_probable_duplicate_is_a_warning(charity: Charity) -> None:
     assert charity.count("activities") == 0
     session.commit()
     assert charity.count("activities") == 5
+
+
+def test_a_hundred_probable_duplicates_are_named(charity: Charity) -> None:
+    session = charity.session()
+    said: list[str] = []
+    session.add_notice_handler(lambda notice: said.append(notice.message_detail or ""))
+    bulk(session, [charity.mentors[0]] * 101)
+    bulk(session, [charity.mentors[1]] * 103)
+    assert [detail.split("\n") for detail in said] == [
+        [f"entries[{number}]" for number in range(1, 101)],
+        [*(f"entries[{number}]" for number in range(1, 101)), "… and 2 more"],
+    ]
+
+
+def test_null_is_not_to_refuse_duplicates(charity: Charity) -> None:
+    session = charity.session()
+    said: list[str | None] = []
+    session.add_notice_handler(lambda notice: said.append(notice.message_detail))
+    entry = {"mentor_id": str(charity.mentors[0]), "activity_type": "walk", "occurred_on": "2026-02-01"}
+    entries = json.dumps([{**entry, "duration_minutes": 10}] * 2)
+    session.execute("select public.register_proxy_activities(%s, null)", (entries,))
+    assert said == ["entries[1]"]

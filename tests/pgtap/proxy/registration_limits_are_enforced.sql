@@ -32,7 +32,7 @@ insert into cases values
 ('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
 ('on the day', true, 'berit', 'walk', '2026-05-10', 30);
 
-select plan((select count(*)::int from cases) * 3 + 33);
+select plan((select count(*)::int from cases) * 3 + 34);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
@@ -170,6 +170,11 @@ select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select is(
     pg_temp.faults(format('select public.update_proxy_activity(%L, ''{"voided_at": null}'')', tests.id('activity', 'too many voided'))),
     '22023 activity_type, delivery_mode, duration_minutes, occurred_on, participant_count', 'all that is wrong with it is named'
+);
+select is(
+    pg_temp.faults(format(
+        'select public.update_proxy_activity(%L, ''{"duration_minutes": 1381, "activity_type": "dance"}'')', tests.id('activity', 'nina for olga')
+    )), '22023 activity_type, duration_minutes', 'and with any other change'
 );
 reset role;
 update public.organisation_settings set activity_types = '{}' where organisation_id = tests.id('organisation', 'north');
