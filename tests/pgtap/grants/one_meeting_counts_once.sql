@@ -44,7 +44,7 @@ from cases;
 create temporary view found as
 select * from public.list_grant_activities(tests.id('organisation', 'north'), '2024-01-01', '2024-12-31', 1000);
 
-select plan(7 + (select count(*)::int from cases));
+select plan(8 + (select count(*)::int from cases));
 select is((select is_counted from found where activity_id = tests.id('activity', cases.name)), cases.is_counted, cases.meeting || ': ' || cases.name)
 from cases order by number;
 select results_eq(
@@ -78,6 +78,12 @@ select results_eq(
     $$ select points from found where activity_type = 'peer_course' order by occurred_on $$, array[1, 0, 0],
     'or one, where a rule counts the whole'
 );
+update public.activities set duration_minutes = 89 where activity_type = 'peer_course' and occurred_on = '2024-08-01';
+select results_eq(
+    $$ select points from found where activity_type = 'peer_course' order by occurred_on $$, array[0, 1, 0],
+    'where its first day fails, the first that counts has it'
+);
+update public.activities set duration_minutes = 90 where activity_type = 'peer_course';
 select is(
     (select counted from public.get_grant_summary(tests.id('organisation', 'north'), '2024-01-01', '2024-12-31') where category = 'peer_course'),
     3::bigint, 'its days count all the same'
