@@ -1,5 +1,5 @@
 begin;
-select plan(38);
+select plan(43);
 select tests.make_two_organisations();
 insert into public.activities (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, participant_count)
 select
@@ -123,6 +123,36 @@ select is_empty(
     format('select * from public.get_grant_differences(%L, 2024)', tests.id('organisation', 'south')), 'nor are its differences told here'
 );
 select is((select count(*) from differences), 7::bigint, 'or the other way round');
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'conversation', '2023-12-31', 30);
+select public.close_grant_year(tests.id('organisation', 'north'), 2023);
+select is((select count(*) from differences), 7::bigint, 'nor those of another year');
+select lives_ok(format('select public.close_grant_year(%L, 1970)', tests.id('organisation', 'north')), 'the first year that there can be');
+select is(
+    exists (
+        select from pg_locks as lock
+        where
+            lock.locktype = 'advisory' and lock.pid = pg_backend_pid()
+            and (lock.classid::bigint << 32 | lock.objid::bigint)
+            = hashtextextended(format('peerledger grant_years %s %s', tests.id('organisation', name), 1970), 0)
+    ), is_locked, 'of two who close a year at once one waits: ' || name
+)
+from (values ('north', true), ('south', false)) as given (name, is_locked);
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute detail.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return sqlstate || ' ' || v_detail;
+end
+$$;
+select is(
+    pg_temp.detail(format('select public.close_grant_year(%L, 2199)', tests.id('organisation', 'north'))), '22023 year', 'the argument is named'
+);
 select throws_ok(
     format('select public.close_grant_year(%L, %s)', tests.id('organisation', 'north'), year), '22023', null, 'not a year to close: ' || year
 )

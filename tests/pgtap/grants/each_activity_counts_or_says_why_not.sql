@@ -52,7 +52,7 @@ as $$
     select * from public.list_grant_activities(tests.id('organisation', 'north'), found.from_date, found.to_date, 1000)
 $$;
 
-select plan(40 + (select count(*)::int from cases));
+select plan(41 + (select count(*)::int from cases));
 select is(
     (
         select row(activity.category, activity.is_counted, activity.points, activity.reasons)::text
@@ -208,6 +208,10 @@ select results_eq(
     select count(*), count(*) filter (where is_counted), sum(points) from pg_temp.found('2023-01-01', '2025-12-31')
     $$,
     'the summary and the list agree'
+);
+select results_eq(
+    $$ select activity_id from pg_temp.found('2023-01-01', '2025-12-31') $$,
+    $$ select activity_id from pg_temp.found('2023-01-01', '2025-12-31') order by occurred_on, activity_id $$, 'the list is from the first day on'
 );
 select is(
     (select count(*) from public.list_grant_activities(tests.id('organisation', 'north'), '2024-03-01', '2024-03-31', 5, 3)), 5::bigint,

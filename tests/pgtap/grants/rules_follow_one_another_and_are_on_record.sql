@@ -54,7 +54,7 @@ insert into cases (arguments, answer) values
 ('''peer_course'', ''1970-01-01'', ''{x}''', 'done'), ('''peer_course'', ''2199-12-31'', ''{x}''', 'done'),
 ('''peer_course'', ''2200-01-01'', ''{x}''', '22023 valid_from');
 
-select plan((select count(*)::int from cases) + 20);
+select plan((select count(*)::int from cases) + 22);
 select is(pg_temp.refusal(arguments), answer, left(arguments, 120) || ': ' || answer) from cases order by number;
 
 -- One after the other.
@@ -183,5 +183,24 @@ values (tests.id('organisation', 'west'), 'peer_course', '2026-01-01', '{kurs}')
 select is(pg_temp.is_locked('west'), true, 'who inserts one');
 select public.set_grant_rule(tests.id('organisation', 'east'), 'peer_course', '2026-01-01', '{kurs}');
 select is(pg_temp.is_locked('east'), true, 'and who calls');
+select is(
+    pg_temp.refusal('''activity_group'', ''2020-01-01'', ''{tur}''', 'east'), 'done', 'what another organisation has closed is open here'
+);
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute detail.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return sqlstate || ' ' || v_detail;
+end
+$$;
+select is(
+    pg_temp.detail(format('update public.grant_rules set min_minutes = 7 where organisation_id = %L', tests.id('organisation', 'east'))),
+    '22023 valid_to', 'only valid_to can be changed'
+);
 select * from finish();
 rollback;
