@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(16);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_organisation('quiet');
@@ -92,5 +92,19 @@ from (
         jsonb_build_object('dynamics_contact_id', gen_random_uuid())
     ), 'observed[1].listed is missing or has the wrong type.')
 ) as bad (observed, message);
+-- DETAIL is the path.
+create function pg_temp.detail(observed jsonb) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    perform public.reconcile_hlf_sync(detail.observed);
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return v_detail;
+end
+$$;
+select is(array[pg_temp.detail('{}'), pg_temp.detail('[1]')], array['observed', 'observed[0].dynamics_contact_id'], 'what is wrong is named');
 select finish();
 rollback;
