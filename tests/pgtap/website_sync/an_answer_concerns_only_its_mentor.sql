@@ -1,6 +1,6 @@
 -- What one worker reports of one mentor changes and locks nothing of another's; what it may not report changes nothing at all.
 begin;
-select plan(28);
+select plan(30);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 insert into public.organisation_settings (organisation_id, sync_max_attempts) values (tests.id('organisation', 'south'), 1);
@@ -63,6 +63,13 @@ select is(pg_temp.locked(), 'kari', 'reporting locks whom it is about');
 select pg_temp.unlock();
 select public.extend_hlf_sync_leases('nobody', array[tests.id('mentor', 'lise')], '5 minutes');
 select is(pg_temp.locked(), 'lise', 'so does extending');
+select pg_temp.unlock();
+select tests.make_mentor('pia', 'north'), tests.make_mentor('rita', 'north');
+select tests.set_status('pia', 'paused');
+select is(pg_temp.locked(), 'pia', 'and wanting something else');
+select is(
+    (select xmax::text from public.peer_mentors where id = tests.id('mentor', 'rita')), '0', 'also where nothing was wanted of others before'
+);
 create temporary table leases as select display_name, lease_expires_at from sync where state = 'in_progress';
 select bag_eq(
     $$ select extended from public.extend_hlf_sync_leases('w', array[tests.id('mentor', 'lise'), tests.id('mentor', 'berit')], '5 minutes') as extended $$,

@@ -1,5 +1,5 @@
 begin;
-select plan(23);
+select plan(25);
 select tests.make_organisation('north');
 create temporary view sync as select * from public.hlf_sync_state where mentor_id = tests.id('mentor', 'olga');
 
@@ -64,6 +64,14 @@ update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'third'
 update public.peer_mentors set dynamics_contact_id = null where id = tests.id('mentor', 'berit');
 select is(
     (select count(*) from public.ops_alerts where kind = 'website_contact_changed'), 3::bigint, 'each contact that was left behind is news'
+);
+select is(
+    (select desired_version from public.hlf_sync_state where mentor_id = tests.id('mentor', 'berit')), 3::bigint,
+    'of whose contact was cleared there is nothing more to send'
+);
+select is(
+    (select details from public.ops_alerts where kind = 'website_contact_changed' order by raised_at desc limit 1),
+    jsonb_build_object('mentor_id', tests.id('mentor', 'berit'), 'former_dynamics_contact_id', tests.id('contact', 'third')), 'and of whom it was'
 );
 -- Whom the website has confirmed to be off, and who had no contact, left nothing behind.
 select tests.make_listed_mentor('off', 'north');
