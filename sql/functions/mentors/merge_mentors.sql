@@ -66,7 +66,7 @@ begin
             errcode = '22023',
             message = 'The mentor to keep is withdrawn.',
             detail = 'keep_id',
-            hint = 'Keep the other one, or bring this one back first: transition_mentor_status(mentor_id, ''active'').';
+            hint = 'Keep the other one, or bring this one back first: transition_mentor_status(mentor_id, ''paused'').';
     end if;
 
     perform private.lock_mentor_measures(array[v_duplicate.id, v_keep.id]);
