@@ -26,7 +26,8 @@ select is(
     pg_temp.open(), 'auth_failure south, auth_failure, dead_letters',
     'its alert is closed and that nobody answered; the other''s is not, nor what has nothing to do with it'
 );
-insert into public.hlf_sync_pauses (organisation_id, reason) values (tests.id('organisation', 'north'), 'operator');
+insert into public.hlf_sync_pauses (organisation_id, reason)
+select tests.id('organisation', name), 'operator' from unnest(array['north', 'south']) as name;
 select is(public.record_credential_check(true, organisation_ids => array[tests.id('organisation', 'south')]), 1, 'good for the other');
 select is(
     pg_temp.open(), 'auth_failure, dead_letters', 'that an operator paused one of them is another matter'

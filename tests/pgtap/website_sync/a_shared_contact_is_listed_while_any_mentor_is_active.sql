@@ -1,5 +1,5 @@
 begin;
-select plan(19);
+select plan(20);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_listed_mentor('olga', 'north');
@@ -28,6 +28,8 @@ create function pg_temp.night(is_listed boolean) returns text language sql as $$
 $$;
 select tests.sync_once(name, 204) from unnest(array['olga', 'berit', 'sara', 'bodil']) as name;
 update public.hlf_sync_state set state = 'synced', applied_version = desired_version, leased_by = null, lease_expires_at = null;
+
+select is(pg_temp.night(true), '0 removed, 0 restored, 4 agree', 'while all are active each is counted once');
 
 -- In two organisations, and in one.
 update public.peer_mentors set status = 'withdrawn' where display_name in ('olga', 'berit');

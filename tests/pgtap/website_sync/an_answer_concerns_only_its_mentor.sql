@@ -1,6 +1,6 @@
 -- What one worker reports of one mentor changes and locks nothing of another's; what it may not report changes nothing at all.
 begin;
-select plan(30);
+select plan(34);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 insert into public.organisation_settings (organisation_id, sync_max_attempts) values (tests.id('organisation', 'south'), 1);
@@ -58,8 +58,11 @@ from sync where display_name = 'olga';
 
 -- Locks.
 select pg_temp.unlock();
+create temporary table untouched as select sync.* from public.hlf_sync_state as sync;
 select pg_temp.report(tests.sync_result('kari', 204, worker => 'nobody'));
+select pg_temp.report(tests.sync_result('kari', null, 'timeout', worker => 'nobody'));
 select is(pg_temp.locked(), 'kari', 'reporting locks whom it is about');
+select set_eq('table public.hlf_sync_state', 'table untouched', 'and by who never had the lease changes nothing');
 select pg_temp.unlock();
 select public.extend_hlf_sync_leases('nobody', array[tests.id('mentor', 'lise')], '5 minutes');
 select is(pg_temp.locked(), 'lise', 'so does extending');
@@ -107,12 +110,19 @@ select is(
 );
 select is(pg_temp.report(tests.sync_result('olga', 204, worker => 'second')), 'olga true synced success', 'who has it does');
 select isnt((select confirmed_at from public.hlf_removals where mentor_id = tests.id('mentor', 'olga')), null, 'both');
+update public.hlf_removals set confirmed_at = '2026-01-01' where mentor_id = tests.id('mentor', 'olga');
+select public.requeue_hlf_sync(tests.id('mentor', 'olga'));
+select is(tests.sync_once('olga', 204), 'synced', 'sent once more');
+select is(
+    (select confirmed_at from public.hlf_removals where mentor_id = tests.id('mentor', 'olga')), timestamptz '2026-01-01', 'it was gone since the first'
+);
 -- Of an older version, by one who heard nothing.
 select tests.set_status('olga', 'active');
 select tests.sync_once('olga', 204);
 update public.hlf_sync_state set is_doubtful = false where mentor_id = tests.id('mentor', 'olga');
 select pg_temp.report(removed || '{"dynamics_response_code": null, "error_kind": "timeout"}') from late;
 select is((select is_doubtful from sync where display_name = 'olga'), true, 'an older request without an answer may have been the last to arrive');
+select is_empty($$ select from sync where is_doubtful and display_name <> 'olga' $$, 'which says nothing of others');
 update public.hlf_sync_state set is_doubtful = false where mentor_id = tests.id('mentor', 'olga');
 select pg_temp.report(removed || '{"dynamics_response_code": 404}') from late;
 select is((select is_doubtful from sync where display_name = 'olga'), false, 'one that was refused changed nothing');

@@ -16,7 +16,7 @@ insert into cases (title, attempts, newer, code, kind, more, expected) values
 ('who shares them is paused, and need not wait', 7, false, null, 'token_refused', '{"credential_organisations": ["north"]}', 'pending 7 now'),
 ('who does not waits half a minute', 7, false, 401, null, '{"credential_organisations": ["south"]}', 'pending 7 in half a minute'),
 ('what was not sent is no attempt', 7, false, null, 'not_sent', '{"retry_after": "300"}', 'pending 7 now');
-select plan((select count(*)::int from cases) + 13);
+select plan((select count(*)::int from cases) + 25);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_listed_mentor('olga', 'north');
@@ -62,6 +62,35 @@ begin
 end
 $$;
 select is(pg_temp.attempt(cases), expected, title) from cases order by number;
+
+-- Which requests may still be carried out. An answer of Dynamics itself, or none sent, settles it.
+create function pg_temp.may_arrive(code int, kind text) returns boolean language plpgsql as $$
+begin
+    perform pg_temp.begin(0);
+    perform public.complete_hlf_sync(jsonb_build_array(tests.sync_result('olga', may_arrive.code, may_arrive.kind)));
+    return (select sync.restore_unsettled_until is not null from sync);
+end
+$$;
+select is(pg_temp.may_arrive(code, kind), answer, format('%s %s: %s', code, kind, case when answer then 'may still arrive' else 'is settled' end))
+from (
+    values
+    (null, 'timeout', true), (null, 'connection', true), (408, null, true), (500, null, true), (502, null, true), (504, null, true),
+    (503, null, false), (429, null, false), (404, null, false), (204, null, false), (504, 'token_unavailable', false)
+) as given (code, kind, answer);
+-- An answer ends the outage of whose credentials it came by.
+delete from public.hlf_sync_pauses where true;
+select tests.make_listed_mentor('solveig', 'south');
+select pg_temp.begin(0);
+select public.pause_hlf_sync(null, 'outage');
+select public.complete_hlf_sync(jsonb_build_array(
+    tests.sync_result('olga', 204) || jsonb_build_object('credential_organisations', array[tests.id('organisation', 'north')]),
+    tests.sync_result('solveig', 503) || jsonb_build_object('credential_organisations', array[tests.id('organisation', 'south')])
+));
+select results_eq(
+    'select organisation_id from public.hlf_sync_pauses', array[tests.id('organisation', 'south')], 'who got no answer waits on'
+);
+update public.hlf_sync_state set state = 'synced', applied_version = desired_version, leased_by = null, lease_expires_at = null
+where mentor_id = tests.id('mentor', 'solveig');
 
 -- Whose attempt it is.
 select pg_temp.begin(0);

@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(18);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_organisation('quiet');
@@ -92,6 +92,25 @@ from (
         jsonb_build_object('dynamics_contact_id', gen_random_uuid())
     ), 'observed[1].listed is missing or has the wrong type.')
 ) as bad (observed, message);
+-- Given up for want of a contact: reconciliation cannot revive it. And what is queued is counted where it belongs.
+update public.hlf_sync_state set state = 'synced', applied_version = desired_version;
+select tests.make_mentor('unreachable', 'south');
+select tests.set_status('unreachable', 'paused');
+update public.hlf_sync_state set state = 'dead_lettered' where mentor_id = tests.id('mentor', 'unreachable');
+select results_eq(
+    format(
+        'select revived_dead_letters, queued_remove, queued_restore, by_organisation -> %L from public.reconcile_hlf_sync(pg_temp.observed(%L))',
+        tests.id('organisation', 'north'), array['-listed', '-hidden by hand', '+listed by hand', '-absent', '+sara']
+    ),
+    $$
+    values (
+        0::bigint, 1::bigint, 3::bigint,
+        '{"in_agreement": 5, "queued_remove": 1, "queued_restore": 3, "already_pending": 0, "not_in_dynamics": 0, "no_contact_id": 1}'::jsonb
+    )
+    $$,
+    'who has no contact stays given up'
+);
+select is((select state from public.hlf_sync_state where mentor_id = tests.id('mentor', 'unreachable')), 'dead_lettered', 'for a person to see to');
 -- DETAIL is the path.
 create function pg_temp.detail(observed jsonb) returns text language plpgsql as $$
 declare

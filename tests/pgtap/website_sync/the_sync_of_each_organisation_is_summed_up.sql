@@ -1,5 +1,5 @@
 begin;
-select plan(3);
+select plan(4);
 select tests.make_organisation(name) from unnest(array['north', 'south', 'quiet']) as name;
 insert into public.organisation_settings (organisation_id, website_sync_enabled) values (tests.id('organisation', 'south'), false);
 select tests.make_listed_mentor(state || ' ' || number, 'north')
@@ -58,6 +58,9 @@ select results_eq(
     from unnest(array['quiet', 'south']) as slug
     $$,
     'nothing is zero'
+);
+select results_eq(
+    'select organisation_id from public.get_hlf_sync_state_summary()', 'select id from public.organisations order by id', 'in the order of their ids'
 );
 select * from finish();
 rollback;
