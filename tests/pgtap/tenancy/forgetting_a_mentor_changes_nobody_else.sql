@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(10);
 select tests.make_two_organisations();
 update public.peer_mentors set email = 'x@example.org', phone = '22 22 22 22' where id in (tests.id('mentor', 'olga'), tests.id('mentor', 'berit'));
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -30,6 +30,10 @@ create function pg_temp.others() returns text language sql as $$
         )
     ))
 $$;
+-- Olga coordinates as well, and is told so as somebody who does.
+insert into public.notifications (organisation_id, recipient_user_id, kind, dedupe_key, state)
+select tests.id('organisation', 'north'), tests.id('user', 'olga'), 'ops_alert', 'coordinator ' || state, state
+from unnest(array['pending', 'sent']) as state;
 create temporary table before as select pg_temp.others() as fingerprint;
 
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
@@ -43,6 +47,10 @@ select is(
 );
 reset role;
 select is(pg_temp.others(), (select fingerprint from before), 'nothing of anybody else has changed');
+select is(
+    (select count(*) from public.notifications where recipient_user_id = tests.id('user', 'olga') and recipient_mentor_id is null), 2::bigint,
+    'nor what a user is told who does not stop being a coordinator'
+);
 select results_eq(
     $$ select revoke_reason, evidence::text like '%Kari%' from public.earned_badges where mentor_id = tests.id('mentor', 'olga') $$,
     'values (null::text, false)', 'no reason is left in the badge, nor in its evidence'
