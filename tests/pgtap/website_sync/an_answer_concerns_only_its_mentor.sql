@@ -1,6 +1,6 @@
 -- What one worker reports of one mentor changes and locks nothing of another's; what it may not report changes nothing at all.
 begin;
-select plan(34);
+select plan(36);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 insert into public.organisation_settings (organisation_id, sync_max_attempts) values (tests.id('organisation', 'south'), 1);
@@ -120,12 +120,32 @@ select is(
 select tests.set_status('olga', 'active');
 select tests.sync_once('olga', 204);
 update public.hlf_sync_state set is_doubtful = false where mentor_id = tests.id('mentor', 'olga');
+update public.hlf_sync_state
+set is_doubtful = false, state = 'synced', leased_by = null, lease_expires_at = null, claimed_version = 100, desired_version = 100, applied_version = 100
+where mentor_id <> tests.id('mentor', 'olga');
 select pg_temp.report(removed || '{"dynamics_response_code": null, "error_kind": "timeout"}') from late;
 select is((select is_doubtful from sync where display_name = 'olga'), true, 'an older request without an answer may have been the last to arrive');
 select is_empty($$ select from sync where is_doubtful and display_name <> 'olga' $$, 'which says nothing of others');
 update public.hlf_sync_state set is_doubtful = false where mentor_id = tests.id('mentor', 'olga');
 select pg_temp.report(removed || '{"dynamics_response_code": 404}') from late;
 select is((select is_doubtful from sync where display_name = 'olga'), false, 'one that was refused changed nothing');
+
+-- A request of one that may still arrive casts no doubt on what is confirmed of another, nor delays what is wanted by now.
+update public.hlf_sync_state set remove_unsettled_until = clock_timestamp() + interval '9 minutes' where mentor_id = tests.id('mentor', 'kari');
+update public.hlf_sync_state set remove_unsettled_until = null, restore_unsettled_until = null where mentor_id = tests.id('mentor', 'olga');
+select public.requeue_hlf_sync(tests.id('mentor', 'olga'));
+select tests.sync_once('olga', 204);
+select is((select is_doubtful from sync where display_name = 'olga'), false, 'what may arrive of another casts no doubt');
+update public.hlf_sync_state set remove_unsettled_until = clock_timestamp() + interval '9 minutes' where mentor_id = tests.id('mentor', 'olga');
+select public.requeue_hlf_sync(tests.id('mentor', 'olga'));
+select public.claim_hlf_sync('w', 10, '1 minute');
+select tests.set_status('olga', 'paused');
+select pg_temp.report(tests.sync_result('olga', 204));
+select results_eq(
+    $$ select is_doubtful, next_attempt_at <= clock_timestamp() from sync where display_name = 'olga' $$, $$ values (false, true) $$,
+    'what is wanted by now is sent at once'
+);
+select tests.set_status('olga', 'active');
 
 -- What came of it, in the words of the worker.
 create function pg_temp.outcome(mentor text, code int, newer boolean, attempts int default 0) returns text language plpgsql as $$

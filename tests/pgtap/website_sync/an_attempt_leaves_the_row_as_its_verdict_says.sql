@@ -16,7 +16,7 @@ insert into cases (title, attempts, newer, code, kind, more, expected) values
 ('who shares them is paused, and need not wait', 7, false, null, 'token_refused', '{"credential_organisations": ["north"]}', 'pending 7 now'),
 ('who does not waits half a minute', 7, false, 401, null, '{"credential_organisations": ["south"]}', 'pending 7 in half a minute'),
 ('what was not sent is no attempt', 7, false, null, 'not_sent', '{"retry_after": "300"}', 'pending 7 now');
-select plan((select count(*)::int from cases) + 25);
+select plan((select count(*)::int from cases) + 33);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_listed_mentor('olga', 'north');
@@ -91,6 +91,40 @@ select results_eq(
 );
 update public.hlf_sync_state set state = 'synced', applied_version = desired_version, leased_by = null, lease_expires_at = null
 where mentor_id = tests.id('mentor', 'solveig');
+
+-- What the row says of it.
+create function pg_temp.error(attempts int, code int, kind text) returns text language plpgsql as $$
+begin
+    perform pg_temp.begin(error.attempts);
+    perform public.complete_hlf_sync(jsonb_build_array(tests.sync_result('olga', error.code, error.kind)));
+    return (select coalesce(sync.last_error, 'nothing') from sync);
+end
+$$;
+select is(pg_temp.error(attempts, code, kind), error, error)
+from (
+    values
+    (0, null, 'not_sent', 'nothing'), (7, 404, null, 'Dynamics has no such contact. (HTTP 404)'),
+    (7, 503, null, 'Dynamics had a failure of its own. (HTTP 503) Given up after 8 attempts.')
+) as given (attempts, code, kind, error);
+-- Any answer of Dynamics ends an outage, also one that nobody likes.
+select pg_temp.begin(0);
+select public.pause_hlf_sync(null, 'outage');
+select public.complete_hlf_sync(jsonb_build_array(tests.sync_result('olga', 404)));
+select is_empty('select from public.hlf_sync_pauses', 'a refusal is an answer');
+-- What was confirmed stays so while it is sent again, and not while the opposite is.
+update public.hlf_sync_state set state = 'synced', confirmed_operation = 'restore' where mentor_id = tests.id('mentor', 'olga');
+select public.requeue_hlf_sync(tests.id('mentor', 'olga'));
+select public.claim_hlf_sync('w', 10, '1 minute');
+select is((select confirmed_operation from sync), 'restore', 'listed, and to be listed');
+select tests.set_status('olga', 'paused');
+update public.hlf_sync_state set state = 'pending', leased_by = null, lease_expires_at = null where mentor_id = tests.id('mentor', 'olga');
+select public.claim_hlf_sync('w', 10, '1 minute');
+select is((select confirmed_operation from sync), null, 'listed, and to be taken off: nobody knows');
+-- A removal is called off once.
+update public.hlf_removals set cancelled_at = '2026-01-01', confirmed_at = null where mentor_id = tests.id('mentor', 'olga');
+select tests.set_status('olga', 'active');
+select is(max(cancelled_at), timestamptz '2026-01-01', 'what was called off stays called off since then')
+from public.hlf_removals where mentor_id = tests.id('mentor', 'olga') and cancelled_at is not null;
 
 -- Whose attempt it is.
 select pg_temp.begin(0);
@@ -183,6 +217,14 @@ select is(
 update public.hlf_sync_state set state = 'pending', leased_by = null, lease_expires_at = null, next_attempt_at = now()
 where organisation_id = tests.id('organisation', 'north');
 update public.hlf_sync_pauses set next_probe_at = now() where reason = 'outage';
+select tests.make_listed_mentor('oda', 'north');
 select is((select count(*) from public.claim_hlf_sync('w', 10, '1 minute', ignore_pause => null)), 1::bigint, 'null is not to ignore it');
+update public.hlf_sync_state set state = 'pending', leased_by = null, lease_expires_at = null, next_attempt_at = now()
+where organisation_id = tests.id('organisation', 'north');
+update public.hlf_sync_pauses set next_probe_at = now() where reason = 'outage';
+select is(
+    (select count(*) from public.claim_hlf_sync('w', 10, '1 minute', true, array[tests.id('organisation', 'north')])), 2::bigint,
+    'who ignores it does not probe'
+);
 select * from finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(25);
+select plan(27);
 select tests.make_organisation('north');
 create temporary view sync as select * from public.hlf_sync_state where mentor_id = tests.id('mentor', 'olga');
 
@@ -87,6 +87,14 @@ update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'known,
 select is(
     (select count(*) from public.ops_alerts where kind = 'website_contact_changed'), 4::bigint, 'but of one who may be listed'
 );
+-- Off as far as was confirmed, but on the way back: the request may be under way.
+select is(tests.sync_once('off', 204), 'synced', 'off');
+select tests.set_status('off', 'active');
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'off at last') where id = tests.id('mentor', 'off');
+select is(
+    (select count(*) from public.ops_alerts where kind = 'website_contact_changed'), 5::bigint, 'and of one who is on the way back'
+);
+update public.peer_mentors set status = 'withdrawn' where id = tests.id('mentor', 'off');
 select tests.make_listed_mentor('mentor ' || number, 'north') from generate_series(1, 300) as number;
 update public.peer_mentors set status = 'paused' where display_name like 'mentor %';
 select is(

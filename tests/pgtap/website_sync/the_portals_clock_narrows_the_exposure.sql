@@ -1,6 +1,6 @@
 -- Five who should be off. The portal is looked at three times; what it shows narrows the time, from both sides.
 begin;
-select plan(17);
+select plan(20);
 select tests.make_organisation('north'), tests.make_organisation('south'), tests.make_coordinator('nina', 'north'), tests.make_coordinator('sven', 'south');
 select tests.make_listed_mentor(name, 'north') from unnest(array['gone', 'slow', 'stuck', 'back', 'again', 'shared', 'twin', 'new']) as name;
 update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'shared') where id = tests.id('mentor', 'twin');
@@ -38,6 +38,7 @@ select pg_temp.look(array['gone', 'slow', 'stuck', 'back', 'shared'], '{}', '202
 select is(pg_temp.seen('slow'), '', 'a listing of before says nothing');
 select pg_temp.look(array['slow', 'stuck', 'back', 'again', 'shared'], array['gone'], '2026-03-01 13:00+01');
 select is(pg_temp.seen('gone'), 'gone', 'who is not listed is gone by now');
+update public.hlf_removals set seen_gone_at = '2026-03-01 13:04+01' where mentor_id = tests.id('mentor', 'gone') and seen_gone_at is not null;
 select is(pg_temp.seen('slow'), 'listed 13:00', 'who is listed was there when the listing began');
 select is(pg_temp.seen('shared'), '', 'a contact that another active mentor has is listed for that one');
 select is(
@@ -48,9 +49,31 @@ select tests.set_status('back', 'active');
 select tests.set_status('again', 'active');
 select pg_temp.look(array['stuck', 'back'], array['gone'], '2026-03-01 14:00+01');
 select is(pg_temp.seen('slow'), 'listed 13:00 gone', 'who is not in the listing at all is gone');
+select is(
+    (select max(seen_gone_at) from public.hlf_removals where mentor_id = tests.id('mentor', 'gone')), timestamptz '2026-03-01 13:04+01',
+    'who is gone is gone since they were seen so first'
+);
 select is(pg_temp.seen('stuck'), 'listed 14:00', 'who is still there was there at the later moment');
 select is(pg_temp.seen('back'), 'listed 13:00', 'who is to be listed again is not looked for');
 select is(pg_temp.seen('again'), 'listed 13:00', 'nor gone, where the portal does not show them yet');
+
+-- A listing that began as they were to be off; what was called off, and whoever's organisation is not on the website, is not looked for.
+select tests.make_organisation('quiet');
+select tests.make_listed_mentor('just now', 'north'), tests.make_listed_mentor('called off', 'north'), tests.make_listed_mentor('quiet one', 'quiet');
+select tests.set_status(name, 'withdrawn') from unnest(array['just now', 'called off', 'quiet one']) as name;
+update public.hlf_removals
+set
+    wanted_at = '2026-03-03 12:00+01', confirmed_at = case when mentor_id <> tests.id('mentor', 'called off') then timestamptz '2026-03-03 12:01+01' end,
+    cancelled_at = case when mentor_id = tests.id('mentor', 'called off') then now() end
+where mentor_id = any (array[tests.id('mentor', 'just now'), tests.id('mentor', 'called off'), tests.id('mentor', 'quiet one')]);
+insert into public.organisation_settings (organisation_id, website_sync_enabled) values (tests.id('organisation', 'quiet'), false);
+select public.reconcile_hlf_sync(
+    jsonb_build_array(jsonb_build_object('dynamics_contact_id', tests.id('contact', 'just now'), 'listed', true)),
+    array[tests.id('organisation', 'north'), tests.id('organisation', 'quiet')], '2026-03-03 12:00+01'
+);
+select is(pg_temp.seen('just now'), 'listed 12:00', 'who is listed at that very moment was there');
+select is(array[pg_temp.seen('called off'), pg_temp.seen('quiet one')], array['', ''], 'of these nothing is said');
+update public.hlf_removals set seen_gone_at = null where wanted_at = '2026-03-01 12:00+01' and mentor_id = tests.id('mentor', 'stuck');
 
 -- Whose contact is known no more is not said to be gone; a namesake who is off as well keeps nobody.
 select tests.make_listed_mentor('lost', 'north'), tests.make_listed_mentor('left', 'north'), tests.make_listed_mentor('left as well', 'north');
