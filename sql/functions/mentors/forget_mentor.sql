@@ -47,7 +47,7 @@ begin
         phone = null,
         user_id = null,
         status_reason = null
-    where mentor.id = forget_mentor.mentor_id and cardinality(v_personal) > 0;
+    where mentor.id = forget_mentor.mentor_id;
 
     delete from public.activity_notes as note
     using public.activities as activity

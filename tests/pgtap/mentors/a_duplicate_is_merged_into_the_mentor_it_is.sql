@@ -1,5 +1,5 @@
 begin;
-select plan(31);
+select plan(36);
 select tests.make_two_organisations();
 -- olle is olga once more, in another chapter, with another user and a website contact.
 select tests.make_mentor('olle', 'north', 'bergen');
@@ -127,6 +127,23 @@ exception
         return v_hint;
 end
 $$;
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute detail.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return v_detail;
+end
+$$;
+select is(pg_temp.detail(pg_temp.merge(duplicate, keep)), argument, format('%s into %s: %s is wrong', duplicate, keep, argument))
+from (
+    values
+    ('olga', 'olga', 'keep_id'), ('olga', 'sara', 'keep_id'), ('olga', 'berit', 'keep_id'), ('berit', 'olle', 'keep_id'), ('olle', 'berit', 'duplicate_id')
+) as given (duplicate, keep, argument);
 create temporary table advice as
 select regexp_replace(pg_temp.hint(pg_temp.merge('olga', 'berit')), '.*transition_mentor_status\(mentor_id, ''(\w+)''\).*', '\1')::public.mentor_status as status;
 select lives_ok(

@@ -1,5 +1,5 @@
 begin;
-select plan(22);
+select plan(25);
 select tests.make_two_organisations();
 select tests.make_mentor(name, 'north', 'oslo') from unnest(array['kari', 'keep', 'twice']) as name;
 create function pg_temp.merge(duplicate text, keep text) returns text language sql as $$
@@ -44,6 +44,11 @@ select tests.make_certificate(name, current_date + 5) from unnest(array['berit',
 insert into public.cert_expiry_reminders (organisation_id, mentor_id, threshold_day, certification_expiry_date)
 select tests.id('organisation', 'north'), tests.id('mentor', name), days, current_date + 5
 from (values ('berit', 14), ('twice', 30), ('twice', 7), ('keep', 7)) as sent (name, days);
+-- The same threshold of another date is another reminder.
+insert into public.cert_expiry_reminders (organisation_id, mentor_id, threshold_day, certification_expiry_date)
+select tests.id('organisation', 'north'), tests.id('mentor', 'twice'), 7, current_date - 360;
+insert into public.notifications (organisation_id, recipient_mentor_id, kind, dedupe_key, state)
+select tests.id('organisation', 'north'), tests.id('mentor', 'twice'), 'status_changed', state, state from unnest(array['pending', 'sent']) as state;
 update public.peer_mentors set user_id = null where id = tests.id('mentor', 'keep');
 create function pg_temp.others() returns text language sql as $$
     select md5(concat(
@@ -72,11 +77,28 @@ select is(
 select is(pg_temp.others(), fingerprint, 'nobody else has changed') from before;
 select bag_eq(
     $$ select mentor_id, threshold_day from public.cert_expiry_reminders $$,
-    $$ select tests.id('mentor', name), days from (values ('berit', 14), ('keep', 30), ('keep', 7), ('twice', 7)) as sent (name, days) $$,
+    $$ select tests.id('mentor', name), days from (values ('berit', 14), ('keep', 30), ('keep', 7), ('keep', 7), ('twice', 7)) as sent (name, days) $$,
     'nor is anybody reminded twice of one date'
 );
 select is((select user_id from public.peer_mentors where id = tests.id('mentor', 'keep')), tests.id('user', 'twice'), 'the user goes over');
 select is((select user_id from public.peer_mentors where id = tests.id('mentor', 'kari')), tests.id('user', 'kari'), 'and nobody loses theirs');
+select bag_eq(
+    $$ select state, recipient_mentor_id from public.notifications where dedupe_key in ('pending', 'sent') $$,
+    $$ values ('pending', tests.id('mentor', 'keep')), ('sent', tests.id('mentor', 'twice')) $$, 'what was sent was sent to who they were'
+);
+-- Later in the same transaction who is spoken for is told again.
+delete from public.notifications where kind = 'proxy_registered';
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select public.register_proxy_activity(tests.id('mentor', 'keep'), 'walk', '2026-02-01', 30);
+reset role;
+select is(
+    (select count(*) from public.notifications where kind = 'proxy_registered' and recipient_mentor_id = tests.id('mentor', 'keep')), 1::bigint,
+    'a registration after the merge is told of'
+);
+insert into public.peer_mentors (id, organisation_id, display_name) values (tests.id('mentor', 'userless'), tests.id('organisation', 'north'), 'userless');
+select is(
+    public.merge_mentors(tests.id('mentor', 'userless'), tests.id('mentor', 'kari')) -> 'other_user_id', 'null', 'of one user no other is named'
+);
 -- Who moves to the chapter they are in.
 select is(
     (select id from public.move_mentor(tests.id('mentor', 'kari'), tests.id('chapter', 'oslo'))), tests.id('mentor', 'kari'),

@@ -138,7 +138,7 @@ from (
     -- Revoked and given back: only the evidence knows.
     (
         'update public.earned_badges
-        set revoked_at = null, revoked_by = null, revoke_reason = null, evidence = ''[{"reason": "Olga Nordmann", "revoked_at": "2026-01-01"}]''
+        set revoked_at = null, revoked_by = null, revoke_reason = null, evidence = ''[7, {"reason": "Olga Nordmann", "revoked_at": "2026-01-01"}, {"revoke_reason": "Olga", "revoked_at": "2026-02-01"}]''
         where badge_definition_id = tests.id(''badge'', ''hand'')', 'revoke_reasons 1'
     ),
     (
@@ -151,7 +151,7 @@ from (
     )
 ) as given (statement, expected);
 select is(
-    (select evidence from public.earned_badges where badge_definition_id = tests.id('badge', 'hand')), '[{"revoked_at": "2026-01-01"}]',
+    (select evidence from public.earned_badges where badge_definition_id = tests.id('badge', 'hand')), '[{"revoked_at": "2026-01-01"}, {"revoked_at": "2026-02-01"}]',
     'of the evidence only the reason'
 );
 select * from finish();
