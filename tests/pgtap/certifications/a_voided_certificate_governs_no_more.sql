@@ -1,5 +1,5 @@
 begin;
-select plan(28);
+select plan(30);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_chapter(name, 'north') from unnest(array['oslo', 'bergen']) as name;
@@ -81,6 +81,24 @@ select is(
 from unnest(array['nils wrong', 'nils mistyped']) as name;
 select is(
     (select void_reason from public.void_certification(tests.id('certificate', 'nils wrong'), 'second')), 'first', 'sent again it answers as it is'
+);
+select is(
+    tests.outcome('service_role', null, format('select public.void_certification(%L, repeat(''x'', 500))', tests.id('certificate', 'nina'))), '1', 'a long reason'
+);
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute detail.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return v_detail;
+end
+$$;
+select is(
+    pg_temp.detail(format('select public.void_certification(%L, '''')', tests.id('certificate', 'nina'))), 'reason', 'the argument is named'
 );
 select is_empty(
     $$ select from public.simulate_certification_expiry(current_date) where mentor_id = tests.id('mentor', 'nils') $$, 'a voided one expires nobody'

@@ -1,11 +1,15 @@
 begin;
-select plan(27);
+select plan(29);
 select tests.make_two_organisations();
 select tests.make_organisation('west');
 insert into public.peer_mentors (id, organisation_id, display_name) values (tests.id('mentor', 'wenche'), tests.id('organisation', 'west'), 'wenche');
 select tests.make_certificate(name, expires_on)
 from (values ('olga', date '2026-02-28'), ('berit', '2026-03-05'), ('sara', '2026-02-28'), ('wenche', '2026-03-05')) as given (name, expires_on);
+insert into public.organisation_settings (organisation_id, reminder_thresholds_days) values (tests.id('organisation', 'west'), '{60}');
 select public.run_certification_expiry('2026-03-01', tests.id('run', '1'));
+select is(
+    (select threshold_day from public.cert_expiry_reminders where mentor_id = tests.id('mentor', 'berit')), 7, 'by the thresholds of their organisation'
+);
 select public.run_certification_expiry('2026-03-01', tests.id('run', '2'));
 select public.run_certification_expiry('2026-03-02', tests.id('run', '3'));
 update public.certification_expiry_runs
@@ -54,6 +58,14 @@ select results_eq(
     $$ select mentor_id from public.simulate_certification_expiry('2027-03-01') offset 1 $$, 'and a second one'
 );
 
+select results_eq(
+    $$ select mentor_id from public.simulate_certification_expiry('2026-03-04') $$,
+    $$
+    select mentor_id from public.simulate_certification_expiry('2026-03-04')
+    order by organisation_id, event_type, expires_on, mentor_id
+    $$, 'always in one order'
+);
+
 -- A summary is of that run.
 create function pg_temp.summary(run text) returns jsonb language sql as $$ select public.get_run_summary(tests.id('run', summary.run)) $$;
 select is(
@@ -81,13 +93,13 @@ begin
 end
 $$;
 insert into public.certification_expiry_runs (run_id, as_of, status, started_at, finished_at, total_transitioned, total_reminders_sent, total_failures)
-values (tests.id('run', 'unwritten'), '2026-03-03', 'succeeded', '2026-02-01', '2026-02-01', 9, 8, 7);
+values (tests.id('run', 'unwritten'), '2026-03-03', 'succeeded', '2026-02-01', '2026-02-01', 19, 18, 17);
 insert into private.certification_run_totals (run_id, organisation_id, transitioned, reminders_sent, failures)
 values
 (tests.id('run', 'unwritten'), tests.id('organisation', 'north'), 4, 3, 2), (tests.id('run', 'unwritten'), tests.id('organisation', 'west'), 5, 5, 5);
 select is(pg_temp.totals(role_name, user_name, 'unwritten'), totals, coalesce(user_name, role_name) || ' has ' || totals)
 from (
-    values ('service_role', null, '9/8/7/0'), ('authenticated', 'nina', '4/3/2/0'), ('authenticated', 'sven', '0/0/0/0')
+    values ('service_role', null, '19/18/17/0'), ('authenticated', 'nina', '4/3/2/0'), ('authenticated', 'sven', '0/0/0/0')
 ) as reader (role_name, user_name, totals);
 insert into public.certification_expiry_audit_log (run_id, mentor_id, event_type, organisation_id)
 select tests.id('run', '3'), tests.id('mentor', 'olga'), event_type, tests.id('organisation', 'north')

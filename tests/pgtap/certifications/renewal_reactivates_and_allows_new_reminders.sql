@@ -1,5 +1,5 @@
 begin;
-select plan(22);
+select plan(24);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest(array['olga', 'paul', 'wera']) as name;
 select tests.make_certificate(name, current_date - 30) from unnest(array['olga', 'paul', 'wera']) as name;
@@ -70,6 +70,11 @@ select is(
     'issued on ' || issued_on
 )
 from (values ('1969-12-31', '22023'), ('1970-01-01', '1')) as given (issued_on, outcome);
+select is(
+    tests.outcome('service_role', null, format('select public.renew_certification(%L, ''2026-01-01'', %L)', tests.id('mentor', 'anna'), expires_on)), outcome,
+    'expires on ' || expires_on
+)
+from (values ('2199-12-31', '1'), ('2200-01-01', '22023')) as given (expires_on, outcome);
 select throws_ok(
     format('select public.renew_certification(%L, %L, %L)', tests.id('mentor', 'olga'), issued_on, expires_on), '22023',
     'A certificate needs a date of issue and a later date of expiry.', format('%s to %s is refused', issued_on, expires_on)

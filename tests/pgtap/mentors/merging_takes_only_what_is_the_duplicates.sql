@@ -1,5 +1,5 @@
 begin;
-select plan(25);
+select plan(27);
 select tests.make_two_organisations();
 select tests.make_mentor(name, 'north', 'oslo') from unnest(array['kari', 'keep', 'twice']) as name;
 create function pg_temp.merge(duplicate text, keep text) returns text language sql as $$
@@ -87,13 +87,14 @@ select bag_eq(
     $$ values ('pending', tests.id('mentor', 'keep')), ('sent', tests.id('mentor', 'twice')) $$, 'what was sent was sent to who they were'
 );
 -- Later in the same transaction who is spoken for is told again.
+select tests.make_activity('nina for keep', 'keep', 'nina');
 delete from public.notifications where kind = 'proxy_registered';
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
-select public.register_proxy_activity(tests.id('mentor', 'keep'), 'walk', '2026-02-01', 30);
+select public.update_proxy_activity(tests.id('activity', 'nina for keep'), '{"duration_minutes": 45}');
 reset role;
 select is(
     (select count(*) from public.notifications where kind = 'proxy_registered' and recipient_mentor_id = tests.id('mentor', 'keep')), 1::bigint,
-    'a registration after the merge is told of'
+    'what is said for them after the merge is told'
 );
 insert into public.peer_mentors (id, organisation_id, display_name) values (tests.id('mentor', 'userless'), tests.id('organisation', 'north'), 'userless');
 select is(
@@ -112,8 +113,27 @@ select is(
     'of two users the one who sees nothing any more is named'
 );
 select is(
+    (select user_id from public.peer_mentors where id = tests.id('mentor', 'kari')), tests.id('user', 'kari'), 'and stays theirs'
+);
+select is(
     tests.outcome('authenticated', tests.id('user', 'nina'), format('select public.move_mentor(%L, %L)', tests.id('mentor', 'berit'), tests.id('chapter', 'none'))),
     'PT404', 'a chapter that is not there'
+);
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute detail.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return v_detail;
+end
+$$;
+select is(
+    pg_temp.detail(format('select public.move_mentor(%L, %L)', tests.id('mentor', 'berit'), tests.id('chapter', 'none'))), 'chapter_id',
+    'and named as that'
 );
 select * from finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(26);
+select plan(28);
 select tests.make_two_organisations();
 update public.peer_mentors
 set display_name = 'Olga Nordmann', email = 'olga@example.no', phone = '41234567', dynamics_contact_id = gen_random_uuid(),
@@ -115,13 +115,16 @@ begin
     into v_erased
     from jsonb_each(public.forget_mentor(tests.id('mentor', 'olga')) -> 'erased') as erased
     where erased.value not in ('0', '[]');
-    return v_erased || ', on record '
+    return coalesce(v_erased, 'nothing') || ', on record '
         || (select count(*) - v_before from public.administrative_changes where change_kind = 'forgotten');
 end
 $$;
 select is(pg_temp.later(statement), expected || ', on record 1', expected)
 from (
     values
+    ('update public.peer_mentors set phone = ''22222222'' where id = tests.id(''mentor'', ''olga'')', 'peer_mentor_columns ["phone"]'),
+    -- Back by mistake.
+    ('select public.transition_mentor_status(tests.id(''mentor'', ''olga''), ''paused'')', 'nothing'),
     (
         'insert into public.activity_notes (activity_id, organisation_id, body)
         values (tests.id(''activity'', ''olga''''s''), tests.id(''organisation'', ''north''), ''once more'')', 'activity_notes 1'
