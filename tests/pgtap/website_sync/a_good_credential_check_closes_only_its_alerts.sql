@@ -1,5 +1,5 @@
 begin;
-select plan(11);
+select plan(13);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 create function pg_temp.open() returns text language sql as $$
@@ -39,5 +39,12 @@ select is_empty(
     'select from closed inner join public.ops_alerts as alert using (id) where alert.acknowledged_at <> closed.acknowledged_at',
     'and not closed again'
 );
+-- Of credentials that all share there is one alert, until none is paused any more.
+update public.ops_alerts set acknowledged_at = now() where acknowledged_at is null;
+select public.record_credential_check(false);
+select public.record_credential_check(true, organisation_ids => array[tests.id('organisation', 'north')]);
+select is(pg_temp.open(), 'auth_failure', 'good for one of those who share them');
+select public.record_credential_check(true, organisation_ids => array[tests.id('organisation', 'south')]);
+select is(pg_temp.open(), null, 'and for the last');
 select finish();
 rollback;

@@ -1,6 +1,6 @@
 -- What one worker reports of one mentor changes and locks nothing of another's; what it may not report changes nothing at all.
 begin;
-select plan(36);
+select plan(40);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 insert into public.organisation_settings (organisation_id, sync_max_attempts) values (tests.id('organisation', 'south'), 1);
@@ -83,6 +83,10 @@ select results_eq(
     array['lise'], 'and another''s stays as long as it was'
 );
 select is_empty($$ select public.extend_hlf_sync_leases('w', ids, '5 minutes') from (values ('{}'::uuid[]), (null)) as given (ids) $$, 'of nobody nobody');
+select throws_ok(
+    format('select public.extend_hlf_sync_leases(''w'', %L, %L)', '{}', lease), '22023', null, 'a lease is not as long as ' || lease
+)
+from unnest(array['0', '61 minutes']) as lease;
 select lives_ok(
     $$ select public.extend_hlf_sync_leases('w', array(select gen_random_uuid() from generate_series(1, 1000)), '5 minutes') $$, 'a thousand at once'
 );
@@ -138,7 +142,12 @@ select tests.sync_once('olga', 204);
 select is((select is_doubtful from sync where display_name = 'olga'), false, 'what may arrive of another casts no doubt');
 update public.hlf_sync_state set remove_unsettled_until = clock_timestamp() + interval '9 minutes' where mentor_id = tests.id('mentor', 'olga');
 select public.requeue_hlf_sync(tests.id('mentor', 'olga'));
+select tests.sync_once('olga', 204);
+select results_eq('select display_name from sync where is_doubtful', array['olga'], 'what may arrive of the same does, and only on that');
+select public.requeue_hlf_sync(tests.id('mentor', 'olga'));
+update public.hlf_sync_state set is_doubtful = true where mentor_id = tests.id('mentor', 'olga');
 select public.claim_hlf_sync('w', 10, '1 minute');
+select is((select is_doubtful from sync where display_name = 'olga'), false, 'until it is sent once more');
 select tests.set_status('olga', 'paused');
 select pg_temp.report(tests.sync_result('olga', 204));
 select results_eq(
@@ -189,7 +198,9 @@ select results_eq(
     $$,
     $$ values ('restore', 'failure', 'status_change:active', 1) $$, 'what it was to do is what is wanted'
 );
-select isnt((select restore_unsettled_until from sync where display_name = 'lise'), null, 'which may still arrive');
+select is(
+    (select restore_unsettled_until > clock_timestamp() + interval '9 minutes' from sync where display_name = 'lise'), true, 'which may still arrive'
+);
 select is((select remove_unsettled_until from sync where display_name = 'lise'), null, 'and not the opposite');
 select * from finish();
 rollback;

@@ -135,6 +135,7 @@ select is(
     ), 'lease_lost', 'of a version that was not claimed nothing is taken: ' || version
 )
 from (values (1000000)) as given (version);
+select public.requeue_hlf_sync(tests.id('mentor', 'olga'));
 update public.hlf_sync_state set claimed_version = null, claimed_operation = null, claimed_event = null where true;
 select results_eq(
     $$
@@ -146,7 +147,7 @@ select results_eq(
 );
 select results_eq(
     $$ select operation, triggered_by_event from public.hlf_sync_audit_log order by created_at desc limit 1 $$,
-    $$ values ('restore', 'status_change:active') $$, 'is for what is wanted'
+    $$ values ('restore', 'manual_coordinator_requeue') $$, 'is for what is wanted'
 );
 
 -- A shared contact: given up is given up, though nobody needs it any more.

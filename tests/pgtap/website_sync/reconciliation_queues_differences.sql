@@ -1,5 +1,5 @@
 begin;
-select plan(18);
+select plan(21);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_organisation('quiet');
@@ -74,8 +74,9 @@ select results_eq(
 
 -- A mentor from before, whom no trigger has seen.
 delete from public.hlf_sync_state where mentor_id = tests.id('mentor', 'listed by hand');
-select is(
-    (select found.queued_remove from observed, public.reconcile_hlf_sync(contacts) as found), 1::bigint, 'without a row it differs too'
+select results_eq(
+    'select found.queued_remove, found.revived_dead_letters from observed, public.reconcile_hlf_sync(contacts) as found',
+    $$ values (1::bigint, 0::bigint) $$, 'without a row it differs too, and was not given up'
 );
 
 select throws_ok(format('select public.reconcile_hlf_sync(%L)', bad.observed), '22023', bad.message, bad.message)
@@ -111,6 +112,22 @@ select results_eq(
     'who has no contact stays given up'
 );
 select is((select state from public.hlf_sync_state where mentor_id = tests.id('mentor', 'unreachable')), 'dead_lettered', 'for a person to see to');
+-- Where all is well nobody is told, and what is being sent is on its way.
+update public.ops_alerts set acknowledged_at = now() where acknowledged_at is null;
+update public.hlf_sync_state
+set state = 'in_progress', leased_by = 'w', lease_expires_at = now() + interval '1 minute'
+where mentor_id = tests.id('mentor', 'sara');
+select results_eq(
+    format(
+        'select in_agreement, already_pending, by_organisation -> %L -> ''already_pending'' from public.reconcile_hlf_sync(pg_temp.observed(%L), %L)',
+        tests.id('organisation', 'south'), array['-sara'], array[tests.id('organisation', 'south')]
+    ),
+    $$ values (1::bigint, 1::bigint, '1'::jsonb) $$, 'one is on her way, and one who is not active needs no contact'
+);
+select is_empty('select from public.ops_alerts where acknowledged_at is null', 'so there is nothing to tell');
+select is(
+    (select by_organisation from public.reconcile_hlf_sync('[]', '{}')), '{}', 'of no organisation there are no numbers'
+);
 -- DETAIL is the path.
 create function pg_temp.detail(observed jsonb) returns text language plpgsql as $$
 declare

@@ -1,6 +1,6 @@
 -- Five who should be off. The portal is looked at three times; what it shows narrows the time, from both sides.
 begin;
-select plan(20);
+select plan(21);
 select tests.make_organisation('north'), tests.make_organisation('south'), tests.make_coordinator('nina', 'north'), tests.make_coordinator('sven', 'south');
 select tests.make_listed_mentor(name, 'north') from unnest(array['gone', 'slow', 'stuck', 'back', 'again', 'shared', 'twin', 'new']) as name;
 update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'shared') where id = tests.id('mentor', 'twin');
@@ -121,5 +121,8 @@ select is(
     outcome, user_name || ' sees ' || outcome
 )
 from (values ('nina', '1'), ('sven', '0')) as attempt (user_name, outcome);
+select is(
+    (select removals from public.get_hlf_exposure(tests.id('organisation', 'north'), '2026-03-02', '2026-03-02')), 1::bigint, 'a day begins at midnight'
+);
 select * from finish();
 rollback;
