@@ -59,6 +59,7 @@ from (
     (pg_temp.entry('{"participant_count": 1.5}'), '.participant_count'),
     (pg_temp.entry('{"delivery_mode": "in person"}'), '.delivery_mode'),
     (pg_temp.entry('{"delivery_mode": 1}'), '.delivery_mode'),
+    (pg_temp.entry('{"delivery_mode": true}'), '.delivery_mode'),
     (pg_temp.entry('{"id": "1"}'), '.id'),
     (pg_temp.entry(jsonb_build_object('id', tests.id('activity', 'olga''s'))), '.id'),
     (pg_temp.entry(jsonb_build_object('id', tests.id('activity', 'nina for olga'))), '.id'),

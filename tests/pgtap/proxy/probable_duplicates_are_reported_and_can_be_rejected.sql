@@ -1,5 +1,5 @@
 begin;
-select plan(13);
+select plan(14);
 select tests.make_two_organisations();
 create function pg_temp.entries() returns jsonb language sql as $$
     select jsonb_agg(jsonb_build_object(
@@ -94,6 +94,14 @@ select is_empty(
 select is_empty(
     $$ select * from public.check_proxy_activities(jsonb_build_array(pg_temp.entries() -> 0, pg_temp.entries() -> 3)) $$,
     'nor like another mentor''s'
+);
+reset role;
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'berit'), 'walk', '2026-02-01', 30);
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select results_eq(
+    $$ select path from public.check_proxy_activities(jsonb_build_array(pg_temp.entries() -> 0, pg_temp.entries() -> 3)) $$,
+    array['entries[1]'], 'and of what one mentor did only theirs is'
 );
 select * from finish();
 rollback;
