@@ -105,7 +105,7 @@ insert into cases values
 (jsonb_build_array(pg_temp.entry('{"occurred_on": "2024-02-29", "duration_minutes": 1.440e3, "activity_type": "A-b_9"}')), 'done');
 grant select on cases to public;
 
-select plan((select count(*)::int from cases) + 6);
+select plan((select count(*)::int from cases) + 7);
 create temporary table before as select tests.fingerprint('public.activities') as activities, tests.fingerprint('public.proxy_audit_log') as log;
 grant select on before to public;
 select tests.acts_as('authenticated', tests.id('user', 'oskar'));
@@ -116,6 +116,13 @@ select is(pg_temp.refusal(entries), answer, left(entries::text, 220) || ': ' || 
 select throws_ok(
     format('select public.register_proxy_activities(%L)', jsonb_build_array(pg_temp.entry('{"duration_minutes": 0}'))),
     'PL006', 'Nothing was saved: entries[0].duration_minutes is not a whole number from 1 to 1440.', 'one fault is said in a sentence'
+);
+select throws_ok(
+    format(
+        'select public.register_proxy_activities(%L)',
+        jsonb_build_array(pg_temp.entry('{"occurred_on": "2026-02-04"}'), pg_temp.entry('{"occurred_on": "2026-02-04"}'), pg_temp.entry('{"duration_minutes": 0}'))
+    ),
+    'PL006', 'Nothing was saved: entries[2].duration_minutes is not a whole number from 1 to 1440.', 'what is wrong, not what is only doubtful'
 );
 select throws_ok(
     format('select public.register_proxy_activities(%L)', jsonb_build_array(pg_temp.entry('{"duration_minutes": 0, "id": 7}'))),

@@ -1,5 +1,5 @@
 begin;
-select plan(18);
+select plan(19);
 select tests.make_two_organisations();
 create temporary table seen (id uuid);
 grant all on seen to public;
@@ -99,6 +99,11 @@ cross join written
 where activity.id = tests.id('activity', 'nina for olga');
 reset role;
 select is(pg_temp.news(), 'updated by oskar for olga × 1', 'an update by the RPC; the same again changes nothing');
+
+select tests.acts_as('authenticated', tests.id('user', 'oskar'));
+update public.activities set duration_minutes = 45 where id = tests.id('activity', 'nina for olga');
+reset role;
+select is(pg_temp.news(), null, 'nor does a plain update to what is there');
 
 select tests.acts_as('service_role');
 update public.activities set voided_at = now() where id = tests.id('activity', 'nina for olga');

@@ -1,5 +1,5 @@
 begin;
-select plan(10);
+select plan(12);
 select tests.make_two_organisations();
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select public.update_proxy_activity(tests.id('activity', 'nina for olga'), '{"duration_minutes": 45, "participant_count": 3}');
@@ -45,6 +45,10 @@ select throws_ok(
 );
 
 -- Pages.
+select throws_ok(
+    format('select public.get_proxy_history(%L, %s)', tests.id('activity', 'nina for olga'), page), '22023', null, 'not a page: ' || page
+)
+from unnest(array['1001', '10, -1']) as page;
 select tests.acts_as('authenticated', tests.id('user', 'oskar'));
 select results_eq(
     $$
@@ -72,7 +76,7 @@ insert into public.proxy_audit_log (
 )
 select
     tests.id('activity', 'restored'), log.event_type, log.coordinator_id, log.attributed_mentor_id, given.at,
-    jsonb_build_object('duration_minutes', given.minutes), log.organisation_id
+    jsonb_build_object('duration_minutes', given.minutes, 'updated_at', given.at), log.organisation_id
 from public.proxy_audit_log as log
 cross join (values (3, now(), 47), (2, now() - interval '2 minutes', 46), (1, now() - interval '4 minutes', 45)) as given (nth, at, minutes)
 where log.proxy_activity_id = tests.id('activity', 'nina for berit')

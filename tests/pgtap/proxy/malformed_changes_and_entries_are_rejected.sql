@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(17);
 select tests.make_two_organisations();
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 -- "SQLSTATE detail".
@@ -30,6 +30,10 @@ from (
     ('{"voided_at": "2026-13-01 00:00"}', 'voided_at'),
     ('{"voided_at": "yesterday", "id": "x", "duration_minutes": 0}', 'duration_minutes, id, voided_at')
 ) as given (changes, fields);
+select is(
+    pg_temp.refusal(jsonb_build_object('mentor_id', tests.id('mentor', 'sara'), 'duration_minutes', 0)), 'PT404 duration_minutes, mentor_id',
+    'whose it was is a field as any other'
+);
 select throws_ok(
     format('select from public.check_proxy_activities(%L)', entries), null, null,
     'entries are a list of 1 to 500 and not ' || left(entries, 20)

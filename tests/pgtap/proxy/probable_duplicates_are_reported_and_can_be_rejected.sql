@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(17);
 select tests.make_two_organisations();
 create function pg_temp.entries() returns jsonb language sql as $$
     select jsonb_agg(jsonb_build_object(
@@ -74,12 +74,22 @@ select results_eq(
     format(
         'select path, severity from public.check_proxy_activities(%L)',
         (
-            select jsonb_agg(pg_temp.entries() -> 4 || jsonb_build_object('mentor_id', tests.id('mentor', 'berit')))
-            from generate_series(1, 2)
+            select jsonb_agg(pg_temp.entries() -> 4 || jsonb_build_object('mentor_id', tests.id('mentor', 'berit'), 'duration_minutes', minutes))
+            from unnest(array[60, 60, 1440]) as minutes
         )
     ),
-    $$ values ('entries[0].mentor_id', 'error'), ('entries[1].mentor_id', 'error') $$,
+    $$ values ('entries[0].mentor_id', 'error'), ('entries[1].mentor_id', 'error'), ('entries[2].mentor_id', 'error') $$,
     'of a mentor out of scope nobody is told what is registered'
+);
+select throws_ok(
+    format('select public.check_proxy_activities(%L, %s)', pg_temp.entries(), page), '22023', null, 'not a page: ' || page
+)
+from unnest(array['page_limit => 1001', 'page_offset => -1']) as page;
+select throws_ok(
+    format(
+        'select public.register_proxy_activity(%L, ''conversation'', ''2026-01-15'', 60, delivery_mode => ''b12345'')', tests.id('mentor', 'olga')
+    ),
+    '22023', 'Nothing was saved: delivery_mode holds a run of five digits.', 'a fault is said before what looks registered already'
 );
 select is_empty(
     format('select from public.check_proxy_activities(%L)', jsonb_build_array(pg_temp.entries() -> 4 || '{"duration_minutes": 7}')),

@@ -32,7 +32,7 @@ insert into cases values
 ('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
 ('on the day', true, 'berit', 'walk', '2026-05-10', 30);
 
-select plan((select count(*)::int from cases) * 3 + 34);
+select plan((select count(*)::int from cases) * 3 + 40);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
@@ -94,6 +94,7 @@ insert into changes values
 ('to as many participants as there can be', '1', 'nina for olga', '{"participant_count": 10000}'),
 ('to more', '22023', 'nina for olga', '{"participant_count": 10001}'),
 ('of what had more before, to fewer', '1', 'crowd', '{"participant_count": 20000, "duration_minutes": 30}'),
+('of what had more before, elsewhere', '1', 'crowd', '{"duration_minutes": 30}'),
 ('of what had more before, to still more', '22023', 'crowd', '{"participant_count": 50001}'),
 ('to bring back what does not fit', '22023', 'voided', '{"voided_at": null}'),
 ('to bring back what does', '1', 'crowd voided', '{"voided_at": null}'),
@@ -172,11 +173,23 @@ select is(
     '22023 activity_type, delivery_mode, duration_minutes, occurred_on, participant_count', 'all that is wrong with it is named'
 );
 select is(
-    pg_temp.faults(format(
-        'select public.update_proxy_activity(%L, ''{"duration_minutes": 1381, "activity_type": "dance"}'')', tests.id('activity', 'nina for olga')
-    )), '22023 activity_type, duration_minutes', 'and with any other change'
-);
+    pg_temp.faults(format('select public.update_proxy_activity(%L, %L)', tests.id('activity', 'nina for olga'), change || '{"activity_type": "dance"}')),
+    '22023 activity_type, ' || field, 'and with any other change: ' || change::text
+)
+from (
+    values
+    ('{"duration_minutes": 1381}'::jsonb, 'duration_minutes'), ('{"occurred_on": "2026-04-01"}', 'duration_minutes'),
+    ('{"occurred_on": "2198-03-01"}', 'occurred_on'), ('{"participant_count": 10001}', 'participant_count')
+) as given (change, field);
 reset role;
+insert into public.organisation_settings (organisation_id, activity_types) values (tests.id('organisation', 'south'), '{only}');
+update public.organisation_settings set activity_types = '{walk}' where organisation_id = tests.id('organisation', 'north');
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), pg_temp.registration('olga', kind, '2026-02-01', 30)), outcome,
+    'where there is one type, it is the one of the organisation: ' || kind
+)
+from (values ('walk', '1'), ('only', '22023')) as given (kind, outcome);
+delete from public.organisation_settings where organisation_id = tests.id('organisation', 'south');
 update public.organisation_settings set activity_types = '{}' where organisation_id = tests.id('organisation', 'north');
 select is(
     tests.outcome('authenticated', tests.id('user', 'nina'), pg_temp.registration('olga', 'dance', '2026-02-01', 30)), '1',

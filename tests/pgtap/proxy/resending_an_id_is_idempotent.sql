@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(16);
 select tests.make_two_organisations();
 create function pg_temp.send(more jsonb default '{}') returns setof uuid language sql as $$
     select activity.id
@@ -40,6 +40,12 @@ select is(
         ) as activity
     ), tests.id('activity', 'new'), 'it is no duplicate of itself'
 );
+select public.register_proxy_activity(tests.id('mentor', 'olga'), 'walk', '2026-02-05', 30, tests.id('activity', 'single'));
+select public.update_proxy_activity(tests.id('activity', 'single'), '{"duration_minutes": 31}');
+select is(
+    (public.register_proxy_activity(tests.id('mentor', 'olga'), 'walk', '2026-02-05', 30, tests.id('activity', 'single'))).duration_minutes, 31,
+    'a single one that was corrected as well'
+);
 reset role;
 insert into public.organisation_settings (organisation_id, activity_types) values (tests.id('organisation', 'north'), '{talk}');
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
@@ -69,6 +75,6 @@ select is(
     '0', 'a plain insert that finds it there leaves no entry'
 );
 reset role;
-select is(pg_temp.state(), '6 4', 'nothing more came of all that');
+select is(pg_temp.state(), '7 6', 'nothing more came of all that');
 select * from finish();
 rollback;

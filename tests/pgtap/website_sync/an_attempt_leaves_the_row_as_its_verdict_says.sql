@@ -16,7 +16,7 @@ insert into cases (title, attempts, newer, code, kind, more, expected) values
 ('who shares them is paused, and need not wait', 7, false, null, 'token_refused', '{"credential_organisations": ["north"]}', 'pending 7 now'),
 ('who does not waits half a minute', 7, false, 401, null, '{"credential_organisations": ["south"]}', 'pending 7 in half a minute'),
 ('what was not sent is no attempt', 7, false, null, 'not_sent', '{"retry_after": "300"}', 'pending 7 now');
-select plan((select count(*)::int from cases) + 33);
+select plan((select count(*)::int from cases) + 34);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_listed_mentor('olga', 'north');
@@ -227,5 +227,7 @@ select is(
     (select count(*) from public.claim_hlf_sync('w', 10, '1 minute', true, array[tests.id('organisation', 'north')])), 2::bigint,
     'who ignores it does not probe'
 );
+select public.pause_hlf_sync();
+select is_empty($$ select from public.claim_hlf_sync('w', 10, '1 minute', ignore_pause => null) $$, 'nor is it what somebody stopped by hand');
 select * from finish();
 rollback;
