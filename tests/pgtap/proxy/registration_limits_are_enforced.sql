@@ -32,7 +32,7 @@ insert into cases values
 ('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
 ('on the day', true, 'berit', 'walk', '2026-05-10', 30);
 
-select plan((select count(*)::int from cases) * 3 + 40);
+select plan((select count(*)::int from cases) * 3 + 41);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
@@ -146,6 +146,17 @@ select is(
     )), outcome, 'each row of a statement is judged by its own change: ' || kind
 )
 from (values ('talk', '2'), ('dance', '22023')) as given (kind, outcome);
+-- A coordinator who is a mentor has words of their own for what they did themselves.
+reset role;
+select tests.make_coordinator('nora', 'north');
+select tests.make_mentor('nora', 'north');
+select tests.make_activity('nora''s', 'nora');
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nora'), format(
+        'update public.activities set activity_type = case when id = %1$L then ''talk'' else ''own'' end where id in (%1$L, %2$L)',
+        tests.id('activity', 'nina for olga'), tests.id('activity', 'nora''s')
+    )), '2', 'also in one statement with what is by proxy'
+);
 -- What was void and comes back is looked at as if it were new, and all that is wrong is said at once.
 reset role;
 set local session_replication_role = replica;

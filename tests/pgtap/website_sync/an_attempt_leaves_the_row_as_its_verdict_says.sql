@@ -227,6 +227,8 @@ select is(
     (select count(*) from public.claim_hlf_sync('w', 10, '1 minute', true, array[tests.id('organisation', 'north')])), 2::bigint,
     'who ignores it does not probe'
 );
+update public.hlf_sync_state set state = 'pending', leased_by = null, lease_expires_at = null, next_attempt_at = now()
+where organisation_id = tests.id('organisation', 'north');
 select public.pause_hlf_sync();
 select is_empty($$ select from public.claim_hlf_sync('w', 10, '1 minute', ignore_pause => null) $$, 'nor is it what somebody stopped by hand');
 select * from finish();
