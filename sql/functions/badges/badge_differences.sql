@@ -72,7 +72,10 @@ begin
     where
         -- What was added since is not in the bound yet, and was too little to cross a threshold.
         compared.bucket <> compared.exact_bucket
-        or (compared.added_activities = 0 and compared.kept < least(compared.exact, compared.highest))
+        or (
+            (compared.added_activities, compared.added_minutes, compared.added_participants) = (0, 0, 0)
+            and compared.kept < least(compared.exact, compared.highest)
+        )
     union all
     select distinct compared.mentor_id, 'headroom for ' || kind.key || ', measure ' || compared.measure_id
     from compared

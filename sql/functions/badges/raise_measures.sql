@@ -31,9 +31,12 @@ begin
         select
             mentor.mentor_id,
             of_mentor.changes,
-            mentor.added_activities,
-            mentor.added_minutes,
-            mentor.added_participants,
+            -- A correction may add minutes alone.
+            case measure.metric
+                when 'minutes_total' then mentor.added_minutes
+                when 'participants_total' then mentor.added_participants
+                else mentor.added_activities
+            end as added_before,
             mentor.added_late,
             mentor.added_from,
             mentor.added_to,
@@ -54,11 +57,7 @@ begin
             known.thresholds,
             known.highest,
             known.metric in ('consecutive_weeks', 'consecutive_months') as is_streak,
-            case
-                when known.metric = 'minutes_total' then known.added_minutes
-                when known.metric = 'participants_total' then known.added_participants
-                else known.added_activities
-            end as added_before,
+            known.added_before,
             known.added_late,
             addition.amount,
             addition.first_day >= known.latest_on as is_latest,
@@ -128,7 +127,7 @@ begin
                     else known.within_days - 1
                 end as days
         ) as reach
-        where known.value < known.highest and (addition.amount > 0 or known.added_activities > 0)
+        where known.value < known.highest and (addition.amount > 0 or known.added_before > 0)
     ),
     bounds as (
         select

@@ -29,7 +29,7 @@ declare
         where
             mentor.mentor_id = any (set_headroom.mentor_ids)
             and mentor.settled_until > now()
-            and mentor.added_activities = 0
+            and (mentor.added_activities, mentor.added_minutes, mentor.added_participants) = (0, 0, 0)
     );
     v_latest jsonb;
 begin
