@@ -42,7 +42,7 @@ begin
         and known.value * 2 >= threshold.next;
 
     if v_requests is null then
-        return '{}';
+        return '{}'::jsonb;
     end if;
     v_measures := array(
         select measure
