@@ -119,6 +119,33 @@ def test_two_sessions_at_once_cannot_overfill_a_day(
     assert charity.count("activities") == charity.count("proxy_audit_log") == 1
 
 
+@pytest.mark.parametrize("is_bulk", [False, True])
+def test_who_registers_waits_for_what_another_is_registering_before_looking_for_duplicates(
+    charity: Charity, pool: ThreadPoolExecutor, is_bulk: bool
+) -> None:
+    """The mentor themselves, who does not take turns with the coordinators."""
+    mentor = charity.mentors[0]
+    own = charity.database.connect_as(
+        "authenticated", charity.value("select tests.id('user', %s)", "mentor 0")
+    )
+    own.autocommit = False
+    own.execute(
+        "insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)"
+        " values (tests.id('organisation', 'north'), %s, 'walk', '2026-02-01', 10)",
+        (mentor,),
+    )
+    session = charity.session()
+    said: list[str | None] = []
+    session.add_notice_handler(lambda notice: said.append(notice.message_detail))
+    work = pool.submit(lambda: bulk(session, [mentor]) if is_bulk else register(session, mentor, 10))
+    charity.wait_until_blocked(session)
+    own.commit()
+    finish(work)
+    assert said == ["entries[0]" if is_bulk else "the activity"]
+    session.commit()
+    assert charity.count("activities") == 2
+
+
 def test_the_same_activity_sent_twice_at_once_is_stored_once(
     charity: Charity, pool: ThreadPoolExecutor
 ) -> None:
@@ -232,3 +259,25 @@ def test_a_probable_duplicate_is_a_warning(charity: Charity) -> None:
     assert charity.count("activities") == 0
     session.commit()
     assert charity.count("activities") == 5
+
+
+def test_a_hundred_probable_duplicates_are_named(charity: Charity) -> None:
+    session = charity.session()
+    said: list[str] = []
+    session.add_notice_handler(lambda notice: said.append(notice.message_detail or ""))
+    bulk(session, [charity.mentors[0]] * 101)
+    bulk(session, [charity.mentors[1]] * 103)
+    assert [detail.split("\n") for detail in said] == [
+        [f"entries[{number}]" for number in range(1, 101)],
+        [*(f"entries[{number}]" for number in range(1, 101)), "… and 2 more"],
+    ]
+
+
+def test_null_is_not_to_refuse_duplicates(charity: Charity) -> None:
+    session = charity.session()
+    said: list[str | None] = []
+    session.add_notice_handler(lambda notice: said.append(notice.message_detail))
+    entry = {"mentor_id": str(charity.mentors[0]), "activity_type": "walk", "occurred_on": "2026-02-01"}
+    entries = json.dumps([{**entry, "duration_minutes": 10}] * 2)
+    session.execute("select public.register_proxy_activities(%s, null)", (entries,))
+    assert said == ["entries[1]"]

@@ -1,8 +1,8 @@
--- What was reached long ago cannot be added to any more: a window that was full last spring, a streak that has ended. Of each
--- mentor's measures with a window or a streak this is how much of them reaches the mentor's latest day, when the measures were
--- computed (mentor_measures.latest_on), or a later one; so it is what activities of that day and later ones can add to.
+-- What was reached long ago cannot be added to any more: a window that was full last spring, a streak that has ended. Of each measure
+-- with a window or a streak this is the part that an activity on the mentor's latest day, when the measures were computed
+-- (mentor_measures.latest_on), or on a later one can add to.
 --
--- Only of measures that are past half of the way to their next threshold: the others leave room enough as they are.
+-- Only of measures that are half of the way to their next threshold or further: the others leave room enough as they are.
 create or replace function private.latest_measures(
     mentor_ids uuid[]
 )

@@ -62,10 +62,11 @@ begin
                 cross join lateral (
                     select
                         mentor.headroom -> kind.name as room,
+                        -- Of the numbers: the first for any order, the second for none that is earlier than the latest day was.
                         case when added.first_on >= mentor.latest_on and not mentor.added_late then 1 else 0 end as sequence
                 ) as given
                 where
-                    given.room is null
+                    jsonb_typeof(given.room) is distinct from 'object'
                     or mentor.added_activities + added.activities > (given.room -> 'activities' ->> given.sequence)::bigint
                     or mentor.added_minutes + added.minutes > (given.room -> 'minutes' ->> given.sequence)::bigint
                     or mentor.added_participants + added.participants > (given.room -> 'participants' ->> given.sequence)::bigint

@@ -77,9 +77,11 @@ begin
                     from (
                         select
                             mentor.headroom -> (v_one.activity_type || '/' || v_one.delivery_mode) as room,
+                            -- Of the numbers: the first for any order, the second for none that is earlier than the latest day was.
                             case when v_one.occurred_on >= mentor.latest_on and not mentor.added_late then 1 else 0 end as sequence
                     ) as given
-                    where given.room is not null
+                    -- What an earlier version worked out, as in data that was restored, was an array.
+                    where jsonb_typeof(given.room) = 'object'
                 );
 
             if found then

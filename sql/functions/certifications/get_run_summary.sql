@@ -51,7 +51,7 @@ begin
             coalesce(sum(total.failures), 0) as failures
         into v_totals
         from private.certification_run_totals as total
-        where total.run_id = v_run.run_id and (v_is_service or total.organisation_id = any (v_organisation_ids));
+        where total.run_id = v_run.run_id and total.organisation_id = any (v_organisation_ids);
     end if;
 
     select coalesce(jsonb_agg(to_jsonb(page) order by page."timestamp", page.id), '[]')

@@ -57,8 +57,8 @@ begin
         coalesce((compared.line_now ->> 'is_counted')::boolean, false),
         coalesce((compared.line_then ->> 'points')::int, 0),
         coalesce((compared.line_now ->> 'points')::int, 0),
-        array(select jsonb_array_elements_text(coalesce(compared.line_then -> 'reasons', '[]'))),
-        array(select jsonb_array_elements_text(coalesce(compared.line_now -> 'reasons', '[]'))),
+        array(select jsonb_array_elements_text(compared.line_then -> 'reasons')),
+        array(select jsonb_array_elements_text(compared.line_now -> 'reasons')),
         array(
             select field.key
             from jsonb_each(compared.line_now) as field

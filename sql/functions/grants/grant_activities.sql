@@ -73,7 +73,7 @@ as $$
                             and registered.occurred_on between own.valid_from and coalesce(own.valid_to, 'infinity')
                     )
                 )
-            order by candidate.organisation_id nulls last, candidate.valid_from desc, candidate.id
+            order by candidate.organisation_id nulls last
             limit 1
         ) as rule on true
     ),

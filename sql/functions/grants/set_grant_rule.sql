@@ -37,7 +37,7 @@ begin
             or exists (select from unnest(set_grant_rule.activity_types) as code where not coalesce(code ~ c_code, false))
             then 'activity_types'
         when
-            coalesce(cardinality(set_grant_rule.delivery_modes), 1) not between 1 and 50
+            cardinality(set_grant_rule.delivery_modes) not between 1 and 50
             or exists (select from unnest(set_grant_rule.delivery_modes) as code where not coalesce(code ~ c_code, false))
             then 'delivery_modes'
         when not coalesce(set_grant_rule.min_minutes between 0 and 1440, false) then 'min_minutes'

@@ -47,7 +47,7 @@ begin
         phone = null,
         user_id = null,
         status_reason = null
-    where mentor.id = forget_mentor.mentor_id and cardinality(v_personal) > 0;
+    where mentor.id = forget_mentor.mentor_id;
 
     delete from public.activity_notes as note
     using public.activities as activity
@@ -106,7 +106,8 @@ begin
     where device.user_id = v_mentor.user_id;
     get diagnostics v_devices = row_count;
 
-    if cardinality(v_personal) > 0 or v_mentor.status <> 'withdrawn' or v_notes + v_reasons + v_void_reasons + v_unsent + v_links + v_devices > 0 then
+    -- Links and devices are those of the user id, which is personal itself.
+    if cardinality(v_personal) > 0 or v_mentor.status <> 'withdrawn' or v_notes + v_reasons + v_void_reasons + v_unsent > 0 then
         perform private.record_security_event(
             'mentor_forgotten', organisation_id => v_mentor.organisation_id,
             details => jsonb_build_object('mentor_id', v_mentor.id)

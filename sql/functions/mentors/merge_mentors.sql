@@ -66,14 +66,14 @@ begin
             errcode = '22023',
             message = 'The mentor to keep is withdrawn.',
             detail = 'keep_id',
-            hint = 'Keep the other one, or bring this one back first: transition_mentor_status(mentor_id, ''active'').';
+            hint = 'Keep the other one, or bring this one back first: transition_mentor_status(mentor_id, ''paused'').';
     end if;
 
     perform private.lock_mentor_measures(array[v_duplicate.id, v_keep.id]);
 
     update public.peer_mentors as mentor
     set user_id = null
-    where mentor.id = v_duplicate.id and v_keep.user_id is null and mentor.user_id is not null;
+    where mentor.id = v_duplicate.id and v_keep.user_id is null;
     update public.peer_mentors as mentor
     set
         user_id = coalesce(mentor.user_id, v_duplicate.user_id),
@@ -81,15 +81,7 @@ begin
         phone = coalesce(mentor.phone, v_duplicate.phone),
         dynamics_contact_id = coalesce(mentor.dynamics_contact_id, v_duplicate.dynamics_contact_id),
         created_at = least(mentor.created_at, v_duplicate.created_at)
-    where
-        mentor.id = v_keep.id
-        and (
-            mentor.user_id is null and v_duplicate.user_id is not null
-            or mentor.email is null and v_duplicate.email is not null
-            or mentor.phone is null and v_duplicate.phone is not null
-            or mentor.dynamics_contact_id is null and v_duplicate.dynamics_contact_id is not null
-            or mentor.created_at > v_duplicate.created_at
-        );
+    where mentor.id = v_keep.id;
 
     update public.certifications as certificate
     set mentor_id = v_keep.id

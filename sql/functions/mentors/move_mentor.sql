@@ -28,14 +28,8 @@ begin
 
     update public.peer_mentors as mentor
     set chapter_id = move_mentor.chapter_id
-    where mentor.id = v_mentor.id and mentor.chapter_id is distinct from move_mentor.chapter_id
+    where mentor.id = v_mentor.id
     returning mentor.* into v_mentor;
-    if not found then
-        select mentor.*
-        into v_mentor
-        from public.peer_mentors as mentor
-        where mentor.id = move_mentor.mentor_id;
-    end if;
     return v_mentor;
 end
 $$;

@@ -13,7 +13,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_standings private.proxy_standing[];
-    v_in_reach uuid[];
 begin
     select reading.read_entries, reading.findings
     into prepare_proxy_entries.prepared, prepare_proxy_entries.findings
@@ -26,13 +25,9 @@ begin
 
     -- Before the limits are asked: anyone who registers for the same mentor waits, or is counted already.
     if not prepare_proxy_entries.dry_run then
-        select array_agg(known.mentor_id)
-        into v_in_reach
-        from unnest(v_standings) as known
-        where known.standing = 'in_scope';
-        if v_in_reach is not null then
-            perform private.lock_mentor_measures(v_in_reach);
-        end if;
+        perform private.lock_mentor_measures(
+            array(select known.mentor_id from unnest(v_standings) as known where known.standing = 'in_scope')
+        );
     end if;
 
     prepare_proxy_entries.findings := prepare_proxy_entries.findings || private.validate_proxy_entries(

@@ -31,6 +31,7 @@ begin
                 new_one.delivery_mode,
                 is_back or new_one.activity_type <> old_one.activity_type as has_other_type,
                 is_back or new_one.delivery_mode <> old_one.delivery_mode as has_other_mode,
+                is_back or new_one.participant_count > old_one.participant_count as adds_participants,
                 is_back or is_moved as has_other_day,
                 is_back or is_moved or new_one.duration_minutes > old_one.duration_minutes as adds_to_day
             from pair
@@ -61,6 +62,7 @@ begin
             case finding.field
                 when 'activity_type' then change.has_other_type
                 when 'delivery_mode' then change.has_other_mode
+                when 'participant_count' then change.adds_participants
                 when 'duration_minutes' then change.adds_to_day
                 else change.has_other_day
             end

@@ -43,6 +43,10 @@ begin
     ) as code (field, problem)
     where code.problem is not null
     union all
+    select entry.entry_index, 'participant_count', 'error', 'is not a whole number from 1 to 10000', '22023'
+    from entry
+    where entry.participant_count > 10000
+    union all
     select
         entry.entry_index, 'mentor_id', 'error',
         format('is a mentor who withdrew on %s, before that activity', entry.withdrawn_on), '22023'
@@ -70,6 +74,7 @@ end
 $$;
 
 comment on function private.proxy_limit_findings is
-'What is beyond the limits: a future day, an unknown type, a code that could be a person, a day after the mentor withdrew, more than 24 hours a day.
+'What is beyond the limits: a future day, an unknown type, a code that could be a person, more than 10,000 participants, a day
+after the mentor withdrew, more than 24 hours a day.
 Entries count as said here, whether they are in activities or not. For our functions only; lock the mentors first.';
 revoke all on function private.proxy_limit_findings from public, anon, authenticated, service_role;

@@ -30,12 +30,10 @@ begin
                 end,
                 settings.activity_types
             )::private.proxy_standing
-            order by asked.mentor_id
         )
         from (
             select distinct given.mentor_id
             from unnest(proxy_standings.mentor_ids) as given (mentor_id)
-            where given.mentor_id is not null
         ) as asked
         left join public.peer_mentors as mentor on mentor.id = asked.mentor_id
         left join public.organisations as organisation on organisation.id = mentor.organisation_id
@@ -53,6 +51,6 @@ end
 $$;
 
 comment on function private.proxy_standings is
-'How a coordinator stands to each of these mentors, in id order; without a coordinator every mentor is in scope. For our
+'How a coordinator stands to each of these mentors; without a coordinator every mentor is in scope. For our
 functions only.';
 revoke all on function private.proxy_standings from public, anon, authenticated, service_role;

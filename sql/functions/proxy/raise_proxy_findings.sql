@@ -60,7 +60,7 @@ begin
 
     if v_errors > 0 then
         raise exception using
-            errcode = case when raise_proxy_findings.is_bulk then 'PL006' else coalesce(v_code, '22023') end,
+            errcode = case when raise_proxy_findings.is_bulk then 'PL006' else v_code end,
             message = case
                 when v_errors = 1 then format('Nothing was saved: %s.', v_first)
                 else format('Nothing was saved, for %s reasons. The first: %s.', v_errors, v_first)

@@ -41,7 +41,7 @@ begin
     if read_proxy_changes.changes ? 'voided_at' then
         begin
             v_voided_at := (read_proxy_changes.changes ->> 'voided_at')::timestamptz;
-            if not coalesce(read_proxy_changes.changes ->> 'voided_at' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]', true) then
+            if read_proxy_changes.changes ->> 'voided_at' !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]' then
                 raise invalid_datetime_format;
             end if;
         exception

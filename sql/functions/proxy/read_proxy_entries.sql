@@ -26,11 +26,11 @@ begin
         select
             given.*,
             -- Absent: null. Each CASE guards the cast that follows it.
-            jsonb_typeof(entry -> 'id') = 'string' and private.is_uuid(entry ->> 'id') as id_fits,
-            jsonb_typeof(entry -> 'mentor_id') = 'string' and private.is_uuid(entry ->> 'mentor_id') as mentor_fits,
+            private.is_uuid(entry ->> 'id') as id_fits,
+            private.is_uuid(entry ->> 'mentor_id') as mentor_fits,
             jsonb_typeof(entry -> 'activity_type') = 'string' and entry ->> 'activity_type' ~ pattern.code as type_fits,
             case
-                when jsonb_typeof(entry -> 'occurred_on') = 'string' and entry ->> 'occurred_on' ~ pattern.day
+                when entry ->> 'occurred_on' ~ pattern.day
                     then substr(entry ->> 'occurred_on', 9)::int <= extract(
                         day from (substr(entry ->> 'occurred_on', 1, 8) || '01')::date + interval '1 month -1 day'
                     )
@@ -72,7 +72,6 @@ begin
                     end,
                     case when mode_fits then entry ->> 'delivery_mode' when mode_fits is null then 'in_person' end
                 )::private.proxy_entry
-                order by entry_index
             )
             from checked
         ),
@@ -86,11 +85,10 @@ begin
                 from checked
                 where
                     not coalesce(mentor_fits and type_fits and day_fits and duration_fits, false)
-                    or not coalesce(id_fits, true)
-                    or not coalesce(participants_fit, true)
-                    or not coalesce(mode_fits, true)
+                    or not id_fits
+                    or not participants_fit
+                    or not mode_fits
                     or unknown <> '{}'
-                    or unknown is null
             ) as checked
             cross join lateral (
                 select null as field, 'is not an object' as reason
@@ -104,7 +102,7 @@ begin
                     ('occurred_on', checked.day_fits, true, 'is not a date written as "2026-01-31", from 1970 to 2199'),
                     ('duration_minutes', checked.duration_fits, true, 'is not a whole number from 1 to 1440'),
                     ('id', checked.id_fits, false, 'is not a uuid'),
-                    ('participant_count', checked.participants_fit, false, 'is not a whole number from 1 to 100000'),
+                    ('participant_count', checked.participants_fit, false, 'is not a whole number from 1 to 10000'),
                     ('delivery_mode', checked.mode_fits, false, 'is not a code: a letter, then up to 59 letters, digits, _ or -')
                 ) as expected (field, fits, is_needed, reason)
                 where checked.unknown is not null and not coalesce(expected.fits, not expected.is_needed)

@@ -44,7 +44,7 @@ begin
             'delivery_mode', register_proxy_activity.delivery_mode
         )),
         v_coordinator_id,
-        true
+        dry_run => false
     ) as judged;
     if v_findings is not null then
         perform private.raise_proxy_findings(v_findings, false);

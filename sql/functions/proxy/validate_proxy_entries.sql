@@ -66,7 +66,7 @@ begin
                 end as reason,
                 case when entry.standing in ('self', 'outside') then '42501' else 'PT404' end as error_code
             from entry
-            where entry.mentor_id is not null and entry.standing <> 'in_scope'
+            where entry.standing <> 'in_scope'
             union all
             select entry.entry_index, 'id', 'error', 'is the id of an earlier entry too', '22023'
             from entry

@@ -90,7 +90,6 @@ begin
     ) as late
     where
         verdict.refusal is null
-        and verdict.verdict = 'success'
         and sync.mentor_id = verdict.mentor_id
         and sync.state = 'synced'
         and late.until > v_now;

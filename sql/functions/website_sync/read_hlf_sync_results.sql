@@ -19,7 +19,7 @@ begin
 
     return query
     select
-        (item.position - 1)::int,
+        item.position::int,
         (item.body ->> 'mentor_id')::uuid,
         (item.body ->> 'desired_version')::bigint,
         item.body ->> 'worker',

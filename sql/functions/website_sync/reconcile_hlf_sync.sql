@@ -74,7 +74,7 @@ begin
             mentor.id,
             mentor.organisation_id,
             mentor.status = 'active' as is_wanted,
-            coalesce(sync.state = 'dead_lettered', false) as is_dead,
+            sync.state = 'dead_lettered' as is_dead,
             case
                 when mentor.dynamics_contact_id is null
                     then case when mentor.status = 'active' then 'no_contact_id' else 'in_agreement' end

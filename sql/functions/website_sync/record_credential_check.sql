@@ -43,8 +43,7 @@ begin
             alert.dedupe_key = 'credential_check_failed:website_sync'
             -- One for a single organisation when that one is not paused any more, the one for all when none is.
             or (
-                alert.kind = 'auth_failure'
-                and alert.dedupe_key like 'auth\_failure:website\_sync%'
+                alert.dedupe_key like 'auth\_failure:website\_sync%'
                 and not exists (
                     select
                     from public.hlf_sync_pauses as pause

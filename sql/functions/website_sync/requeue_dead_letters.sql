@@ -39,9 +39,6 @@ begin
         limit requeue_dead_letters.max_rows
         for update of sync skip locked
     ) as dead;
-    if v_mentor_ids is null then
-        return 0;
-    end if;
     return private.queue_hlf_sync(v_mentor_ids, 'manual_coordinator_requeue');
 end
 $$;

@@ -1,7 +1,7 @@
 -- A mentor of years is nearly always one step from some badge: three weeks in a row of four, once seven activities in a month
 -- of eight. That must neither send each activity the long way nor let the one pass that earns the badge.
 begin;
-select plan(29);
+select plan(31);
 
 -- How each entry goes, one after the other: short, long, and "!" where it earns the badge.
 create function pg_temp.ways(criteria jsonb, entries text[], size int default 1) returns text
@@ -201,6 +201,24 @@ select is(
     'lsl!', 'and may come in any order'
 );
 select is_empty('select * from private.check_badge_rollups()', 'the rollups, measures and headroom of all of them are right');
+-- From before the numbers had names, as in data that is restored.
+update private.mentor_measures set added_activities = 0, headroom = '{"visit/in_person": [9, 9, 9, 9]}';
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+select organisation_id, mentor_id, 'visit', day, 60
+from private.mentor_measures
+cross join (values (date '2026-03-30')) as given (day);
+select is_empty('select from private.mentor_measures where added_activities > 0', 'headroom of an earlier version is not taken for unlimited');
+do $$
+declare
+    v_mentor record;
+begin
+    for v_mentor in update private.mentor_measures set headroom = '{"visit/in_person": [9, 9, 9, 9]}' returning * loop
+        insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+        values (v_mentor.organisation_id, v_mentor.mentor_id, 'visit', '2026-03-31', 60);
+    end loop;
+end
+$$;
+select is_empty('select from private.mentor_measures where added_activities > 0', 'nor for a single activity');
 update private.mentor_measures set headroom = jsonb_set(headroom, '{visit/in_person,streaks,1}', '100') where headroom is not null;
 select isnt_empty('select * from private.check_badge_rollups()', 'and would be told if they were not');
 select * from finish();

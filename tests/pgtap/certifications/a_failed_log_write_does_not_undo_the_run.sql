@@ -26,7 +26,8 @@ select is(
     'but the status history has the change'
 );
 select results_eq(
-    'select kind, severity from public.ops_alerts', $$ values ('audit_write_failed', 'critical') $$, 'an operator learns of it'
+    'select kind, severity, details from public.ops_alerts',
+    $$ values ('audit_write_failed', 'critical', jsonb_build_object('run_id', tests.id('run', '1'))) $$, 'an operator learns of it, and of which run'
 );
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select is(

@@ -1,5 +1,5 @@
 begin;
-select plan(23);
+select plan(30);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_chapter(name, 'north') from unnest(array['oslo', 'bergen']) as name;
@@ -71,5 +71,44 @@ select is(tests.status('olga'), 'active', 'the same dates, registered anew, are 
 select public.void_certification((select id from public.certifications where mentor_id = tests.id('mentor', 'olga') and voided_at is null and expires_on = '2062-05-08'), 'again');
 select is(tests.status('olga'), 'expired_cert', 'and can be voided like the first');
 select throws_ok($$ select public.void_certification(gen_random_uuid(), 'x') $$, 'PT404', null, 'one that is not there is not found');
+-- Nobody expires, or is reminded, by what was voided; and of two voided the first reason stays.
+insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
+select tests.id('certificate', name), tests.id('organisation', 'north'), tests.id('mentor', 'nils'), current_date - 400, expires_on
+from (values ('nils wrong', current_date - 5), ('nils mistyped', current_date + 5)) as given (name, expires_on);
+select is(
+    (select void_reason from public.void_certification(tests.id('certificate', name), 'first')), 'first', name
+)
+from unnest(array['nils wrong', 'nils mistyped']) as name;
+select is(
+    (select void_reason from public.void_certification(tests.id('certificate', 'nils wrong'), 'second')), 'first', 'sent again it answers as it is'
+);
+select is(
+    tests.outcome('service_role', null, format('select public.void_certification(%L, repeat(''x'', 500))', tests.id('certificate', 'nina'))), '1', 'a long reason'
+);
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute detail.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return v_detail;
+end
+$$;
+select is(
+    pg_temp.detail(format('select public.void_certification(%L, '''')', tests.id('certificate', 'nina'))), 'reason', 'the argument is named'
+);
+select is_empty(
+    $$ select from public.simulate_certification_expiry(current_date) where mentor_id = tests.id('mentor', 'nils') $$, 'a voided one expires nobody'
+);
+-- Of two that expired, the one that is left brings nobody back.
+insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
+select tests.id('certificate', 'vera later'), tests.id('organisation', 'north'), tests.id('mentor', 'vera'), current_date - 300, current_date - 2;
+update public.peer_mentors set status = 'active' where id = tests.id('mentor', 'vera');
+select public.transition_mentor_status(tests.id('mentor', 'vera'), 'expired_cert');
+select public.void_certification(tests.id('certificate', 'vera later'), 'mistyped');
+select is(tests.status('vera'), 'expired_cert', 'who has expired by both stays so');
 select * from finish();
 rollback;

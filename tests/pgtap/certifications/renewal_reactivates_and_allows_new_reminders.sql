@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(24);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest(array['olga', 'paul', 'wera']) as name;
 select tests.make_certificate(name, current_date - 30) from unnest(array['olga', 'paul', 'wera']) as name;
@@ -40,6 +40,41 @@ select public.run_certification_expiry(current_date + 366);
 select is(tests.status('olga'), 'expired_cert', 'and in the end it expires again');
 select is_empty('select * from public.find_duplicate_transitions()', 'which is no duplicate');
 
+-- Each is a certificate of its own: of another mentor with the same dates, and of another day of issue. The one issued later governs.
+select tests.make_mentor(name, 'north') from unnest(array['anna', 'kari']) as name;
+create temporary table issued as
+select name, (public.renew_certification(tests.id('mentor', name), given.issued_on, '2100-01-01')).*
+from (values ('anna', date '2026-01-02'), ('kari', '2026-01-02'), ('kari', '2026-01-03'), ('kari', '2026-01-01')) as given (name, issued_on);
+select is((select count(distinct id) from issued), 4::bigint, 'four certificates');
+select is_empty($$ select from issued where mentor_id <> tests.id('mentor', name) $$, 'each of whom it was issued to');
+select is(
+    (select certification_id from private.governing_certification(tests.id('mentor', 'kari'))),
+    (select id from public.certifications where mentor_id = tests.id('mentor', 'kari') and issued_on = '2026-01-03'),
+    'of those that expire on one day the one that was issued last'
+);
+select is(
+    (select certification_id from public.simulate_certification_expiry('2100-01-02') where mentor_id = tests.id('mentor', 'kari')),
+    (select id from public.certifications where mentor_id = tests.id('mentor', 'kari') and issued_on = '2026-01-03'),
+    'also when it expires'
+);
+-- The same in everything: then the id decides, for both.
+insert into public.certifications (organisation_id, mentor_id, issued_on, expires_on)
+select tests.id('organisation', 'north'), tests.id('mentor', 'kari'), '2026-01-03', '2100-01-01' from generate_series(1, 4);
+select is(
+    (select certification_id from private.governing_certification(tests.id('mentor', 'kari'))),
+    (select certification_id from public.simulate_certification_expiry('2100-01-02') where mentor_id = tests.id('mentor', 'kari')),
+    'of twins it is the same one'
+);
+select is(
+    tests.outcome('service_role', null, format('select public.renew_certification(%L, %L, ''2100-01-01'')', tests.id('mentor', 'anna'), issued_on)), outcome,
+    'issued on ' || issued_on
+)
+from (values ('1969-12-31', '22023'), ('1970-01-01', '1')) as given (issued_on, outcome);
+select is(
+    tests.outcome('service_role', null, format('select public.renew_certification(%L, ''2026-01-01'', %L)', tests.id('mentor', 'anna'), expires_on)), outcome,
+    'expires on ' || expires_on
+)
+from (values ('2199-12-31', '1'), ('2200-01-01', '22023')) as given (expires_on, outcome);
 select throws_ok(
     format('select public.renew_certification(%L, %L, %L)', tests.id('mentor', 'olga'), issued_on, expires_on), '22023',
     'A certificate needs a date of issue and a later date of expiry.', format('%s to %s is refused', issued_on, expires_on)

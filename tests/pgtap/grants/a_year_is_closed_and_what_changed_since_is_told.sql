@@ -1,5 +1,5 @@
 begin;
-select plan(22);
+select plan(43);
 select tests.make_two_organisations();
 insert into public.activities (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, participant_count)
 select
@@ -82,6 +82,81 @@ select is(
     (select changed_fields from differences where activity_id = tests.id('activity', 'shortened later')),
     '{duration_minutes,is_counted,points,reasons}', 'and which of its fields changed'
 );
+select results_eq(
+    $$
+    select mentor_id, category_then, category_now, reasons_then, changed_fields from differences
+    where activity_id in (tests.id('activity', 'late entry'), tests.id('activity', 'deleted later'), tests.id('activity', 'longer later'))
+    order by change_kind
+    $$,
+    $$
+    values
+    (tests.id('mentor', 'berit'), null, 'outreach_conversation', '{}'::text[], '{}'::text[]),
+    (
+        tests.id('mentor', 'olga'), 'conversation_group', 'conversation_group', '{too_short}',
+        '{duration_minutes,is_counted,points,reasons}'
+    ),
+    (tests.id('mentor', 'olga'), 'outreach_conversation', null, '{}', '{}')
+    $$,
+    'of what was added there was nothing before, and of what was removed there is nothing now'
+);
+select results_eq(
+    format('select activity_id, total_count from public.get_grant_differences(%L, 2024, 3, 2)', tests.id('organisation', 'north')),
+    'select activity_id, 7::bigint from differences order by activity_id limit 3 offset 2', 'a page at a time, by id'
+);
+select throws_ok(
+    format('select public.get_grant_differences(%L, %s)', tests.id('organisation', 'north'), arguments), code, null,
+    format('differences of %s: %s', arguments, code)
+)
+from (
+    values
+    ('2024, 1001', '22023'), ('2024, 10, -1', '22023'), ('1969', '22023'), ('1970', 'PT404'), ('2199', 'PT404'), ('2200', '22023'),
+    ('null', '22023'), ('2023', 'PT404')
+) as given (arguments, code);
+insert into public.activities (id, organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('activity', 'of the south'), tests.id('organisation', 'south'), tests.id('mentor', 'sara'), 'conversation', '2024-01-01', 30);
+select throws_ok(
+    format('select public.get_grant_differences(%L, 2024)', tests.id('organisation', 'south')), 'PT404', null,
+    'what another organisation closed is not closed here'
+);
+select public.close_grant_year(tests.id('organisation', 'south'), 2024);
+select is_empty(
+    format('select * from public.get_grant_differences(%L, 2024)', tests.id('organisation', 'south')), 'nor are its differences told here'
+);
+select is((select count(*) from differences), 7::bigint, 'or the other way round');
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'conversation', '2023-12-31', 30);
+select public.close_grant_year(tests.id('organisation', 'north'), 2023);
+select is((select count(*) from differences), 7::bigint, 'nor those of another year');
+select lives_ok(format('select public.close_grant_year(%L, 1970)', tests.id('organisation', 'north')), 'the first year that there can be');
+select is(
+    exists (
+        select from pg_locks as lock
+        where
+            lock.locktype = 'advisory' and lock.pid = pg_backend_pid()
+            and (lock.classid::bigint << 32 | lock.objid::bigint)
+            = hashtextextended(format('peerledger grant_years %s %s', tests.id('organisation', name), 1970), 0)
+    ), is_locked, 'of two who close a year at once one waits: ' || name
+)
+from (values ('north', true), ('south', false)) as given (name, is_locked);
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute detail.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return sqlstate || ' ' || v_detail;
+end
+$$;
+select is(
+    pg_temp.detail(format('select public.close_grant_year(%L, 2199)', tests.id('organisation', 'north'))), '22023 year', 'the argument is named'
+);
+select throws_ok(
+    format('select public.close_grant_year(%L, %s)', tests.id('organisation', 'north'), year), '22023', null, 'not a year to close: ' || year
+)
+from unnest(array['1969', '2200', 'null']) as year;
 select results_eq(
     format('select sha256, activities from public.close_grant_year(%L, 2024)', tests.id('organisation', 'north')),
     'select sha256, activities from closed', 'closed again, it stays as it was closed'

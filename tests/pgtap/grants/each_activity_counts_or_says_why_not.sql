@@ -52,7 +52,7 @@ as $$
     select * from public.list_grant_activities(tests.id('organisation', 'north'), found.from_date, found.to_date, 1000)
 $$;
 
-select plan(18 + (select count(*)::int from cases));
+select plan(41 + (select count(*)::int from cases));
 select is(
     (
         select row(activity.category, activity.is_counted, activity.points, activity.reasons)::text
@@ -78,14 +78,26 @@ select set_eq(
 
 -- Is the leader a participant?
 insert into public.organisation_settings (organisation_id, grant_leader_counts) values (tests.id('organisation', 'north'), true);
+insert into public.activities (id, organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, participant_count)
+select tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'berit'), activity_type, day, 90, participants
+from (
+    values
+    ('an activity of two', 'activity_group', date '2024-11-01', 2), ('an activity of one', 'activity_group', '2024-11-02', 1),
+    ('a course of two', 'own_course', '2024-11-03', 2), ('a course of three', 'own_course', '2024-11-04', 3)
+) as activity (name, activity_type, day, participants);
+select public.set_grant_rule(tests.id('organisation', 'north'), 'peer_course', '2024-11-01', '{own_course}', min_participants => 3);
 select is(
     (select reasons from pg_temp.found('2024-03-01', '2024-12-31') where activity_id = tests.id('activity', given.name)),
     given.reasons, 'where the leader counts: ' || given.name
 )
 from (
-    values ('two participants', '{}'::text[]), ('neither', '{too_short}')
+    values
+    ('two participants', '{}'::text[]), ('neither', '{too_short}'), ('an activity of two', '{}'), ('an activity of one', '{too_few_participants}'),
+    -- The organisation has a stricter rule for courses, which have a teacher.
+    ('a course of two', '{too_few_participants}'), ('a course of three', '{}')
 ) as given (name, reasons);
 update public.organisation_settings set grant_leader_counts = false;
+delete from public.grant_rules where organisation_id is not null;
 
 -- An organisation's own rule changes in July.
 select public.set_grant_rule(tests.id('organisation', 'north'), 'conversation_group', '2024-01-01', '{samtalekafe}', null, 30, 2);
@@ -104,6 +116,7 @@ from (
     ('kafe in July', 'kafe', '2024-07-03', 60, 4, 'in_person'),
     ('31 December before', 'samtalekafe', '2023-12-31', 60, 4, 'in_person'),
     ('the published type', 'talk_group', '2024-05-01', 60, 4, 'in_person'),
+    ('the published type later', 'talk_group', '2024-08-01', 60, 4, 'in_person'),
     ('another category', 'walking_group', '2024-05-01', 60, 4, 'in_person')
 ) as activity (name, activity_type, day, minutes, participants, mode);
 select is(
@@ -114,12 +127,31 @@ from (
     values
     ('30 June', '{}'::text[]), ('1 July', '{too_short,too_few_participants,not_in_person}'), ('2 July', '{}'),
     ('kafe in June', '{no_category}'), ('kafe in July', '{}'), ('31 December before', '{no_category}'),
-    ('the published type', '{no_category}'), ('another category', '{}')
+    ('the published type', '{no_category}'), ('the published type later', '{no_category}'), ('another category', '{}')
 ) as given (name, reasons);
 select is(
     (select reasons from pg_temp.found('2024-03-01', '2024-03-31') where activity_id = tests.id('activity', '45 minutes and three')),
     '{no_category}', 'an organisation''s own rule stands instead of the published one of that category'
 );
+
+-- A day at a time: the rule of that day, though it begins or ends with it.
+select is(
+    (select reasons from pg_temp.found(given.day, given.day) where activity_id = tests.id('activity', given.name)), given.reasons,
+    format('%s by itself', given.name)
+)
+from (
+    values
+    ('30 June', date '2024-06-30', '{}'::text[]), ('1 July', '2024-07-01', '{too_short,too_few_participants,not_in_person}')
+) as given (name, day, reasons);
+-- A type that the organisation counts as something else than the published rules do.
+select public.set_grant_rule(tests.id('organisation', 'north'), 'activity_group', '2024-09-01', '{conversation}');
+insert into public.activities (id, organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('activity', 'their own word'), tests.id('organisation', 'north'), tests.id('mentor', 'berit'), 'conversation', '2024-09-01', 60);
+select is(
+    (select category from pg_temp.found('2024-09-01', '2024-09-01') where activity_id = tests.id('activity', 'their own word')),
+    'activity_group', 'its own rule goes before the published one'
+);
+delete from public.activities where id = tests.id('activity', 'their own word');
 
 -- The sums.
 delete from public.grant_rules where organisation_id is not null;
@@ -142,9 +174,26 @@ select results_eq(
     'the summary adds up: by category, with how many fail each rule'
 );
 select results_eq(
-    $$ select category, activities from public.get_grant_summary(tests.id('organisation', 'south'), '2025-03-01', '2025-03-01') $$,
-    $$ values ('outreach_conversation', 0::bigint), ('conversation_group', 0), ('activity_group', 0), ('peer_course', 0) $$,
-    'a quiet day has a row for each category'
+    $$
+    select category, to_jsonb(summary) - 'category'
+    from public.get_grant_summary(tests.id('organisation', 'south'), '2025-03-01', '2025-03-01') as summary
+    $$,
+    $$
+    select category, '{
+        "activities": 0, "counted": 0, "points": 0, "participants": 0, "minutes": 0, "too_short": 0, "too_few_participants": 0,
+        "not_in_person": 0, "not_led_by_peer": 0, "not_in_norway": 0, "no_category": 0, "voided": 0, "disputed": 0, "duplicate": 0
+    }'::jsonb
+    from unnest(array['outreach_conversation', 'conversation_group', 'activity_group', 'peer_course']) with ordinality as known (category, place)
+    order by place
+    $$,
+    'a quiet day has a row of zeros for each category'
+);
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+select tests.id('organisation', 'south'), tests.id('mentor', 'sara'), 'conversation', '2025-04-01', 30
+from generate_series(1, 3);
+select results_eq(
+    $$ select activities, counted, duplicate from public.get_grant_summary(tests.id('organisation', 'south'), '2025-04-01', '2025-04-01') limit 1 $$,
+    $$ values (3::bigint, 1::bigint, 2::bigint) $$, 'of what was registered three times two are duplicates'
 );
 select results_eq(
     $$ select count(*), min(total_count) from public.list_grant_activities(tests.id('organisation', 'north'), '2024-03-01', '2024-03-31', 5, 20) $$,
@@ -160,8 +209,31 @@ select results_eq(
     $$,
     'the summary and the list agree'
 );
-select throws_ok(
-    $$ select public.get_grant_summary(tests.id('organisation', 'north'), '2024-02-01', '2024-01-31') $$, '22023', null, 'dates in order'
+select results_eq(
+    $$ select activity_id from pg_temp.found('2023-01-01', '2025-12-31') $$,
+    $$ select activity_id from pg_temp.found('2023-01-01', '2025-12-31') order by occurred_on, activity_id $$, 'the list is from the first day on'
 );
+select is(
+    (select count(*) from public.list_grant_activities(tests.id('organisation', 'north'), '2024-03-01', '2024-03-31', 5, 3)), 5::bigint,
+    'no more than asked for'
+);
+select is(
+    tests.outcome(
+        'service_role', null,
+        format('select count(*) from public.list_grant_activities(%L, %L, %L)', tests.id('organisation', 'north'), given.first, given.last)
+    ),
+    outcome, format('from %s to %s: %s', given.first, given.last, outcome)
+)
+from (
+    values
+    ('2024-02-01', '2024-01-31', '22023'), ('2024-02-01', '2024-02-01', '1'), ('1990-01-01', date '1990-01-01' + 3659, '1'),
+    ('1990-01-01', date '1990-01-01' + 3660, '22023'), ('1969-12-31', '1970-01-01', '22023'), ('1970-01-01', '1970-01-01', '1'),
+    ('2199-12-31', '2199-12-31', '1'), ('2199-12-31', '2200-01-01', '22023'), (null, '2024-01-31', '22023'), ('2024-01-31', null, '22023')
+) as given (first, last, outcome);
+select throws_ok(
+    format('select public.list_grant_activities(%L, ''2024-01-01'', ''2024-12-31'', %s)', tests.id('organisation', 'north'), page),
+    '22023', null, 'not a page: ' || page
+)
+from unnest(array['1001', '10, -1', 'null']) as page;
 select * from finish();
 rollback;

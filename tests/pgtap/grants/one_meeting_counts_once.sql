@@ -1,6 +1,7 @@
 -- The same meeting registered more than once, and what only looks like it.
 begin;
 select tests.make_two_organisations();
+select tests.make_mentor('kari', 'north');
 create temporary table cases (meeting int, name text, mentor text, activity_type text, minutes int, participants int, place text, event text, is_counted boolean);
 insert into cases values
 -- The app says which meeting it was.
@@ -44,7 +45,7 @@ from cases;
 create temporary view found as
 select * from public.list_grant_activities(tests.id('organisation', 'north'), '2024-01-01', '2024-12-31', 1000);
 
-select plan(7 + (select count(*)::int from cases));
+select plan(10 + (select count(*)::int from cases));
 select is((select is_counted from found where activity_id = tests.id('activity', cases.name)), cases.is_counted, cases.meeting || ': ' || cases.name)
 from cases order by number;
 select results_eq(
@@ -63,6 +64,23 @@ select is(
 select is(
     (select reasons from found where activity_id = tests.id('activity', 'first')), '{voided}', 'and the voided one is no duplicate'
 );
+-- What is void stands for nothing, not even for what fails.
+insert into public.activities (
+    id, organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, participant_count, place, event_id, created_at, voided_at
+)
+select
+    tests.id('activity', format('%s %s', what, number)), tests.id('organisation', 'north'), tests.id('mentor', mentor), 'talk_group', day, 30, 5,
+    place, tests.id('event', event), timestamptz '2024-06-02' + number * interval '1 minute', case when number = 1 then now() end
+from (values ('event', date '2024-06-01', null, 'h'), ('place', '2024-06-02', 'house', null)) as meeting (what, day, place, event)
+cross join (values (1, 'olga'), (2, 'berit'), (3, 'kari')) as registration (number, mentor);
+select results_eq(
+    format(
+        'select duplicate_of from found where activity_id = any (array[%L, %L, %L]::uuid[]) order by array_position(array[%2$L, %3$L, %1$L]::uuid[], activity_id)',
+        tests.id('activity', what || ' 1'), tests.id('activity', what || ' 2'), tests.id('activity', what || ' 3')
+    ),
+    array[null, tests.id('activity', what || ' 2'), null], 'the first of those that are not void stands for the others: ' || what
+)
+from unnest(array['event', 'place']) as what;
 
 -- A course of three days: a point a day, or one for the whole.
 insert into public.activities (id, organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, event_id)
@@ -78,6 +96,12 @@ select results_eq(
     $$ select points from found where activity_type = 'peer_course' order by occurred_on $$, array[1, 0, 0],
     'or one, where a rule counts the whole'
 );
+update public.activities set duration_minutes = 89 where activity_type = 'peer_course' and occurred_on = '2024-08-01';
+select results_eq(
+    $$ select points from found where activity_type = 'peer_course' order by occurred_on $$, array[0, 1, 0],
+    'where its first day fails, the first that counts has it'
+);
+update public.activities set duration_minutes = 90 where activity_type = 'peer_course';
 select is(
     (select counted from public.get_grant_summary(tests.id('organisation', 'north'), '2024-01-01', '2024-12-31') where category = 'peer_course'),
     3::bigint, 'its days count all the same'

@@ -1,5 +1,5 @@
 begin;
-select plan(29);
+select plan(36);
 select tests.make_two_organisations();
 -- olle is olga once more, in another chapter, with another user and a website contact.
 select tests.make_mentor('olle', 'north', 'bergen');
@@ -114,6 +114,43 @@ select throws_ok(pg_temp.merge('berit', 'nina'), '42501', null, 'or somebody int
 reset role;
 select tests.set_status('berit', 'withdrawn');
 select throws_ok(pg_temp.merge('olga', 'berit'), '22023', 'The mentor to keep is withdrawn.', 'a withdrawn mentor is not the one to keep');
+
+create function pg_temp.hint(statement text) returns text language plpgsql as $$
+declare
+    v_hint text;
+begin
+    execute hint.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_hint = pg_exception_hint;
+        return v_hint;
+end
+$$;
+create function pg_temp.detail(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute detail.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return v_detail;
+end
+$$;
+select is(pg_temp.detail(pg_temp.merge(duplicate, keep)), argument, format('%s into %s: %s is wrong', duplicate, keep, argument))
+from (
+    values
+    ('olga', 'olga', 'keep_id'), ('olga', 'sara', 'keep_id'), ('olga', 'berit', 'keep_id'), ('berit', 'olle', 'keep_id'), ('olle', 'berit', 'duplicate_id')
+) as given (duplicate, keep, argument);
+create temporary table advice as
+select regexp_replace(pg_temp.hint(pg_temp.merge('olga', 'berit')), '.*transition_mentor_status\(mentor_id, ''(\w+)''\).*', '\1')::public.mentor_status as status;
+select lives_ok(
+    format('select public.transition_mentor_status(%L, %L)', tests.id('mentor', 'berit'), status), 'but can be brought back as the hint says'
+)
+from advice;
+select is(tests.outcome('service_role', null, pg_temp.merge('olga', 'berit')), '1', 'and then kept');
 
 select tests.make_mentor('berit2', 'north', 'bergen');
 select tests.set_status('berit', 'active');

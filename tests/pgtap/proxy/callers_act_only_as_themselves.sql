@@ -12,7 +12,7 @@ insert into cases values
 ('service_role', 'sara', 'nina', 'PT404', 'and organisation'),
 ('service_role', 'olga', 'stranger', '42501', 'not for somebody who coordinates nothing'),
 ('service_role', 'olga', null, '22023', 'and not for nobody');
-select plan((select count(*)::int from cases) * 2 + 1);
+select plan((select count(*)::int from cases) * 2 + 2);
 select tests.make_two_organisations();
 select tests.make_coordinator('nora', 'north');
 select tests.make_mentor('nora', 'north');
@@ -44,6 +44,11 @@ select results_eq(
     $$ select coordinator_id, payload_snapshot ->> 'coordinator_id' from public.get_proxy_history(tests.id('activity', 'new')) as h (a, b, coordinator_id, payload_snapshot, c) $$,
     $$ values (tests.id('user', 'oskar'), tests.id('user', 'oskar')::text) $$,
     'it is that coordinator''s word'
+);
+select tests.acts_as('service_role', tests.id('user', 'oskar'));
+select is(
+    (public.register_proxy_activity(tests.id('mentor', 'olga'), 'walk', '2026-02-02', 30)).coordinator_id, tests.id('user', 'oskar'),
+    'the service role with a coordinator''s token need not name them'
 );
 select * from finish();
 rollback;

@@ -53,10 +53,13 @@ from (
     (pg_temp.entry('{"duration_minutes": 1e4000}'), '.duration_minutes'),
     (pg_temp.entry('{}', 'duration_minutes'), '.duration_minutes'),
     (pg_temp.entry('{"participant_count": 0}'), '.participant_count'),
+    (pg_temp.entry('{"participant_count": 10001}'), '.participant_count'),
     (pg_temp.entry('{"participant_count": 100001}'), '.participant_count'),
     (pg_temp.entry('{"participant_count": "2"}'), '.participant_count'),
+    (pg_temp.entry('{"participant_count": 1.5}'), '.participant_count'),
     (pg_temp.entry('{"delivery_mode": "in person"}'), '.delivery_mode'),
     (pg_temp.entry('{"delivery_mode": 1}'), '.delivery_mode'),
+    (pg_temp.entry('{"delivery_mode": true}'), '.delivery_mode'),
     (pg_temp.entry('{"id": "1"}'), '.id'),
     (pg_temp.entry(jsonb_build_object('id', tests.id('activity', 'olga''s'))), '.id'),
     (pg_temp.entry(jsonb_build_object('id', tests.id('activity', 'nina for olga'))), '.id'),
@@ -85,11 +88,24 @@ insert into cases values
     ),
     'PL006 entries[1].id'
 ),
+(
+    jsonb_build_array(
+        pg_temp.entry(jsonb_build_object('id', tests.id('activity', 'new'))),
+        pg_temp.entry(jsonb_build_object('id', tests.id('activity', 'new'), 'mentor_id', tests.id('mentor', 'berit')))
+    ),
+    'PL006 entries[1].id, entries[1].mentor_id'
+),
+(jsonb_build_array(pg_temp.entry('{"id": "1"}'), pg_temp.entry('{"id": "1"}')), 'PL006 entries[0].id, entries[1].id'),
+(
+    jsonb_build_array(pg_temp.entry('{"id": "1", "occurred_on": "2026-01-15", "duration_minutes": 1440}')),
+    'PL006 entries[0].id, entries[0].duration_minutes'
+),
 (jsonb_build_array(pg_temp.entry('{"id": null, "participant_count": null, "delivery_mode": null}')), 'done'),
+(jsonb_build_array(pg_temp.entry('{"participant_count": 10000, "occurred_on": "2026-02-02"}')), 'done'),
 (jsonb_build_array(pg_temp.entry('{"occurred_on": "2024-02-29", "duration_minutes": 1.440e3, "activity_type": "A-b_9"}')), 'done');
 grant select on cases to public;
 
-select plan((select count(*)::int from cases) + 4);
+select plan((select count(*)::int from cases) + 7);
 create temporary table before as select tests.fingerprint('public.activities') as activities, tests.fingerprint('public.proxy_audit_log') as log;
 grant select on before to public;
 select tests.acts_as('authenticated', tests.id('user', 'oskar'));
@@ -102,9 +118,41 @@ select throws_ok(
     'PL006', 'Nothing was saved: entries[0].duration_minutes is not a whole number from 1 to 1440.', 'one fault is said in a sentence'
 );
 select throws_ok(
+    format(
+        'select public.register_proxy_activities(%L)',
+        jsonb_build_array(pg_temp.entry('{"occurred_on": "2026-02-04"}'), pg_temp.entry('{"occurred_on": "2026-02-04"}'), pg_temp.entry('{"duration_minutes": 0}'))
+    ),
+    'PL006', 'Nothing was saved: entries[2].duration_minutes is not a whole number from 1 to 1440.', 'what is wrong, not what is only doubtful'
+);
+select throws_ok(
     format('select public.register_proxy_activities(%L)', jsonb_build_array(pg_temp.entry('{"duration_minutes": 0, "id": 7}'))),
     'PL006', 'Nothing was saved, for 2 reasons. The first: entries[0].duration_minutes is not a whole number from 1 to 1440.',
     'of several the first'
+);
+select set_eq(
+    $$
+    select path from public.check_proxy_activities(jsonb_build_array('{}'::jsonb, pg_temp.entry(
+        '{"id": 1, "mentor_id": 1, "activity_type": 1, "occurred_on": 1, "duration_minutes": "1", "participant_count": "1", "delivery_mode": 1}'
+    )))
+    where reason = 'is missing'
+    $$,
+    array['entries[0].mentor_id', 'entries[0].activity_type', 'entries[0].occurred_on', 'entries[0].duration_minutes'],
+    'what is there and cannot be read is not said to be missing'
+);
+select results_eq(
+    $$
+    select path, total_count
+    from public.check_proxy_activities(
+        jsonb_build_array(
+            pg_temp.entry('{"duration_minutes": 0, "activity_type": "a walk"}'), pg_temp.entry('{"occurred_on": "2026-02-03"}'),
+            pg_temp.entry('{"occurred_on": "2026-02-03"}'),
+            pg_temp.entry(jsonb_build_object('mentor_id', tests.id('mentor', 'berit'), 'participant_count', 0))
+        ),
+        page_limit => 3, page_offset => 1
+    )
+    $$,
+    $$ values ('entries[0].duration_minutes', 5::bigint), ('entries[2]', 5), ('entries[3].mentor_id', 5) $$,
+    'all faults are in the order of the entries and their fields, a page at a time'
 );
 select * from finish();
 rollback;

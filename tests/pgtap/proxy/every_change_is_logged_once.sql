@@ -1,5 +1,5 @@
 begin;
-select plan(16);
+select plan(19);
 select tests.make_two_organisations();
 create temporary table seen (id uuid);
 grant all on seen to public;
@@ -52,6 +52,13 @@ values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id(
 reset role;
 select is(pg_temp.news(), 'created by oskar for olga × 1', 'one by a plain insert');
 
+select tests.acts_as('authenticated', tests.id('user', 'oskar'));
+insert into public.activities (organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes)
+select tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'oskar'), 'walk', day, 30
+from unnest(array['2025-12-02', '2025-12-03']::date[]) as day;
+reset role;
+select is(pg_temp.news(), 'bulk_created by oskar for olga × 2', 'a plain insert of two is a bulk');
+
 truncate statements;
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select count(*) from public.register_proxy_activities((
@@ -84,9 +91,19 @@ select is((select count(*) from statements), 1::bigint, 'in one insert');
 
 select tests.acts_as('authenticated', tests.id('user', 'oskar'));
 select public.update_proxy_activity(tests.id('activity', 'nina for olga'), '{"duration_minutes": 45}');
+create temporary table written as select ctid as place from public.activities where id = tests.id('activity', 'nina for olga');
 select public.update_proxy_activity(tests.id('activity', 'nina for olga'), '{"duration_minutes": 45}');
+select is(activity.ctid, written.place, 'the same again writes nothing')
+from public.activities as activity
+cross join written
+where activity.id = tests.id('activity', 'nina for olga');
 reset role;
 select is(pg_temp.news(), 'updated by oskar for olga × 1', 'an update by the RPC; the same again changes nothing');
+
+select tests.acts_as('authenticated', tests.id('user', 'oskar'));
+update public.activities set duration_minutes = 45 where id = tests.id('activity', 'nina for olga');
+reset role;
+select is(pg_temp.news(), null, 'nor does a plain update to what is there');
 
 select tests.acts_as('service_role');
 update public.activities set voided_at = now() where id = tests.id('activity', 'nina for olga');

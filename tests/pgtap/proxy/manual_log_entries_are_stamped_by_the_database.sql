@@ -1,7 +1,7 @@
 -- A coordinator may add to the log only as themselves and for mentors in scope; of the rest nothing that
 -- they send is believed.
 begin;
-select plan(14);
+select plan(18);
 select tests.make_two_organisations();
 select tests.make_coordinator('nora', 'north');
 select tests.make_mentor('nora', 'north');
@@ -76,6 +76,14 @@ do $$ begin execute (select statement from additions where role_name = 'service_
 reset role;
 select is(pg_temp.newest() @> truth, true, 'and what the service role did') from expected;
 select is((select count(*) from public.proxy_audit_log), 5::bigint, 'two were added');
+select tests.acts_as('authenticated', tests.id('user', 'sven'));
+select throws_ok(
+    pg_temp.forge(tests.id('activity', activity), 'sven'), '42501',
+    format('There is no activity %s, registered by proxy, that you can see.', tests.id('activity', activity)),
+    'an activity of another organisation is answered as one that does not exist: ' || activity
+)
+from unnest(array['nina for olga', 'none']) as activity;
+reset role;
 
 -- Only who speaks and of which activity need be said.
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
@@ -85,5 +93,21 @@ select lives_ok(
 );
 reset role;
 select is(pg_temp.newest() @> truth, true, 'truly') from expected;
+
+-- An activity is created once.
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select count(*) from public.register_proxy_activities(jsonb_build_array(jsonb_build_object(
+    'id', tests.id('activity', 'of a bulk'), 'mentor_id', tests.id('mentor', 'berit'), 'activity_type', 'walk', 'occurred_on', '2026-02-01',
+    'duration_minutes', 30
+)));
+insert into public.proxy_audit_log (proxy_activity_id, event_type) values (tests.id('activity', 'of a bulk'), 'created');
+reset role;
+select is(pg_temp.newest() ->> 'event_type', 'updated', 'also one of a bulk');
+-- Turned into one by proxy, which the log calls a change.
+update public.activities set coordinator_id = tests.id('user', 'nina') where id = tests.id('activity', 'berit''s');
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+insert into public.proxy_audit_log (proxy_activity_id, event_type) values (tests.id('activity', 'berit''s'), 'created');
+reset role;
+select is(pg_temp.newest() ->> 'event_type', 'created', 'and what has no first entry is given one');
 select * from finish();
 rollback;

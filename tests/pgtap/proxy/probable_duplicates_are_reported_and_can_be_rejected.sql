@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(17);
 select tests.make_two_organisations();
 create function pg_temp.entries() returns jsonb language sql as $$
     select jsonb_agg(jsonb_build_object(
@@ -55,6 +55,46 @@ select lives_ok(
     $$ select public.register_proxy_activities('[]'::jsonb || jsonb_build_array(pg_temp.entries() -> 0 || '{"duration_minutes": 5}'), true) $$,
     'what is like nothing else is not refused'
 );
+select lives_ok(
+    $$ select public.register_proxy_activities(jsonb_build_array(pg_temp.entries() -> 0 || '{"duration_minutes": 5}'), null) $$,
+    'null is not to refuse'
+);
+select is_empty(
+    $$
+    select path, reason
+    from public.check_proxy_activities((
+        select jsonb_agg(pg_temp.entries() -> 4 || change)
+        from unnest(array['{"activity_type": "talk"}', '{"occurred_on": "2026-01-16"}', '{"duration_minutes": 61}']::jsonb[]) as change
+    ))
+    $$,
+    'another type, day or duration is another activity'
+);
+select tests.acts_as('authenticated', tests.id('user', 'oskar'));
+select results_eq(
+    format(
+        'select path, severity from public.check_proxy_activities(%L)',
+        (
+            select jsonb_agg(pg_temp.entries() -> 4 || jsonb_build_object('mentor_id', tests.id('mentor', 'berit'), 'duration_minutes', minutes))
+            from unnest(array[60, 60, 1440]) as minutes
+        )
+    ),
+    $$ values ('entries[0].mentor_id', 'error'), ('entries[1].mentor_id', 'error'), ('entries[2].mentor_id', 'error') $$,
+    'of a mentor out of scope nobody is told what is registered'
+);
+select throws_ok(
+    format('select public.check_proxy_activities(%L, %s)', pg_temp.entries(), page), '22023', null, 'not a page: ' || page
+)
+from unnest(array['page_limit => 1001', 'page_offset => -1']) as page;
+select throws_ok(
+    format(
+        'select public.register_proxy_activity(%L, ''conversation'', ''2026-01-15'', 60, delivery_mode => ''b12345'')', tests.id('mentor', 'olga')
+    ),
+    '22023', 'Nothing was saved: delivery_mode holds a run of five digits.', 'a fault is said before what looks registered already'
+);
+select is_empty(
+    format('select from public.check_proxy_activities(%L)', jsonb_build_array(pg_temp.entries() -> 4 || '{"duration_minutes": 7}')),
+    'while of one in scope all may be well'
+);
 reset role;
 update public.activities set voided_at = now() where true;
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
@@ -64,6 +104,14 @@ select is_empty(
 select is_empty(
     $$ select * from public.check_proxy_activities(jsonb_build_array(pg_temp.entries() -> 0, pg_temp.entries() -> 3)) $$,
     'nor like another mentor''s'
+);
+reset role;
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'berit'), 'walk', '2026-02-01', 30);
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select results_eq(
+    $$ select path from public.check_proxy_activities(jsonb_build_array(pg_temp.entries() -> 0, pg_temp.entries() -> 3)) $$,
+    array['entries[1]'], 'and of what one mentor did only theirs is'
 );
 select * from finish();
 rollback;

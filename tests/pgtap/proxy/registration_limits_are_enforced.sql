@@ -32,7 +32,7 @@ insert into cases values
 ('after the mentor withdrew', false, 'berit', 'walk', '2026-05-11', 30),
 ('on the day', true, 'berit', 'walk', '2026-05-10', 30);
 
-select plan((select count(*)::int from cases) * 3 + 23);
+select plan((select count(*)::int from cases) * 3 + 41);
 select tests.make_two_organisations();
 update public.organisations set time_zone = 'Pacific/Kiritimati' where slug = 'north';
 insert into public.organisation_settings (organisation_id, activity_types)
@@ -91,13 +91,29 @@ insert into changes values
 ('of what was beyond a limit before, to more', '22023', 'old', '{"duration_minutes": 1001}'),
 ('of what was beyond a limit before, elsewhere', '1', 'old', '{"participant_count": 2}'),
 ('to void it', '1', 'old', '{"voided_at": "2026-07-01T00:00:00Z"}'),
+('to as many participants as there can be', '1', 'nina for olga', '{"participant_count": 10000}'),
+('to more', '22023', 'nina for olga', '{"participant_count": 10001}'),
+('of what had more before, to fewer', '1', 'crowd', '{"participant_count": 20000, "duration_minutes": 30}'),
+('of what had more before, elsewhere', '1', 'crowd', '{"duration_minutes": 30}'),
+('of what had more before, to still more', '22023', 'crowd', '{"participant_count": 50001}'),
 ('to bring back what does not fit', '22023', 'voided', '{"voided_at": null}'),
+('to bring back what does', '1', 'crowd voided', '{"voided_at": null}'),
+('to bring back more than there can be', '22023', 'too many voided', '{"voided_at": null}'),
 ('of what is void', '1', 'voided', '{"occurred_on": "2198-03-01"}');
 -- From before there were limits.
 alter table public.activities disable trigger user;
-insert into public.activities (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, voided_at)
-select tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), 'dance', '2026-04-01', minutes, voided
-from (values ('old', 1000, null), ('older', 1000, null), ('voided', 500, now())) as given (name, minutes, voided);
+insert into public.activities (
+    id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes, participant_count, voided_at
+)
+select
+    tests.id('activity', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), case when name ~ ' voided$' then 'walk' else 'dance' end,
+    occurred_on, minutes, participants, voided
+from (
+    values
+    ('old', date '2026-04-01', 1000, 1, null), ('older', '2026-04-01', 1000, 1, null), ('voided', '2026-04-01', 500, 1, now()),
+    ('crowd', '2026-04-02', 60, 50000, null), ('crowd voided', '2026-04-03', 60, 10000, now()),
+    ('too many voided', '2026-04-03', 60, 10001, now())
+) as given (name, occurred_on, minutes, participants, voided);
 alter table public.activities enable trigger user;
 select is(
     tests.outcome('authenticated', tests.id('user', 'nina'), format(
@@ -123,7 +139,73 @@ select throws_ok(
     '22023', 'Nothing was saved: activity_type is not one of the types of the organisation: walk, talk, conversation.',
     'what is wrong with many rows of a statement is said once'
 );
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), format(
+        'update public.activities set participant_count = 2, activity_type = case when id = %1$L then %3$L else activity_type end '
+        'where id in (%1$L, %2$L)', tests.id('activity', 'nina for olga'), tests.id('activity', 'old'), kind
+    )), outcome, 'each row of a statement is judged by its own change: ' || kind
+)
+from (values ('talk', '2'), ('dance', '22023')) as given (kind, outcome);
+-- A coordinator who is a mentor has words of their own for what they did themselves.
 reset role;
+select tests.make_coordinator('nora', 'north');
+select tests.make_mentor('nora', 'north');
+select tests.make_activity('nora''s', 'nora');
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nora'), format(
+        'update public.activities set activity_type = case when id = %1$L then ''talk'' else ''own'' end where id in (%1$L, %2$L)',
+        tests.id('activity', 'nina for olga'), tests.id('activity', 'nora''s')
+    )), '2', 'also in one statement with what is by proxy'
+);
+-- What was void and comes back is looked at as if it were new, and all that is wrong is said at once.
+reset role;
+set local session_replication_role = replica;
+update public.activities
+set activity_type = 'dance', delivery_mode = 'b12345', occurred_on = '2199-01-01', participant_count = 10001, duration_minutes = 1440
+where id = tests.id('activity', 'too many voided');
+insert into public.activities (organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), tests.id('user', 'nina'), 'walk', '2199-01-01', 1);
+set local session_replication_role = origin;
+create function pg_temp.faults(statement text) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    execute faults.statement;
+    return 'none';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return sqlstate || ' ' || array_to_string(array(select unnest(string_to_array(v_detail, e'\n')) order by 1), ', ');
+end
+$$;
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
+select is(
+    pg_temp.faults(format('select public.update_proxy_activity(%L, ''{"voided_at": null}'')', tests.id('activity', 'too many voided'))),
+    '22023 activity_type, delivery_mode, duration_minutes, occurred_on, participant_count', 'all that is wrong with it is named'
+);
+select is(
+    pg_temp.faults(format('select public.update_proxy_activity(%L, %L)', tests.id('activity', 'nina for olga'), change || '{"activity_type": "dance"}')),
+    '22023 activity_type, ' || field, 'and with any other change: ' || change::text
+)
+from (
+    values
+    ('{"duration_minutes": 1381}'::jsonb, 'duration_minutes'), ('{"occurred_on": "2026-04-01"}', 'duration_minutes'),
+    ('{"occurred_on": "2198-03-01"}', 'occurred_on'), ('{"participant_count": 10001}', 'participant_count')
+) as given (change, field);
+reset role;
+insert into public.organisation_settings (organisation_id, activity_types) values (tests.id('organisation', 'south'), '{only}');
+update public.organisation_settings set activity_types = '{walk}' where organisation_id = tests.id('organisation', 'north');
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), pg_temp.registration('olga', kind, '2026-02-01', 30)), outcome,
+    'where there is one type, it is the one of the organisation: ' || kind
+)
+from (values ('walk', '1'), ('only', '22023')) as given (kind, outcome);
+delete from public.organisation_settings where organisation_id = tests.id('organisation', 'south');
+update public.organisation_settings set activity_types = '{}' where organisation_id = tests.id('organisation', 'north');
+select is(
+    tests.outcome('authenticated', tests.id('user', 'nina'), pg_temp.registration('olga', 'dance', '2026-02-01', 30)), '1',
+    'an organisation that lists no types takes any'
+);
 select is(
     tests.outcome('service_role', null, format('update public.organisation_settings set activity_types = %L', types)),
     outcome, format('the types may be %s: %s', types, outcome)

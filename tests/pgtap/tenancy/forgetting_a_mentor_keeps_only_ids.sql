@@ -1,5 +1,5 @@
 begin;
-select plan(19);
+select plan(28);
 select tests.make_two_organisations();
 update public.peer_mentors
 set display_name = 'Olga Nordmann', email = 'olga@example.no', phone = '41234567', dynamics_contact_id = gen_random_uuid(),
@@ -97,6 +97,65 @@ select is(
 );
 select is(
     (select count(*) from public.security_events where event_kind = 'mentor_forgotten'), 1::bigint, 'nor to record'
+);
+select is(
+    answer - 'erased',
+    jsonb_build_object(
+        'mentor_id', tests.id('mentor', 'olga'), 'withdrawn', true, 'kept', '{"ids_in_the_logs": true, "dynamics_contact_id": true}'::jsonb
+    ), 'it says what it kept'
+) from answers;
+-- What comes in later, each by itself, is erased by the next call and is on record.
+create function pg_temp.later(statement text) returns text language plpgsql as $$
+declare
+    v_before bigint := (select count(*) from public.administrative_changes where change_kind = 'forgotten');
+    v_erased text;
+begin
+    execute later.statement;
+    select string_agg(erased.key || ' ' || erased.value, ', ')
+    into v_erased
+    from jsonb_each(public.forget_mentor(tests.id('mentor', 'olga')) -> 'erased') as erased
+    where erased.value not in ('0', '[]');
+    return coalesce(v_erased, 'nothing') || ', on record '
+        || (select count(*) - v_before from public.administrative_changes where change_kind = 'forgotten');
+end
+$$;
+select is(pg_temp.later(statement), expected || ', on record 1', expected)
+from (
+    values
+    ('update public.peer_mentors set phone = ''22222222'' where id = tests.id(''mentor'', ''olga'')', 'peer_mentor_columns ["phone"]'),
+    -- Back by mistake.
+    ('select public.transition_mentor_status(tests.id(''mentor'', ''olga''), ''paused'')', 'nothing'),
+    (
+        'insert into public.activity_notes (activity_id, organisation_id, body)
+        values (tests.id(''activity'', ''olga''''s''), tests.id(''organisation'', ''north''), ''once more'')', 'activity_notes 1'
+    ),
+    -- Given by hand, without evidence.
+    (
+        'insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
+        values (tests.id(''badge'', ''hand''), tests.id(''organisation'', ''north''), ''hand'', ''Hand'', ''{"metric": "activity_count", "at_least": 1000}'');
+        insert into public.earned_badges
+            (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on, revoked_at, revoke_reason)
+        values (tests.id(''organisation'', ''north''), tests.id(''mentor'', ''olga''), tests.id(''badge'', ''hand''), 1, ''[]'', ''2026-01-01'', now(), ''Olga'')',
+        'revoke_reasons 1'
+    ),
+    -- Revoked and given back: only the evidence knows.
+    (
+        'update public.earned_badges
+        set revoked_at = null, revoked_by = null, revoke_reason = null, evidence = ''[7, {"reason": "Olga Nordmann", "revoked_at": "2026-01-01"}, {"revoke_reason": "Olga", "revoked_at": "2026-02-01"}]''
+        where badge_definition_id = tests.id(''badge'', ''hand'')', 'revoke_reasons 1'
+    ),
+    (
+        'insert into public.certifications (organisation_id, mentor_id, issued_on, expires_on, voided_at, void_reason)
+        values (tests.id(''organisation'', ''north''), tests.id(''mentor'', ''olga''), ''2026-01-01'', ''2026-01-02'', now(), ''Olga'')', 'void_reasons 1'
+    ),
+    (
+        'insert into public.notifications (organisation_id, recipient_mentor_id, kind, dedupe_key)
+        values (tests.id(''organisation'', ''north''), tests.id(''mentor'', ''olga''), ''status_changed'', ''later'')', 'unsent_notifications 1'
+    )
+) as given (statement, expected);
+select is(
+    (select evidence from public.earned_badges where badge_definition_id = tests.id('badge', 'hand')), '[{"revoked_at": "2026-01-01"}, {"revoked_at": "2026-02-01"}]',
+    'of the evidence only the reason'
 );
 select * from finish();
 rollback;

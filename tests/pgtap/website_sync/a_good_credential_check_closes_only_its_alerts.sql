@@ -1,5 +1,5 @@
 begin;
-select plan(11);
+select plan(13);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 create function pg_temp.open() returns text language sql as $$
@@ -26,7 +26,8 @@ select is(
     pg_temp.open(), 'auth_failure south, auth_failure, dead_letters',
     'its alert is closed and that nobody answered; the other''s is not, nor what has nothing to do with it'
 );
-insert into public.hlf_sync_pauses (organisation_id, reason) values (tests.id('organisation', 'north'), 'operator');
+insert into public.hlf_sync_pauses (organisation_id, reason)
+select tests.id('organisation', name), 'operator' from unnest(array['north', 'south']) as name;
 select is(public.record_credential_check(true, organisation_ids => array[tests.id('organisation', 'south')]), 1, 'good for the other');
 select is(
     pg_temp.open(), 'auth_failure, dead_letters', 'that an operator paused one of them is another matter'
@@ -38,5 +39,12 @@ select is_empty(
     'select from closed inner join public.ops_alerts as alert using (id) where alert.acknowledged_at <> closed.acknowledged_at',
     'and not closed again'
 );
+-- Of credentials that all share there is one alert, until none is paused any more.
+update public.ops_alerts set acknowledged_at = now() where acknowledged_at is null;
+select public.record_credential_check(false);
+select public.record_credential_check(true, organisation_ids => array[tests.id('organisation', 'north')]);
+select is(pg_temp.open(), 'auth_failure', 'good for one of those who share them');
+select public.record_credential_check(true, organisation_ids => array[tests.id('organisation', 'south')]);
+select is(pg_temp.open(), null, 'and for the last');
 select finish();
 rollback;

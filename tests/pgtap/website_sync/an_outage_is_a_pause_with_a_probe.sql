@@ -1,5 +1,5 @@
 begin;
-select plan(21);
+select plan(24);
 select tests.make_two_organisations();
 select tests.make_listed_mentor('ada-' || number, 'north') from generate_series(1, 2) as number;
 select tests.make_listed_mentor('cecilie', 'south');
@@ -63,5 +63,27 @@ select ok(
     'for the service role'
 );
 select throws_ok($$ select public.pause_hlf_sync(null, 'tired') $$, '22023', null, 'a reason that nothing would end');
+
+-- Each organisation has its own probe, and none that has nothing to send.
+update public.hlf_sync_state set state = 'pending', leased_by = null, lease_expires_at = null, next_attempt_at = now();
+update public.hlf_sync_state set next_attempt_at = now() + interval '1 hour' where organisation_id = tests.id('organisation', 'south');
+select public.pause_hlf_sync(null, 'outage');
+update public.hlf_sync_pauses set next_probe_at = now();
+create temporary table probes as select organisation_id, next_probe_at from public.hlf_sync_pauses;
+create function pg_temp.probed() returns text language sql as $$
+    select string_agg(organisation.slug, ' ' order by organisation.slug)
+    from public.hlf_sync_pauses as pause
+    inner join pg_temp.probes using (organisation_id)
+    inner join public.organisations as organisation on organisation.id = pause.organisation_id
+    where pause.next_probe_at <> probes.next_probe_at
+$$;
+select is(pg_temp.claimed(), 1::bigint, 'one mentor is tried');
+select is(pg_temp.probed(), 'north', 'of the organisation that has something to send');
+update public.hlf_sync_state set next_attempt_at = now() where organisation_id = tests.id('organisation', 'south');
+update public.hlf_sync_pauses set next_probe_at = next_probe_at + interval '1 hour' where organisation_id = tests.id('organisation', 'south');
+delete from probes;
+insert into probes select organisation_id, next_probe_at from public.hlf_sync_pauses;
+select pg_temp.claimed();
+select is(pg_temp.probed(), null, 'and none before its time');
 select * from finish();
 rollback;

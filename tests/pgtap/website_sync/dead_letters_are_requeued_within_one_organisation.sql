@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(11);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_coordinator('nina', 'north');
@@ -19,6 +19,13 @@ select throws_ok(
     '22023', null, format('not %s at a time', number)
 )
 from (values ('0'), ('10001'), ('null')) as given (number);
+select tests.set_status('c', 'paused');
+select tests.sync_once('c', 404);
+select is(public.requeue_dead_letters(tests.id('organisation', 'north'), 1), 1, 'one');
+select is(pg_temp.dead(), 'a b s', 'is the removal, though it was given up last');
+select tests.sync_once('c', 404);
+select tests.set_status('c', 'active');
+select tests.sync_once('c', 404);
 select is(public.requeue_dead_letters(tests.id('organisation', 'north'), 1), 1, 'as many as were asked for');
 select is(pg_temp.dead(), 'a c s', 'those first that have waited longest');
 select is(public.requeue_dead_letters(tests.id('organisation', 'north')), 2, 'then the others');

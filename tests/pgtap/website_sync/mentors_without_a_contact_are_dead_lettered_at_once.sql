@@ -4,14 +4,15 @@ select tests.make_organisation('north');
 select tests.make_listed_mentor('olga', 'north');
 select tests.make_mentor('lost ' || number, 'north') from generate_series(1, 12) as number;
 update public.peer_mentors set status = 'withdrawn' where display_name like 'lost%';
+update public.hlf_sync_state set is_doubtful = true where operation = 'remove';
 
 select results_eq(
     $$ select mentor_id from public.claim_hlf_sync('w', 2, '1 minute') $$, array[tests.id('mentor', 'olga')],
     'they cost nobody their place in the batch'
 );
 select results_eq(
-    'select state, last_error, leased_by, count(*) from public.hlf_sync_state where operation = ''remove'' group by 1, 2, 3',
-    $$ values ('dead_lettered', 'The mentor has no Dynamics contact id.', null::text, 12::bigint) $$, 'they are given up'
+    'select state, last_error, is_doubtful, count(*) from public.hlf_sync_state where operation = ''remove'' group by 1, 2, 3',
+    $$ values ('dead_lettered', 'The mentor has no Dynamics contact id.', false, 12::bigint) $$, 'they are given up'
 );
 select results_eq(
     'select outcome, operation, retry_count, dynamics_response_code, error_message, triggered_by_event, count(*)

@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(21);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_organisation('quiet');
@@ -74,8 +74,9 @@ select results_eq(
 
 -- A mentor from before, whom no trigger has seen.
 delete from public.hlf_sync_state where mentor_id = tests.id('mentor', 'listed by hand');
-select is(
-    (select found.queued_remove from observed, public.reconcile_hlf_sync(contacts) as found), 1::bigint, 'without a row it differs too'
+select results_eq(
+    'select found.queued_remove, found.revived_dead_letters from observed, public.reconcile_hlf_sync(contacts) as found',
+    $$ values (1::bigint, 0::bigint) $$, 'without a row it differs too, and was not given up'
 );
 
 select throws_ok(format('select public.reconcile_hlf_sync(%L)', bad.observed), '22023', bad.message, bad.message)
@@ -92,5 +93,54 @@ from (
         jsonb_build_object('dynamics_contact_id', gen_random_uuid())
     ), 'observed[1].listed is missing or has the wrong type.')
 ) as bad (observed, message);
+-- Given up for want of a contact: reconciliation cannot revive it. And what is queued is counted where it belongs.
+update public.hlf_sync_state set state = 'synced', applied_version = desired_version;
+select tests.make_mentor('unreachable', 'south');
+select tests.set_status('unreachable', 'paused');
+update public.hlf_sync_state set state = 'dead_lettered' where mentor_id = tests.id('mentor', 'unreachable');
+select results_eq(
+    format(
+        'select revived_dead_letters, queued_remove, queued_restore, by_organisation -> %L from public.reconcile_hlf_sync(pg_temp.observed(%L))',
+        tests.id('organisation', 'north'), array['-listed', '-hidden by hand', '+listed by hand', '-absent', '+sara']
+    ),
+    $$
+    values (
+        0::bigint, 1::bigint, 3::bigint,
+        '{"in_agreement": 5, "queued_remove": 1, "queued_restore": 3, "already_pending": 0, "not_in_dynamics": 0, "no_contact_id": 1}'::jsonb
+    )
+    $$,
+    'who has no contact stays given up'
+);
+select is((select state from public.hlf_sync_state where mentor_id = tests.id('mentor', 'unreachable')), 'dead_lettered', 'for a person to see to');
+-- Where all is well nobody is told, and what is being sent is on its way.
+update public.ops_alerts set acknowledged_at = now() where acknowledged_at is null;
+update public.hlf_sync_state
+set state = 'in_progress', leased_by = 'w', lease_expires_at = now() + interval '1 minute'
+where mentor_id = tests.id('mentor', 'sara');
+select results_eq(
+    format(
+        'select in_agreement, already_pending, by_organisation -> %L -> ''already_pending'' from public.reconcile_hlf_sync(pg_temp.observed(%L), %L)',
+        tests.id('organisation', 'south'), array['-sara'], array[tests.id('organisation', 'south')]
+    ),
+    $$ values (1::bigint, 1::bigint, '1'::jsonb) $$, 'one is on her way, and one who is not active needs no contact'
+);
+select is_empty('select from public.ops_alerts where acknowledged_at is null', 'so there is nothing to tell');
+select is(
+    (select by_organisation from public.reconcile_hlf_sync('[]', '{}')), '{}', 'of no organisation there are no numbers'
+);
+-- DETAIL is the path.
+create function pg_temp.detail(observed jsonb) returns text language plpgsql as $$
+declare
+    v_detail text;
+begin
+    perform public.reconcile_hlf_sync(detail.observed);
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return v_detail;
+end
+$$;
+select is(array[pg_temp.detail('{}'), pg_temp.detail('[1]')], array['observed', 'observed[0].dynamics_contact_id'], 'what is wrong is named');
 select finish();
 rollback;

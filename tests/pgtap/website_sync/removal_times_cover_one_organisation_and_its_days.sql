@@ -1,5 +1,5 @@
 begin;
-select plan(4);
+select plan(5);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_mentor(name, 'north') from unnest(array['a', 'b', 'c', 'd', 'e', 'f']) as name;
@@ -37,5 +37,7 @@ select is(still_open, 2::bigint, 'the next day is another')
 from public.get_hlf_removal_times(tests.id('organisation', 'north'), '2026-03-31', '2026-04-01');
 select is(worst, interval '2 days', 'another organisation has its own')
 from public.get_hlf_removal_times(tests.id('organisation', 'south'), '2026-03-01', '2026-03-31');
+select ok(longest_open >= now() - timestamptz '2026-03-31 21:59:59Z', 'of two that are open the one that has waited longer')
+from public.get_hlf_removal_times(tests.id('organisation', 'north'), '2026-03-31', '2026-04-01');
 select finish();
 rollback;

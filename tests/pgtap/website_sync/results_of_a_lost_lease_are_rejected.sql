@@ -1,5 +1,5 @@
 begin;
-select plan(32);
+select plan(35);
 select tests.make_organisation('north');
 select tests.make_listed_mentor('olga', 'north');
 create temporary view sync as select * from public.hlf_sync_state;
@@ -121,7 +121,15 @@ select results_eq(
     $$ select operation, attempts from public.claim_hlf_sync('mortal', 1, '1 minute') $$, $$ values ('remove', 0) $$,
     'a newer wish has its own attempts'
 );
+select is(
+    (select last_error from sync), 'The worker stopped before it reported; the change may have been applied.', 'so nobody reads that it was given up'
+);
 select pg_temp.expire();
 select is_empty($$ select from public.claim_hlf_sync('mortal', 1, '1 minute') $$, 'one, where one is all');
+select is((select state from sync), 'dead_lettered', 'given up');
+select public.complete_hlf_sync(jsonb_build_array(late.result)) from late;
+select results_eq(
+    'select state, is_doubtful from sync', $$ values ('dead_lettered', false) $$, 'what the first one reports at last revives nobody'
+);
 select finish();
 rollback;

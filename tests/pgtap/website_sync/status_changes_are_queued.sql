@@ -1,5 +1,5 @@
 begin;
-select plan(19);
+select plan(27);
 select tests.make_organisation('north');
 create temporary view sync as select * from public.hlf_sync_state where mentor_id = tests.id('mentor', 'olga');
 
@@ -60,11 +60,46 @@ select is(
     tests.id('contact', 'olga')::text, 'and an operator that the former one may still be listed'
 );
 
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'third') where id = tests.id('mentor', 'berit');
+update public.peer_mentors set dynamics_contact_id = null where id = tests.id('mentor', 'berit');
+select is(
+    (select count(*) from public.ops_alerts where kind = 'website_contact_changed'), 3::bigint, 'each contact that was left behind is news'
+);
+select is(
+    (select desired_version from public.hlf_sync_state where mentor_id = tests.id('mentor', 'berit')), 3::bigint,
+    'of whose contact was cleared there is nothing more to send'
+);
+select is(
+    (select details from public.ops_alerts where kind = 'website_contact_changed' order by raised_at desc limit 1),
+    jsonb_build_object('mentor_id', tests.id('mentor', 'berit'), 'former_dynamics_contact_id', tests.id('contact', 'third')), 'and of whom it was'
+);
+-- Whom the website has confirmed to be off, and who had no contact, left nothing behind.
+select tests.make_listed_mentor('off', 'north');
+select tests.make_mentor('unknown', 'north');
+select tests.set_status('off', 'withdrawn');
+select is(tests.sync_once('off', 204), 'synced', 'one is off');
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'off, too') where id = tests.id('mentor', 'off');
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'known') where id = tests.id('mentor', 'unknown');
+select is(
+    (select count(*) from public.ops_alerts where kind = 'website_contact_changed'), 3::bigint, 'of whom nothing is left nobody is told'
+);
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'known, too') where id = tests.id('mentor', 'unknown');
+select is(
+    (select count(*) from public.ops_alerts where kind = 'website_contact_changed'), 4::bigint, 'but of one who may be listed'
+);
+-- Off as far as was confirmed, but on the way back: the request may be under way.
+select is(tests.sync_once('off', 204), 'synced', 'off');
+select tests.set_status('off', 'active');
+update public.peer_mentors set dynamics_contact_id = tests.id('contact', 'off at last') where id = tests.id('mentor', 'off');
+select is(
+    (select count(*) from public.ops_alerts where kind = 'website_contact_changed'), 5::bigint, 'and of one who is on the way back'
+);
+update public.peer_mentors set status = 'withdrawn' where id = tests.id('mentor', 'off');
 select tests.make_listed_mentor('mentor ' || number, 'north') from generate_series(1, 300) as number;
 update public.peer_mentors set status = 'paused' where display_name like 'mentor %';
 select is(
-    (select count(*) from public.hlf_sync_state where operation = 'remove' and desired_version = 2), 301::bigint,
-    'many in one statement, each once (and berit)'
+    (select count(*) from public.hlf_sync_state where operation = 'remove' and desired_version = 2), 300::bigint,
+    'many in one statement, each once'
 );
 update public.peer_mentors set organisation_id = tests.make_organisation('south') where display_name = 'mentor 1';
 select is(
