@@ -1,7 +1,7 @@
 -- What a mentor is known to have rises by as much as an entry can add: by less, and a badge is missed; by more, and entries
 -- are looked at for nothing. The same of how much room is left.
 begin;
-select plan(51);
+select plan(52);
 
 -- The bound after each statement, "s" where it was added to nothing but the headroom, and "!" where it earns the badge.
 -- A statement is type@day@mode@participants, or several of these with a + in between. With a * before it there is no headroom, so that
@@ -240,6 +240,14 @@ from (
     ('consecutive_weeks', '700000000000', '1 81 3361 137841 5651521 231712401 9500208481 389508547761'),
     ('consecutive_months', '300000000000', '39 1639 67239 2756839 113030439 4634248039 190004169639 190004169639')
 ) as asked (metric, at_least, bounds);
+
+select is(
+    pg_temp.bounds(
+        '{"all": [{"metric": "minutes_total", "at_least": 240}, {"metric": "consecutive_weeks", "at_least": 3}]}',
+        'visit@2026-01-05+visit@2026-01-05', '*visit@2026-01-06+visit@2025-12-29', '*visit@2025-12-22'
+    ),
+    '1/120 2/240 3/240!', 'where several cross at once the days say of each what it is'
+);
 
 -- How much room is left.
 select is(

@@ -1,6 +1,6 @@
 -- Of many mentors in one statement each has their own days, bounds and room; and what has room is counted without any of the rest.
 begin;
-select plan(20);
+select plan(21);
 
 select tests.make_organisation('both');
 select tests.make_mentor('berit', 'both');
@@ -44,6 +44,11 @@ select is(
 );
 update private.mentor_measures set headroom = null where organisation_id = tests.id('organisation', 'both');
 select is(pg_temp.together('{berit@2026-02-02, olga@2026-03-09}'), '3/4! 3/8!!', 'or neither, and each bound rises by itself');
+select results_eq(
+    $$ select mentor_id, latest_on from private.mentor_measures where organisation_id = tests.id('organisation', 'both') order by latest_on $$,
+    $$ values (tests.id('mentor', 'berit'), date '2026-02-02'), (tests.id('mentor', 'olga'), date '2026-03-09') $$,
+    'with latest days of their own'
+);
 select is(
     pg_temp.together('{berit@2026-02-03, berit@2026-02-04, berit@2026-02-05, berit@2026-02-06, olga@2026-03-10}'), '3/8!! s!!',
     'nobody has room for the entries of another'
