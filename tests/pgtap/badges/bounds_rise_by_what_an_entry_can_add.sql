@@ -1,11 +1,12 @@
 -- What a mentor is known to have rises by as much as an entry can add: by less, and a badge is missed; by more, and entries
 -- are looked at for nothing. The same of how much room is left.
 begin;
-select plan(52);
+select plan(57);
 
 -- The bound after each statement, "s" where it was added to nothing but the headroom, and "!" where it earns the badge.
 -- A statement is type@day@mode@participants, or several of these with a + in between. With a * before it there is no headroom, so that
--- the bound must rise; with a ~ the cached outcomes held until now; a # adds another badge, of the criteria that follow.
+-- the bound must rise; with a ~ the cached outcomes held until now; a # adds another badge, of the criteria that follow;
+-- an update or a delete ($1 the mentor) is done.
 create function pg_temp.bounds(criteria jsonb, variadic statements text[]) returns text
 language plpgsql
 as $$
@@ -32,13 +33,17 @@ begin
         if v_statement like '~%' then
             update private.mentor_measures set settled_until = now() where mentor_id = tests.id('mentor', v_name);
         end if;
+        if v_statement ~ '^(update|delete) ' then
+            execute v_statement using tests.id('mentor', v_name);
+        end if;
         insert into public.activities (
             organisation_id, mentor_id, activity_type, occurred_on, delivery_mode, participant_count, duration_minutes
         )
         select
             tests.id('organisation', v_name), tests.id('mentor', v_name), split_part(entry, '@', 1), split_part(entry, '@', 2)::date,
             coalesce(nullif(split_part(entry, '@', 3), ''), 'in_person'), coalesce(nullif(split_part(entry, '@', 4), '')::int, 1), 60
-        from string_to_table(ltrim(v_statement, '*~'), '+') as entry;
+        from string_to_table(ltrim(v_statement, '*~'), '+') as entry
+        where v_statement !~ '^(update|delete) ';
         v_held := (select count(*) from public.earned_badges where mentor_id = tests.id('mentor', v_name));
         v_bounds := v_bounds || ' ' || (
             select
@@ -247,6 +252,48 @@ select is(
         'visit@2026-01-05+visit@2026-01-05', '*visit@2026-01-06+visit@2025-12-29', '*visit@2025-12-22'
     ),
     '1/120 2/240 3/240!', 'where several cross at once the days say of each what it is'
+);
+
+-- What is taken away is no longer there.
+select is(
+    pg_temp.bounds(
+        '{"metric": "distinct_days", "at_least": 100}',
+        'visit@2026-01-05', 'visit@2026-01-06', 'delete from public.activities where mentor_id = $1 and occurred_on = ''2026-01-06'''
+    ),
+    '1 s 1', 'a day that is empty does not count'
+);
+select is(
+    pg_temp.bounds(
+        '{"metric": "distinct_activity_types", "at_least": 100}',
+        'visit@2026-01-05+phone@2026-01-05', 'delete from public.activities where mentor_id = $1 and activity_type = ''visit'''
+    ),
+    '2 1', 'what else was on the day does'
+);
+select is(
+    pg_temp.bounds(
+        '{"metric": "minutes_total", "at_least": 100}',
+        'visit@2026-01-05', 'update public.activities set duration_minutes = 30 where mentor_id = $1'
+    ),
+    '60 30', 'minutes become fewer'
+);
+select is(
+    pg_temp.bounds(
+        '{"metric": "participants_total", "at_least": 100}',
+        'visit@2026-01-05@@5', 'update public.activities set participant_count = 2 where mentor_id = $1'
+    ),
+    '5 2', 'and participants'
+);
+select is(
+    pg_temp.bounds(
+        '{"metric": "activity_count", "at_least": 100, "within_days": 1}',
+        'visit@2026-01-05@@1+visit@2026-01-05@@2',
+        'update public.activities
+        set
+            occurred_on = occurred_on + (2 - participant_count), duration_minutes = duration_minutes * participant_count,
+            participant_count = participant_count * 2 - 1
+        where mentor_id = $1'
+    ),
+    '2 1', 'and activities, of a day that keeps its minutes'
 );
 
 -- How much room is left.

@@ -1,6 +1,6 @@
 -- Of many mentors in one statement each has their own days, bounds and room; and what has room is counted without any of the rest.
 begin;
-select plan(21);
+select plan(26);
 
 select tests.make_organisation('both');
 select tests.make_mentor('berit', 'both');
@@ -113,5 +113,32 @@ select is(
     pg_temp.is_short('{"metric": "consecutive_weeks", "at_least": 2}', '2026-01-05'), true, 'the week that counts has room for any number'
 );
 select is(pg_temp.is_short('{"metric": "consecutive_weeks", "at_least": 2}', '2026-01-11'), true, 'until its last day');
+
+-- What cannot have happened is refused to those who have room, too, and days are counted as they are.
+select tests.make_organisation('room');
+select tests.make_mentor('kari', 'room');
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'room'), 'hundred', 'Hundred', '{"metric": "activity_count", "at_least": 100}');
+create function pg_temp.register(occurred_on date, minutes int, delivery_mode text default 'in_person') returns void
+language sql
+as $$
+    insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, delivery_mode)
+    values (tests.id('organisation', 'room'), tests.id('mentor', 'kari'), 'visit', occurred_on, minutes, delivery_mode)
+$$;
+select pg_temp.register('2026-01-05', 60);
+select throws_ok($$ select pg_temp.register('2026-01-05', 1381) $$, '22023', null, 'a day has 24 hours');
+select lives_ok($$ select pg_temp.register('2026-01-05', 1380) $$, 'all of them');
+select throws_ok($$ select pg_temp.register(current_date + 3, 60) $$, '22023', null, 'what is still to come has not happened');
+update public.activities set voided_at = now() where mentor_id = tests.id('mentor', 'kari') and duration_minutes = 1380;
+select pg_temp.register(day, 60, mode)
+from (
+    values
+    (date '2026-01-05', 'in_person'), ('2026-01-05', 'video'), ('2026-01-05', 'video'), ('2026-01-05', 'in_person')
+) as entry (day, mode);
+select is(
+    (select added_activities from private.mentor_measures where mentor_id = tests.id('mentor', 'kari')), 2::bigint,
+    'the last two of these fitted'
+);
+select is_empty('select * from private.check_badge_rollups()', 'voided ones and other modes are told apart');
 select * from finish();
 rollback;
