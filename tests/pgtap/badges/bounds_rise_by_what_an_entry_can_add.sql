@@ -248,7 +248,7 @@ from (
 
 select is(
     pg_temp.bounds(
-        '{"all": [{"metric": "minutes_total", "at_least": 240}, {"metric": "consecutive_weeks", "at_least": 3}]}',
+        '{"all": [{"metric": "minutes_total", "at_least": 240, "within_days": 100}, {"metric": "consecutive_weeks", "at_least": 3}]}',
         'visit@2026-01-05+visit@2026-01-05', '*visit@2026-01-06+visit@2025-12-29', '*visit@2025-12-22'
     ),
     '1/120 2/240 3/240!', 'where several cross at once the days say of each what it is'

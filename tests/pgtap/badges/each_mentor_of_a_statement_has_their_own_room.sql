@@ -1,6 +1,6 @@
 -- Of many mentors in one statement each has their own days, bounds and room; and what has room is counted without any of the rest.
 begin;
-select plan(26);
+select plan(27);
 
 select tests.make_organisation('both');
 select tests.make_mentor('berit', 'both');
@@ -52,6 +52,14 @@ select results_eq(
 select is(
     pg_temp.together('{berit@2026-02-03, berit@2026-02-04, berit@2026-02-05, berit@2026-02-06, olga@2026-03-10}'), '3/8!! s!!',
     'nobody has room for the entries of another'
+);
+select tests.make_mentor('tone', 'both');
+select tests.make_mentor('vera', 'both');
+select from pg_temp.together('{tone@2026-01-05, vera@2026-01-05}');
+select from pg_temp.together('{tone@2026-01-06, tone@2026-01-07, vera@2026-01-20, vera@2026-02-05}');
+select is(
+    array(select mentor_id from public.earned_badges where mentor_id in (tests.id('mentor', 'tone'), tests.id('mentor', 'vera'))),
+    array[tests.id('mentor', 'tone')], 'of two whose bounds cross a threshold one may have reached it'
 );
 select is_empty('select * from private.check_badge_rollups()', 'the rollups, measures and headroom of all of them are right');
 select is_empty(
