@@ -37,7 +37,6 @@ begin
     ) as reach
     where
         mentor.mentor_id = any (latest_measures.mentor_ids)
-        and mentor.latest_on is not null
         and reach.days is not null
         and known.value * 2 >= threshold.next;
 
@@ -50,7 +49,7 @@ begin
         where measure.id in (select request.measure_id from unnest(v_requests) as request)
     );
     return (
-        select coalesce(jsonb_object_agg(of_mentor.mentor_id, of_mentor.measures), '{}')
+        select jsonb_object_agg(of_mentor.mentor_id, of_mentor.measures)
         from (
             select found.mentor_id, jsonb_object_agg(found.measure_id, found.value) as measures
             from (

@@ -54,7 +54,6 @@ begin
         where
             mentor.mentor_id = added.mentor_id
             and mentor.mentor_id = any (take_off_headroom.mentor_ids)
-            and mentor.headroom is not null
             and mentor.settled_until > now()
             and not exists (
                 select
