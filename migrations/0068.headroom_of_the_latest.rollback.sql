@@ -1,6 +1,7 @@
 set role peerledger_owner;
 
 drop function if exists private.resolve_uncertain_measures (private.raised_measures []);
+drop function if exists private.exact_measures (private.measure_request []);
 
 update private.mentor_measures
 set headroom = null

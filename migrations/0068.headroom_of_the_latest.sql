@@ -3,8 +3,9 @@
 -- before from those that come in any order, for each number that is asked.
 set role peerledger_owner;
 
--- It answers now, and its type changes with that.
+-- The one answers now, the other says more; their types change with that.
 drop function if exists private.resolve_uncertain_measures (private.raised_measures []);
+drop function if exists private.exact_measures (private.measure_request []);
 
 -- Worked out anew with the mentor's next activity.
 update private.mentor_measures

@@ -4,7 +4,8 @@ create or replace function private.exact_measures(
 returns table (
     mentor_id uuid,
     measure_id bigint,
-    value bigint
+    value bigint,
+    latest bigint
 )
 language plpgsql
 stable
@@ -27,7 +28,11 @@ begin
     while v_first <= cardinality(exact_measures.requests) loop
         perform private.check_time_budget();
         return query
-        select request.mentor_id, request.measure_id, coalesce(max(series.value), 0)
+        select
+            request.mentor_id,
+            request.measure_id,
+            coalesce(max(series.value), 0),
+            coalesce((array_agg(series.value order by series.reached_on desc))[1], 0)
         from unnest(exact_measures.requests[v_first:v_first + v_step - 1]) as request
         left join private.measure_series(exact_measures.requests[v_first:v_first + v_step - 1], v_measures) as series
             on series.mentor_id = request.mentor_id and series.measure_id = request.measure_id
@@ -38,5 +43,6 @@ end
 $$;
 
 comment on function private.exact_measures is
-'The true value of each requested measure, from the rollup, within the days requested. For our functions only.';
+'The true value of each requested measure, from the rollup, within the days requested, and what it was on the latest of them. For
+our functions only.';
 revoke all on function private.exact_measures from public, anon, authenticated, service_role;

@@ -14,7 +14,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_requests private.measure_request[];
-    v_measures private.badge_measures[];
 begin
     select array_agg(row(mentor.mentor_id, measure.id, mentor.latest_on - reach.days, null)::private.measure_request)
     into v_requests
@@ -43,34 +42,19 @@ begin
     if v_requests is null then
         return '{}'::jsonb;
     end if;
-    v_measures := array(
-        select measure
-        from private.badge_measures as measure
-        where measure.id in (select request.measure_id from unnest(v_requests) as request)
-    );
     return (
         select jsonb_object_agg(of_mentor.mentor_id, of_mentor.measures)
         from (
-            select found.mentor_id, jsonb_object_agg(found.measure_id, found.value) as measures
-            from (
-                select
-                    reached.mentor_id,
-                    reached.measure_id,
-                    case
-                        when measure.within_days is not null then max(reached.value)
-                        -- Of a streak's days the latest says how long the last one is.
-                        else (array_agg(reached.value order by reached.reached_on desc))[1]
-                    end as value
-                from (
-                    select series.* from private.measure_series(v_requests, v_measures) as series
-                    union all
-                    -- None at all is an answer, too.
-                    select request.mentor_id, request.measure_id, '-infinity', 0 from unnest(v_requests) as request
-                ) as reached
-                inner join unnest(v_measures) as measure on measure.id = reached.measure_id
-                group by reached.mentor_id, reached.measure_id, measure.within_days
-            ) as found
-            group by found.mentor_id
+            select
+                exact.mentor_id,
+                jsonb_object_agg(
+                    exact.measure_id,
+                    -- Of a streak's days the latest says how long the last one is.
+                    case when measure.within_days is null then exact.latest else exact.value end
+                ) as measures
+            from private.exact_measures(v_requests) as exact
+            inner join private.badge_measures as measure on measure.id = exact.measure_id
+            group by exact.mentor_id
         ) as of_mentor
     );
 end

@@ -57,23 +57,20 @@ begin
                     where catalogue.organisation_id = v_one.organisation_id
                 )
                 and (
+                    -- As in private.take_off_headroom.
                     select
-                        coalesce(mentor.added_activities < (given.room -> 'activities' ->> given.sequence)::bigint, true)
-                        and coalesce(
-                            mentor.added_minutes + v_one.duration_minutes
-                            <= (given.room -> 'minutes' ->> given.sequence)::bigint,
-                            true
-                        )
-                        and coalesce(
-                            mentor.added_participants + v_one.participant_count
-                            <= (given.room -> 'participants' ->> given.sequence)::bigint,
-                            true
-                        )
-                        and (
-                            coalesce(mentor.added_activities < (given.room -> 'streaks' ->> given.sequence)::bigint, true)
-                            or given.sequence = 1
-                            and greatest(mentor.added_to, v_one.occurred_on) <= (given.room -> 'streaks' ->> 2)::date
-                        )
+                        (
+                            mentor.added_activities + 1 > (given.room -> 'activities' ->> given.sequence)::bigint
+                            or mentor.added_minutes + v_one.duration_minutes > (given.room -> 'minutes' ->> given.sequence)::bigint
+                            or mentor.added_participants + v_one.participant_count
+                            > (given.room -> 'participants' ->> given.sequence)::bigint
+                            or mentor.added_activities + 1 > (given.room -> 'streaks' ->> given.sequence)::bigint
+                            and not coalesce(
+                                given.sequence = 1
+                                and greatest(mentor.added_to, v_one.occurred_on) <= (given.room -> 'streaks' ->> 2)::date,
+                                false
+                            )
+                        ) is not true
                     from (
                         select
                             mentor.headroom -> (v_one.activity_type || '/' || v_one.delivery_mode) as room,

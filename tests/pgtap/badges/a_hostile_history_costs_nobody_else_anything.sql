@@ -1,6 +1,6 @@
 -- Batches are of one organisation and never lock whom they have nothing to do for; a mentor who takes too long is left out.
 begin;
-select plan(12);
+select plan(14);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
@@ -75,5 +75,28 @@ select is(
     (select count(*) from public.badge_evaluation_logs where source = 'reconciliation' and error_message is null), 8::bigint,
     'but each evaluation is logged'
 );
+
+-- Whatever reads days asks how long it may go on. (throws_ok lets a cancelled query through.)
+create function pg_temp.is_stopped(statement text) returns boolean language plpgsql as $$
+begin
+    execute is_stopped.statement;
+    return false;
+exception
+    when query_canceled then
+        return true;
+end
+$$;
+select tests.make_organisation('west');
+select tests.make_mentor('wera', 'west');
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'west'), 'two', 'Two', '{"metric": "activity_count", "at_least": 2, "within_days": 30}');
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'west'), tests.id('mentor', 'wera'), 'visit', '2024-01-01', 1);
+select set_config('peerledger.badge_deadline', (clock_timestamp() - interval '1 second')::text, true);
+select is(
+    pg_temp.is_stopped(format('select private.%s(%L)', reading.name, array[tests.id('mentor', 'wera')])), true,
+    reading.name || ' ends when the time is used up'
+)
+from (values ('latest_measures'), ('rebuild_measures')) as reading (name);
 select * from finish();
 rollback;

@@ -131,7 +131,6 @@ select is_empty(
             (pronamespace::regnamespace || '.' || proname) in (
                 'private.activity_sha256',
                 'private.count_activity_days',
-                'private.exact_measures',
                 'private.has_address',
                 'private.is_uuid',
                 'private.json_time',
