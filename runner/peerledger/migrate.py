@@ -81,6 +81,7 @@ def migrate(
 
         left = table_locks.until_free(connection, attempt, wait_seconds, report)
     # A database that was restored may have no statistics. Not in the transaction: that holds up clients.
+    # A tree of an earlier version has nothing that could say so.
     if any(file.stem == "tables_to_analyze" for file in tree.objects()):
         analyze_what_needs_it(database, report=report)
     if left:

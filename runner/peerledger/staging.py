@@ -111,9 +111,9 @@ def run(source: Database, target: Database | None, settings: Settings, report: R
         with explained("Copying"):
             set_locally(reading, _KEY, secrets.token_hex(32))
             copied = _copy(reading, writing, rules, report)
+    analyze_what_needs_it(target, [each.table for each in copied if each.rows])
     # Months that had no partition here get theirs.
     migrate(target, settings.migrate_wait_seconds)
-    analyze_what_needs_it(target, [each.table for each in copied if each.rows])
     return copied
 
 

@@ -13,11 +13,9 @@ from peerledger.database import Connection, Database
 from peerledger.errors import from_database
 from peerledger.queries import rows
 
-Report = Callable[[str], None]
-
 
 def analyze_what_needs_it(
-    database: Database, filled: Iterable[str] = (), report: Report = lambda _: None
+    database: Database, filled: Iterable[str] = (), report: Callable[[str], None] = lambda _: None
 ) -> None:
     """`filled`: tables that are analyzed in any case. What they were filled with is committed, and stays so
     whatever becomes of this."""
