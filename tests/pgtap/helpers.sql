@@ -243,3 +243,19 @@ begin
     return v_rows::text;
 end
 $$;
+
+-- The SQLSTATE and the DETAIL with which the statement is refused, or "done".
+create function tests.refusal(statement text) returns text
+language plpgsql
+as $$
+declare
+    v_detail text;
+begin
+    execute refusal.statement;
+    return 'done';
+exception
+    when others then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        return sqlstate || ' ' || v_detail;
+end
+$$;

@@ -85,20 +85,8 @@ select is(
 select is(
     tests.outcome('service_role', null, format('select public.void_certification(%L, repeat(''x'', 500))', tests.id('certificate', 'nina'))), '1', 'a long reason'
 );
-create function pg_temp.detail(statement text) returns text language plpgsql as $$
-declare
-    v_detail text;
-begin
-    execute detail.statement;
-    return 'done';
-exception
-    when others then
-        get stacked diagnostics v_detail = pg_exception_detail;
-        return v_detail;
-end
-$$;
 select is(
-    pg_temp.detail(format('select public.void_certification(%L, '''')', tests.id('certificate', 'nina'))), 'reason', 'the argument is named'
+    tests.refusal(format('select public.void_certification(%L, '''')', tests.id('certificate', 'nina'))), '22023 reason', 'the argument is named'
 );
 select is_empty(
     $$ select from public.simulate_certification_expiry(current_date) where mentor_id = tests.id('mentor', 'nils') $$, 'a voided one expires nobody'

@@ -138,20 +138,8 @@ select is(
     ), is_locked, 'of two who close a year at once one waits: ' || name
 )
 from (values ('north', true), ('south', false)) as given (name, is_locked);
-create function pg_temp.detail(statement text) returns text language plpgsql as $$
-declare
-    v_detail text;
-begin
-    execute detail.statement;
-    return 'done';
-exception
-    when others then
-        get stacked diagnostics v_detail = pg_exception_detail;
-        return sqlstate || ' ' || v_detail;
-end
-$$;
 select is(
-    pg_temp.detail(format('select public.close_grant_year(%L, 2199)', tests.id('organisation', 'north'))), '22023 year', 'the argument is named'
+    tests.refusal(format('select public.close_grant_year(%L, 2199)', tests.id('organisation', 'north'))), '22023 year', 'the argument is named'
 );
 select throws_ok(
     format('select public.close_grant_year(%L, %s)', tests.id('organisation', 'north'), year), '22023', null, 'not a year to close: ' || year

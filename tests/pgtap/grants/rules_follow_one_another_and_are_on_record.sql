@@ -186,20 +186,8 @@ select is(pg_temp.is_locked('east'), true, 'and who calls');
 select is(
     pg_temp.refusal('''activity_group'', ''2020-01-01'', ''{tur}''', 'east'), 'done', 'what another organisation has closed is open here'
 );
-create function pg_temp.detail(statement text) returns text language plpgsql as $$
-declare
-    v_detail text;
-begin
-    execute detail.statement;
-    return 'done';
-exception
-    when others then
-        get stacked diagnostics v_detail = pg_exception_detail;
-        return sqlstate || ' ' || v_detail;
-end
-$$;
 select is(
-    pg_temp.detail(format('update public.grant_rules set min_minutes = 7 where organisation_id = %L', tests.id('organisation', 'east'))),
+    tests.refusal(format('update public.grant_rules set min_minutes = 7 where organisation_id = %L', tests.id('organisation', 'east'))),
     '22023 valid_to', 'only valid_to can be changed'
 );
 select * from finish();

@@ -127,19 +127,7 @@ exception
         return v_hint;
 end
 $$;
-create function pg_temp.detail(statement text) returns text language plpgsql as $$
-declare
-    v_detail text;
-begin
-    execute detail.statement;
-    return 'done';
-exception
-    when others then
-        get stacked diagnostics v_detail = pg_exception_detail;
-        return v_detail;
-end
-$$;
-select is(pg_temp.detail(pg_temp.merge(duplicate, keep)), argument, format('%s into %s: %s is wrong', duplicate, keep, argument))
+select is(tests.refusal(pg_temp.merge(duplicate, keep)), '22023 ' || argument, format('%s into %s: %s is wrong', duplicate, keep, argument))
 from (
     values
     ('olga', 'olga', 'keep_id'), ('olga', 'sara', 'keep_id'), ('olga', 'berit', 'keep_id'), ('berit', 'olle', 'keep_id'), ('olle', 'berit', 'duplicate_id')

@@ -119,20 +119,8 @@ select is(
     tests.outcome('authenticated', tests.id('user', 'nina'), format('select public.move_mentor(%L, %L)', tests.id('mentor', 'berit'), tests.id('chapter', 'none'))),
     'PT404', 'a chapter that is not there'
 );
-create function pg_temp.detail(statement text) returns text language plpgsql as $$
-declare
-    v_detail text;
-begin
-    execute detail.statement;
-    return 'done';
-exception
-    when others then
-        get stacked diagnostics v_detail = pg_exception_detail;
-        return v_detail;
-end
-$$;
 select is(
-    pg_temp.detail(format('select public.move_mentor(%L, %L)', tests.id('mentor', 'berit'), tests.id('chapter', 'none'))), 'chapter_id',
+    tests.refusal(format('select public.move_mentor(%L, %L)', tests.id('mentor', 'berit'), tests.id('chapter', 'none'))), 'PT404 chapter_id',
     'and named as that'
 );
 select * from finish();
