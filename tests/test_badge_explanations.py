@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -127,6 +128,7 @@ def test_the_smallest_step_earns_the_badge_and_anything_smaller_does_not(
             done_on = date.fromisoformat(step["done_on"])
             assert all(today <= date.fromisoformat(one["occurred_on"]) <= done_on for one in step["entries"])
             assert case.earns(done(case, step["entries"]), done_on), where
+            assert fits_into_the_days([*case.activities(), *done(case, step["entries"])], today), where
             for less in smaller(step["entries"]):
                 assert not case.earns(done(case, less), done_on), f"{less}\n{where}"
             last = max((one["occurred_on"] for one in step["entries"]), default=today.isoformat())
@@ -136,6 +138,14 @@ def test_the_smallest_step_earns_the_badge_and_anything_smaller_does_not(
     assert steps > 15
     assert nothing > 0
     assert entries_seen > steps
+
+
+def fits_into_the_days(activities: Iterable[Activity], first_day: date) -> bool:
+    """A mentor's day with more than 24 hours is refused."""
+    minutes = Counter[date]()
+    for one in activities:
+        minutes[one.occurred_on] += one.minutes
+    return all(total <= 1440 for day, total in minutes.items() if day >= first_day)
 
 
 def check_leaves(case: Case, answer: dict[str, Any], today: date, where: str) -> None:

@@ -4,11 +4,14 @@
 --   2. Each entry is then made as small as it can be while the whole still earns the badge: fewer times, fewer minutes, fewer
 --      participants. Whatever is added never takes a badge away, so what one entry needs is only more when another is made less: one
 --      round is enough.
+--
+-- What was awarded or revoked after first_day is not known: an explanation may be of an earlier day.
 create or replace function private.badge_step(
     mentor_id uuid,
     badge_definition_id uuid,
     given private.activity_days[],
-    first_day date
+    first_day date,
+    taken private.activity_days[] default '{}'
 )
 returns jsonb
 language plpgsql
@@ -46,10 +49,11 @@ begin
         or exists (
             select
             from public.earned_badges as earned
+            inner join public.organisations as organisation on organisation.id = earned.organisation_id
             where
                 earned.mentor_id = badge_step.mentor_id
                 and earned.badge_definition_id = badge_step.badge_definition_id
-                and earned.revoked_at is not null
+                and (earned.revoked_at at time zone organisation.time_zone)::date <= badge_step.first_day
         )
     then
         return null;
@@ -73,7 +77,8 @@ begin
         ) as proof
     );
     v_step := private.criteria_step(
-        badge_step.mentor_id, v_rule.criteria, '$', v_rule.leaves, v_evidence, badge_step.given, badge_step.first_day
+        badge_step.mentor_id, v_rule.criteria, '$', v_rule.leaves, v_evidence, badge_step.given, badge_step.first_day,
+        badge_step.taken
     );
     if v_step is null or jsonb_array_length(v_step -> 'entries') > c_most then
         return null;
@@ -115,7 +120,8 @@ begin
                         from unnest(v_entries[:v_number - 1] || case when v_try.activity_count > 0 then v_try end || v_entries[v_number + 1:]) as entry
                         where entry.activity_count > 0
                     ),
-                    v_until
+                    v_until,
+                    held_on => badge_step.first_day
                 ) ? badge_step.badge_definition_id::text then
                     v_high := v_middle;
                 else
@@ -138,13 +144,32 @@ begin
         end loop;
     end loop;
 
+    -- What was left out may have been the last: from when on do the others do? Length of service may still be waited for.
+    v_low := greatest(badge_step.first_day, (select max(entry.occurred_on) from unnest(v_entries) as entry where entry.activity_count > 0))
+    - badge_step.first_day;
+    v_high := v_until - badge_step.first_day;
+    while v_low < v_high loop
+        v_middle := (v_low + v_high) / 2;
+        if private.simulated_awards(
+            badge_step.mentor_id,
+            v_needed,
+            badge_step.given || array(select entry from unnest(v_entries) as entry where entry.activity_count > 0),
+            badge_step.first_day + v_middle::int,
+            held_on => badge_step.first_day
+        ) ? badge_step.badge_definition_id::text then
+            v_high := v_middle;
+        else
+            v_low := v_middle + 1;
+        end if;
+    end loop;
+
     return jsonb_build_object(
         'entries', (
             select coalesce(jsonb_agg(to_jsonb(entry) order by entry.occurred_on, entry.activity_type, entry.minutes_total), '[]')
             from unnest(v_entries) as entry
             where entry.activity_count > 0
         ),
-        'until', v_until
+        'until', badge_step.first_day + v_high::int
     );
 end
 $$;

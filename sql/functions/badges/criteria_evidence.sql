@@ -1,6 +1,6 @@
 -- leaves: as compiled into private.badge_rules, each with the id of its measure among those given. With activities that are given
--- instead of those in the tables it answers what would be; with as_of, what was on that day; and with badges that are assumed, by id
--- and the day on which they were reached, what follows from them.
+-- instead of those in the tables it answers what would be; with as_of, what was on that day; with held_on, what would be on as_of of
+-- what was held on an earlier day; and with badges that are assumed, by id and the day on which they were reached, what follows from them.
 create or replace function private.criteria_evidence(
     mentor_ids uuid[],
     criteria jsonb,
@@ -9,7 +9,8 @@ create or replace function private.criteria_evidence(
     from_activities boolean default false,
     given private.activity_days[] default null,
     as_of date default null,
-    assumed jsonb default '{}'
+    assumed jsonb default '{}',
+    held_on date default null
 )
 returns table (
     mentor_id uuid,
@@ -34,6 +35,7 @@ begin
             mentor.id,
             (mentor.created_at at time zone organisation.time_zone)::date as since,
             organisation.time_zone,
+            coalesce(criteria_evidence.held_on, criteria_evidence.as_of) as held_on,
             coalesce(criteria_evidence.as_of, (now() at time zone organisation.time_zone)::date)
             - (mentor.created_at at time zone organisation.time_zone)::date as tenure_days
         from public.peer_mentors as mentor
@@ -90,10 +92,10 @@ begin
         ) as earned
             on earned.badge_definition_id = leaf.needs_badge_id
             and case
-                when criteria_evidence.as_of is null then earned.revoked_at is null
+                when asked.held_on is null then earned.revoked_at is null
                 else
-                    (earned.earned_at at time zone asked.time_zone)::date <= criteria_evidence.as_of
-                    and coalesce((earned.revoked_at at time zone asked.time_zone)::date > criteria_evidence.as_of, true)
+                    (earned.earned_at at time zone asked.time_zone)::date <= asked.held_on
+                    and coalesce((earned.revoked_at at time zone asked.time_zone)::date > asked.held_on, true)
             end
     )
     select

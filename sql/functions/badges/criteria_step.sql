@@ -1,5 +1,6 @@
 -- What a node asks for: nothing where it is met, of "any" the branch that takes least, of "all" every branch. {entries, until}, until being the
--- day by which it is done; null when it cannot be from that day on.
+-- day by which it is done; null when it cannot be from that day on. What the branches of "all" before it ask for takes its room in the
+-- days from each (taken).
 create or replace function private.criteria_step(
     mentor_id uuid,
     node jsonb,
@@ -7,7 +8,8 @@ create or replace function private.criteria_step(
     leaves jsonb,
     evidence jsonb,
     given private.activity_days[],
-    first_day date
+    first_day date,
+    taken private.activity_days[]
 )
 returns jsonb
 language plpgsql
@@ -23,6 +25,7 @@ declare
     v_step jsonb;
     v_found jsonb;
     v_entries private.activity_days[];
+    v_taken private.activity_days[] := criteria_step.taken;
 begin
     if v_key is null then
         v_leaf := (select one.value from jsonb_array_elements(criteria_step.leaves) as one where one.value ->> 'path' = criteria_step.path);
@@ -41,12 +44,14 @@ begin
         end if;
         if v_leaf ->> 'metric' = 'badge_earned' then
             return private.badge_step(
-                criteria_step.mentor_id, (v_leaf ->> 'needs_badge_id')::uuid, criteria_step.given, criteria_step.first_day
+                criteria_step.mentor_id, (v_leaf ->> 'needs_badge_id')::uuid, criteria_step.given, criteria_step.first_day,
+                criteria_step.taken
             );
         end if;
         v_entries := (
             select private.leaf_step(
-                criteria_step.mentor_id, measure, (v_leaf ->> 'at_least')::bigint, criteria_step.given, criteria_step.first_day
+                criteria_step.mentor_id, measure, (v_leaf ->> 'at_least')::bigint, criteria_step.given, criteria_step.first_day,
+                criteria_step.taken
             )
             from private.badge_measures as measure
             where measure.id = (v_leaf ->> 'measure_id')::bigint
@@ -67,12 +72,15 @@ begin
     loop
         v_step := private.criteria_step(
             criteria_step.mentor_id, v_child.value, v_child.path, criteria_step.leaves, criteria_step.evidence, criteria_step.given,
-            criteria_step.first_day
+            criteria_step.first_day, v_taken
         );
         if v_key = 'all' then
             if v_step is null then
                 return null;
             end if;
+            v_taken := v_taken || array(
+                select entry from jsonb_populate_recordset(null::private.activity_days, v_step -> 'entries') as entry
+            );
             v_found := case
                 when v_found is null then v_step
                 else jsonb_build_object(

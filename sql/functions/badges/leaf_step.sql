@@ -1,8 +1,10 @@
 -- What a leaf alone asks for from a day on, and no more: as many as it takes of what helps most.
 --
---   1. Entries are laid out in the order in which they help: all on the first day for counts, minutes (as much as the day has room
---      for), participants and types; a day, week or month after the other where those are counted.
+--   1. Entries are laid out in the order in which they help: all on the first day that has room for counts, minutes (as much as it has
+--      room for), participants and types; a day, week or month after the other where those are counted.
 --   2. The fewest of them from the beginning that reach the threshold are found by halving: an entry more never lowers a value.
+--
+-- taken: what is planned beside it and leaves less room in the days.
 --
 -- Null: nothing from that day on can reach it, or it would take more than is worth listing.
 create or replace function private.leaf_step(
@@ -10,7 +12,8 @@ create or replace function private.leaf_step(
     measure private.badge_measures,
     at_least bigint,
     given private.activity_days[],
-    first_day date
+    first_day date,
+    taken private.activity_days[]
 )
 returns private.activity_days[]
 language plpgsql
@@ -30,6 +33,10 @@ declare
     v_high bigint;
     v_middle bigint;
     v_metric text := (leaf_step.measure).metric;
+    v_latest_start date;
+    v_requests private.measure_request[] := array[
+        row(leaf_step.mentor_id, (leaf_step.measure).id, null, null)::private.measure_request
+    ];
 begin
     if v_start > v_end then
         return null;
@@ -57,32 +64,43 @@ begin
         when v_metric in ('minutes_total', 'participants_total') then least(leaf_step.at_least, 10 * 1000 * 1000)
         else least(leaf_step.at_least, c_most)
     end;
+    -- If all of them do not do, nothing does. But a window with a day that is taken may be too short, and a later one is not.
+    if (leaf_step.measure).within_days is not null then
+        v_latest_start := least(v_end, v_start + 31);
+    end if;
     loop
-        -- The first time with all of them: if they do not do, nothing does.
-        v_middle := case when v_entries is null then v_high else (v_low + v_high) / 2 end;
         v_entries := private.step_entries(
-            leaf_step.mentor_id, leaf_step.measure, v_middle, v_type, v_mode, leaf_step.given, v_start, v_end, c_minutes
+            leaf_step.mentor_id, leaf_step.measure, v_high, v_type, v_mode, leaf_step.given, leaf_step.taken, v_start, v_end, c_minutes
         );
-        if coalesce(
-            (
-                select max(series.value)
-                from private.measure_series(
-                    array[row(leaf_step.mentor_id, (leaf_step.measure).id, null, null)::private.measure_request],
-                    array[leaf_step.measure],
-                    given => leaf_step.given || v_entries
-                ) as series
-            ), 0
+        exit when (
+            select max(series.value)
+            from private.measure_series(
+                v_requests, array[leaf_step.measure], given => leaf_step.given || v_entries
+            ) as series
+        ) >= leaf_step.at_least;
+        if v_latest_start is null or v_start >= v_latest_start then
+            return null;
+        end if;
+        v_start := v_start + 1;
+    end loop;
+    while v_low < v_high loop
+        v_middle := (v_low + v_high) / 2;
+        v_entries := private.step_entries(
+            leaf_step.mentor_id, leaf_step.measure, v_middle, v_type, v_mode, leaf_step.given, leaf_step.taken, v_start, v_end, c_minutes
+        );
+        if (
+            select max(series.value)
+            from private.measure_series(
+                v_requests, array[leaf_step.measure], given => leaf_step.given || v_entries
+            ) as series
         ) >= leaf_step.at_least then
             v_high := v_middle;
-        elsif v_middle = v_high then
-            return null;
         else
             v_low := v_middle + 1;
         end if;
-        exit when v_low >= v_high;
     end loop;
     return private.step_entries(
-        leaf_step.mentor_id, leaf_step.measure, v_high, v_type, v_mode, leaf_step.given, v_start, v_end, c_minutes
+        leaf_step.mentor_id, leaf_step.measure, v_high, v_type, v_mode, leaf_step.given, leaf_step.taken, v_start, v_end, c_minutes
     );
 end
 $$;

@@ -1,10 +1,11 @@
--- In rounds, as private.award_badges goes: a badge may depend on another. What was awarded by that day, revoked or not, is not
--- awarded again.
+-- In rounds, as private.award_badges goes: a badge may depend on another. What was awarded by held_on (else as_of), revoked or not, is
+-- not awarded again.
 create or replace function private.simulated_awards(
     mentor_id uuid,
     definition_ids uuid[],
     given private.activity_days[],
-    as_of date
+    as_of date,
+    held_on date default null
 )
 returns jsonb
 language plpgsql
@@ -33,7 +34,8 @@ begin
             ),
             given => simulated_awards.given,
             as_of => simulated_awards.as_of,
-            assumed => v_awards
+            assumed => v_awards,
+            held_on => simulated_awards.held_on
         ) as proof
         where
             definition.id = any (simulated_awards.definition_ids)
@@ -46,7 +48,8 @@ begin
                 where
                     earned.mentor_id = simulated_awards.mentor_id
                     and earned.badge_definition_id = definition.id
-                    and (earned.earned_at at time zone organisation.time_zone)::date <= simulated_awards.as_of
+                    and (earned.earned_at at time zone organisation.time_zone)::date
+                    <= coalesce(simulated_awards.held_on, simulated_awards.as_of)
             );
         exit when v_new is null;
         v_awards := v_awards || v_new;

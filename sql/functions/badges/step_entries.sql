@@ -5,6 +5,7 @@ create or replace function private.step_entries(
     activity_type text,
     delivery_mode text,
     given private.activity_days[],
+    taken private.activity_days[],
     first_day date,
     last_day date,
     day_minutes int
@@ -15,6 +16,10 @@ stable
 security invoker
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    -- Each activity takes a minute at least, and a day has only so many.
+    v_day date;
+    v_full_days date[];
 begin
     if (step_entries.measure).metric in ('activity_count', 'minutes_total') then
         -- Day after day what it has room for; an activity takes a minute at least.
@@ -37,7 +42,7 @@ begin
                             step_entries.day_minutes - coalesce(
                                 (
                                     select sum(done.minutes_total)
-                                    from unnest(step_entries.given) as done
+                                    from unnest(step_entries.given || step_entries.taken) as done
                                     where done.occurred_on = step_entries.first_day + day.number
                                 ), 0
                             )
@@ -58,10 +63,34 @@ begin
         );
     end if;
 
+    if (step_entries.measure).metric in ('participants_total', 'distinct_activity_types') then
+        -- All on the first day that has room for so many activities.
+        v_day := (
+            select step_entries.first_day + day.number
+            from generate_series(0, least(step_entries.last_day - step_entries.first_day, 400)) as day (number)
+            where
+                step_entries.day_minutes >= case
+                    when (step_entries.measure).metric = 'participants_total' then (step_entries.units - 1) / 10000 + 1
+                    else step_entries.units
+                end + coalesce(
+                    (
+                        select sum(done.minutes_total)
+                        from unnest(step_entries.given || step_entries.taken) as done
+                        where done.occurred_on = step_entries.first_day + day.number
+                    ), 0
+                )
+            order by day.number
+            limit 1
+        );
+        if v_day is null then
+            return '{}';
+        end if;
+    end if;
+
     if (step_entries.measure).metric = 'participants_total' then
         return array(
             select row(
-                step_entries.mentor_id, step_entries.first_day, step_entries.activity_type, step_entries.delivery_mode, 1, 1,
+                step_entries.mentor_id, v_day, step_entries.activity_type, step_entries.delivery_mode, 1, 1,
                 least(10000, step_entries.units - 10000 * part.number)
             )::private.activity_days
             from generate_series(0, (step_entries.units - 1) / 10000) as part (number)
@@ -72,7 +101,7 @@ begin
     if (step_entries.measure).metric = 'distinct_activity_types' then
         return array(
             select row(
-                step_entries.mentor_id, step_entries.first_day, kind.activity_type, step_entries.delivery_mode, 1, 1, 1
+                step_entries.mentor_id, v_day, kind.activity_type, step_entries.delivery_mode, 1, 1, 1
             )::private.activity_days
             from (
                 select candidate.activity_type, min(candidate.place) as place
@@ -109,24 +138,30 @@ begin
                     and ((step_entries.measure).delivery_modes is null or done.delivery_mode = any ((step_entries.measure).delivery_modes))
                     and done.occurred_on
                     between coalesce(
-                        greatest((step_entries.measure).from_on, step_entries.first_day - (step_entries.measure).within_days + 1),
+                        greatest((step_entries.measure).from_on, v_day - (step_entries.measure).within_days + 1),
                         (step_entries.measure).from_on,
                         '-infinity'
-                    ) and step_entries.first_day
+                    ) and v_day
             )
             order by kind.place, kind.activity_type
             limit step_entries.units
         );
     end if;
 
+    v_full_days := array(
+        select done.occurred_on
+        from unnest(step_entries.given || step_entries.taken) as done
+        where done.occurred_on >= step_entries.first_day
+        group by done.occurred_on
+        having sum(done.minutes_total) >= step_entries.day_minutes
+    );
     -- A day, a week or a month after the other, those with something already left out.
     return array(
         select row(
             step_entries.mentor_id, free.day_on, step_entries.activity_type, step_entries.delivery_mode, 1, 1, 1
         )::private.activity_days
         from (
-            select
-                greatest(period.first_on, step_entries.first_day) as day_on
+            select room.day_on
             from generate_series(0, step_entries.units + 1000) as step (number)
             cross join lateral (
                 select
@@ -143,8 +178,22 @@ begin
                         else (date_trunc('month', step_entries.first_day::timestamp) + (step.number + 1) * interval '1 month')::date - 1
                     end as last_on
             ) as period
+            cross join lateral (
+                select greatest(period.first_on, step_entries.first_day) as first_on
+            ) as begun
+            cross join lateral (
+                select
+                    case
+                        when not begun.first_on = any (v_full_days) then begun.first_on
+                        else (
+                            select min(begun.first_on + day.number)
+                            from generate_series(0, period.last_on - begun.first_on) as day (number)
+                            where begun.first_on + day.number <> all (v_full_days)
+                        )
+                    end as day_on
+            ) as room
             where
-                greatest(period.first_on, step_entries.first_day) <= step_entries.last_day
+                room.day_on <= step_entries.last_day
                 and not exists (
                     select
                     from unnest(step_entries.given) as done
