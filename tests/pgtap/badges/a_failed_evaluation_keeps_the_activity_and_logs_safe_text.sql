@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(10);
 select tests.make_organisation('north');
 select tests.make_mentor('olga', 'north');
 select tests.make_mentor('berit', 'north');
@@ -38,6 +38,15 @@ select is(
 );
 select is((select count(*) from public.badge_evaluation_logs), 2::bigint, 'one entry a mentor');
 select is((select count(*) from public.ops_alerts where kind = 'badge_evaluation_failed'), 1::bigint, 'an operator learns of it');
+select is(
+    (select details ->> 'mentor_id' from public.ops_alerts where kind = 'badge_evaluation_failed'), tests.id('mentor', 'olga')::text,
+    'and of whose'
+);
+select results_eq(
+    'select mentor_id from private.mentor_measures where catalogue_version is null', $$ values (tests.id('mentor', 'olga')) $$,
+    'only that one is to be recounted'
+);
+select is_empty('select from private.check_badge_rollups()', 'the others'' rollups are right');
 
 drop trigger explode on public.earned_badges;
 select public.reconcile_badges();

@@ -5,7 +5,8 @@ select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
 select tests.make_mentor('sara', 'south');
-insert into public.organisation_settings (organisation_id, badge_time_budget_ms) values (tests.id('organisation', 'north'), 1);
+insert into public.organisation_settings (organisation_id, badge_time_budget_ms)
+values (tests.id('organisation', 'north'), 1), (tests.id('organisation', 'south'), 3600000);
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
 select
     tests.id('organisation', organisation), 'b' || days, 'B',

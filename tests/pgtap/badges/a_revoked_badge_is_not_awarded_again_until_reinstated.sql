@@ -1,9 +1,22 @@
 begin;
-select plan(11);
+select plan(20);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
-values (tests.id('badge', 'a'), tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}');
+values
+(tests.id('badge', 'a'), tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}'),
+(tests.id('badge', 'b'), tests.id('organisation', 'north'), 'b', 'B', '{"metric": "activity_count", "at_least": 2}');
 select tests.make_activity('one', 'olga');
+select tests.make_activity('berit one', 'berit');
+create function pg_temp.held() returns text
+language sql
+as $$
+    select string_agg(mentor.display_name || ' ' || definition.slug, ', ' order by mentor.display_name, definition.slug)
+    from public.earned_badges as earned
+    inner join public.peer_mentors as mentor on mentor.id = earned.mentor_id
+    inner join public.badge_definitions as definition on definition.id = earned.badge_definition_id
+    where earned.revoked_at is null
+$$;
+select is(pg_temp.held(), 'berit a, berit b, olga a, olga b', 'two mentors hold two badges each');
 
 select tests.acts_as('authenticated', tests.id('user', 'oskar'));
 select throws_ok(
@@ -12,6 +25,16 @@ select throws_ok(
 select lives_ok(
     $$ select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), 'awarded by mistake') $$,
     'a coordinator in scope revokes'
+);
+reset role;
+select is(pg_temp.held(), 'berit a, berit b, olga b', 'that badge of that mentor, and nothing else');
+select ok(
+    revoked_at = now() and revoked_by = tests.id('user', 'oskar'), 'it is kept who did so, and when'
+)
+from public.earned_badges where revoke_reason is not null;
+select tests.acts_as('authenticated', tests.id('user', 'oskar'));
+select throws_ok(
+    $$ select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), 'once more') $$, 'PT404', null, 'once'
 );
 select throws_ok(
     $$ select public.revoke_badge(tests.id('mentor', 'berit'), tests.id('badge', 'a'), 'mistake') $$,
@@ -25,10 +48,10 @@ select throws_ok(
 reset role;
 select tests.make_activity('two', 'olga');
 select is(
-    (select revoke_reason from public.earned_badges where mentor_id = tests.id('mentor', 'olga')), 'awarded by mistake',
+    (select revoke_reason from public.earned_badges where mentor_id = tests.id('mentor', 'olga') and revoked_at is not null), 'awarded by mistake',
     'a new activity leaves it revoked'
 );
-select is((select count(*) from public.earned_badges where mentor_id = tests.id('mentor', 'olga')), 1::bigint, 'and adds no second');
+select is((select count(*) from public.earned_badges where mentor_id = tests.id('mentor', 'olga')), 2::bigint, 'and adds no second');
 -- Olga coordinates her chapter, too.
 insert into public.coordinator_assignments (user_id, organisation_id)
 values (tests.id('user', 'olga'), tests.id('organisation', 'north'));
@@ -42,11 +65,28 @@ select throws_ok(
     '42501', null, 'or revokes it'
 );
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
-select lives_ok($$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a')) $$, 'reinstated');
+select lives_ok($$ select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'b'), repeat('x', 600)) $$, 'another is revoked');
+select lives_ok(
+    $$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), ' ' || repeat('y', 600)) $$, 'the first is reinstated'
+);
 reset role;
-select ok(
-    (select revoked_at is null and evidence @> '[{"revoke_reason": "awarded by mistake"}]' from public.earned_badges
-    where mentor_id = tests.id('mentor', 'olga')), 'it is held again, and the evidence tells of the revocation'
+select is(pg_temp.held(), 'berit a, berit b, olga a', 'and no other');
+select is(
+    evidence -> -1, jsonb_build_object(
+        'reinstated_at', now(), 'reinstated_by', tests.id('user', 'nina'), 'reason', repeat('y', 500),
+        'revoked_at', now(), 'revoked_by', tests.id('user', 'oskar'), 'revoke_reason', 'awarded by mistake'
+    ), 'the evidence tells of the revocation, and who gave it back and why'
+)
+from public.earned_badges where mentor_id = tests.id('mentor', 'olga') and badge_definition_id = tests.id('badge', 'a');
+select is(evidence -> 0 ->> 'metric', 'activity_count', 'after what it was awarded for')
+from public.earned_badges where mentor_id = tests.id('mentor', 'olga') and badge_definition_id = tests.id('badge', 'a');
+select is(
+    (select row(revoked_at, revoked_by, revoke_reason)::text from public.earned_badges
+    where mentor_id = tests.id('mentor', 'olga') and badge_definition_id = tests.id('badge', 'a')), '(,,)', 'it stands as if never revoked'
+);
+select is(
+    (select revoke_reason from public.earned_badges where mentor_id = tests.id('mentor', 'olga') and badge_definition_id = tests.id('badge', 'b')),
+    repeat('x', 500), 'a reason of 500 characters is kept'
 );
 select throws_ok(
     $$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a')) $$, 'PT404', null, 'only what was revoked'

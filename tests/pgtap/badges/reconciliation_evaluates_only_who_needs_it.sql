@@ -4,6 +4,11 @@ select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
 values (tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}');
+-- Whose catalogue has another version.
+select tests.make_organisation('south');
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'south'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}');
+update public.badge_definitions set criteria = '{"metric": "activity_count", "at_least": 2}' where organisation_id = tests.id('organisation', 'south');
 select tests.make_activity(name, name) from unnest('{olga, berit, kari}'::text[]) as name;
 
 -- Which mentors have an entry of a reconciliation that was made since it was asked last.

@@ -1,5 +1,5 @@
 begin;
-select plan(10);
+select plan(14);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 update public.peer_mentors set created_at = now() - interval '100 days';
@@ -65,6 +65,43 @@ alter table public.activities enable trigger user;
 select is(
     (select format('%s %s', badges_awarded, award_ratio) from public.reconcile_badges()), '2 0.4000',
     'and so does what followed from one that was missed'
+);
+
+-- What followed from a length of service alone was missed by nobody, as little as the length itself.
+select tests.make_mentor('nora', 'north');
+update public.peer_mentors set created_at = now() - interval '200 days' where id = tests.id('mentor', 'nora');
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values
+(tests.id('organisation', 'north'), 'thanks', 'Thanks', '{"metric": "badge_earned", "badge": "half_a_year"}'),
+(
+    tests.id('organisation', 'north'), 'more-thanks', 'More thanks',
+    '{"all": [{"metric": "badge_earned", "badge": "thanks"}, {"metric": "tenure_days", "at_least": 182}]}'
+);
+update public.earned_badges set earned_at = now() - interval '2 days';
+select is(
+    (select format('%s %s %s', badges_awarded, award_ratio, alert) from public.reconcile_badges()), '7 0.0000 f',
+    'three badges of hers by time and two of each who had half a year before: none was missed'
+);
+select is(
+    (select array_agg(definition.slug order by definition.slug) from public.earned_badges as earned
+    inner join public.badge_definitions as definition on definition.id = earned.badge_definition_id
+    where earned.mentor_id = tests.id('mentor', 'nora')),
+    '{half_a_year,more-thanks,thanks}', 'the one and what follows from it'
+);
+
+-- The share is of what was awarded since then, not of all there ever was.
+update public.ops_alerts set acknowledged_at = now();
+alter table public.activities disable trigger user;
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'nora'), 'visit', current_date - 1, 30);
+alter table public.activities enable trigger user;
+select is(
+    (select format('%s %s %s', badges_awarded, award_ratio, alert) from public.reconcile_badges()), '1 0.1250 t',
+    'one of eight since yesterday; what was awarded the day before does not count'
+);
+select is(
+    (select count(*) from public.ops_alerts where kind = 'reconciliation_over_5_percent' and acknowledged_at is null), 1::bigint,
+    'which an operator learns of'
 );
 select * from finish();
 rollback;
