@@ -98,7 +98,7 @@ begin
                         end
                     when given.key in ('from', 'to') then
                         case
-                            when jsonb_typeof(given.value) <> 'string' or not private.is_iso_date(given.value #>> '{}')
+                            when not private.is_iso_date(given.value #>> '{}')
                                 then 'must be a date like "2026-01-31"'
                             when given.key = 'to' and private.is_iso_date(check_criteria.node ->> 'from')
                                 and (given.value #>> '{}')::date < (check_criteria.node ->> 'from')::date
@@ -117,7 +117,6 @@ begin
         where entry.problem is not null
         order by entry.key
         limit 1;
-        v_at := coalesce(v_at, check_criteria.path);
     end if;
 
     if v_problem is not null then

@@ -1,5 +1,5 @@
 begin;
-select plan(25);
+select plan(51);
 select tests.make_organisation('north');
 
 create function pg_temp.refused_at(criteria jsonb) returns text
@@ -43,7 +43,33 @@ from (
     ('{"metric": "tenure_days", "at_least": 1, "within_days": 3}', '$.within_days'),
     ('{"metric": "badge_earned", "at_least": 1}', '$.badge'),
     ('{"all": [{"metric": "badge_earned", "badge": "unknown"}]}', '$.all[0].badge'),
-    ('{"metric": "activity_count", "at_least": 1, "atleast": 1}', '$.atleast')
+    ('{"metric": "activity_count", "at_least": 1, "atleast": 1}', '$.atleast'),
+    ('{"metric": null, "at_least": 1}', '$.metric'),
+    ('{"metric": ["activity_count"], "at_least": 1}', '$.metric'),
+    ('{"all": {"metric": "activity_count", "at_least": 1}}', '$.all'),
+    ('{"all": "activity_count"}', '$.all'),
+    ('{"any": [{"metric": "activity_count", "at_least": 1}, {"all": [7]}]}', '$.any[1].all[0]'),
+    ('{"metric": "activity_count", "at_least": 999999999999}', 'accepted'),
+    ('{"metric": "activity_count", "at_least": 1000000000000}', '$.at_least'),
+    ('{"metric": "activity_count", "at_least": 1, "within_days": 1}', 'accepted'),
+    ('{"metric": "activity_count", "at_least": 1, "within_days": 0}', '$.within_days'),
+    ('{"metric": "activity_count", "at_least": 1, "within_days": 36600}', 'accepted'),
+    ('{"metric": "activity_count", "at_least": 1, "within_days": 36601}', '$.within_days'),
+    ('{"metric": "activity_count", "at_least": 1, "within_days": "7"}', '$.within_days'),
+    ('{"metric": "activity_count", "at_least": 1, "from": 20260101}', '$.from'),
+    ('{"metric": "activity_count", "at_least": 1, "to": ["2026-01-01"]}', '$.to'),
+    ('{"metric": "activity_count", "at_least": 1, "from": "2026-02-01", "to": "2026-02-01"}', 'accepted'),
+    -- What is wrong with "from" is said of "from".
+    ('{"metric": "activity_count", "at_least": 1, "from": "2026-13-01", "to": "2026-02-01"}', '$.from'),
+    ('{"metric": "activity_count", "at_least": 1, "activity_types": "visit"}', '$.activity_types'),
+    ('{"metric": "activity_count", "at_least": 1, "badge": "x"}', '$.badge'),
+    ('{"metric": "tenure_days", "at_least": 1, "badge": "x"}', '$.badge'),
+    ('{"metric": "badge_earned", "badge": 7}', '$.badge'),
+    ('{"metric": "badge_earned", "badge": "x", "at_least": 2}', '$.at_least'),
+    ('{"metric": "badge_earned", "badge": "x", "from": "2026-01-01"}', '$.from'),
+    -- Of several faults the first by its name.
+    ('{"metric": "activity_count", "within_days": 0, "at_least": 0, "activity_types": []}', '$.activity_types'),
+    ('{"metric": "activity_count", "within_days": 0, "delivery_modes": []}', '$.at_least')
 ) as example (criteria, path);
 select is(
     pg_temp.refused_at(jsonb_build_object('any', (
@@ -52,5 +78,12 @@ select is(
     ))), path, leaves || ' conditions'
 )
 from (values (200, 'accepted'), (201, '$')) as example (leaves, path);
+-- A leaf within so many lists.
+select is(
+    pg_temp.refused_at((
+        repeat('{"all": [', depth) || '{"metric": "activity_count", "at_least": 1}' || repeat(']}', depth)
+    )::jsonb), path, depth || ' levels deep'
+)
+from (values (9, 'accepted'), (10, '$' || repeat('.all[0]', 10))) as example (depth, path);
 select finish();
 rollback;
