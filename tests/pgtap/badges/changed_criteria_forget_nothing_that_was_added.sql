@@ -1,0 +1,88 @@
+-- What was taken off the headroom is in no bound yet when the criteria of another badge change: it is counted in at the next look all the same.
+begin;
+select plan(10);
+select tests.make_organisation('north');
+select tests.make_organisation('south');
+select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+select tests.id('organisation', 'north'), slug, slug, criteria::jsonb
+from (
+    values
+    ('count', '{"metric": "activity_count", "at_least": 6}'), ('minutes', '{"metric": "minutes_total", "at_least": 330}'),
+    ('participants', '{"metric": "participants_total", "at_least": 11}'), ('weeks', '{"metric": "consecutive_weeks", "at_least": 6}'),
+    ('window', '{"metric": "activity_count", "at_least": 6, "within_days": 36}'), ('other', '{"metric": "distinct_activity_types", "at_least": 8}')
+) as badge (slug, criteria);
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'south'), 'theirs', 'Theirs', '{"metric": "distinct_days", "at_least": 3}');
+create function pg_temp.add(mentor text, occurred_on date) returns void
+language sql
+as $$
+    insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, participant_count)
+    values (tests.id('organisation', 'north'), tests.id('mentor', add.mentor), 'visit', add.occurred_on, 60, 2)
+$$;
+create function pg_temp.held(mentor text) returns text
+language sql
+as $$
+    select string_agg(definition.slug, ', ' order by definition.slug)
+    from public.earned_badges as earned
+    inner join public.badge_definitions as definition on definition.id = earned.badge_definition_id
+    where earned.mentor_id = tests.id('mentor', held.mentor)
+$$;
+-- Five weeks of one; three of the other, the first of which is registered late.
+do $$
+begin
+    for v_place in 1..5 loop
+        perform pg_temp.add('olga', date '2025-12-29' + 7 * v_place);
+    end loop;
+    perform pg_temp.add('berit', '2026-01-12');
+    perform pg_temp.add('berit', '2026-01-19');
+    perform pg_temp.add('berit', '2026-01-05');
+end
+$$;
+select results_eq(
+    $$
+    select added_activities, added_minutes, added_participants, added_late, added_from, added_to
+    from private.mentor_measures order by mentor_id = tests.id('mentor', 'berit')
+    $$,
+    $$
+    values
+    (4::bigint, 240::bigint, 8::bigint, false, date '2026-01-12', date '2026-02-02'), (2, 120, 4, true, '2026-01-05', '2026-01-19')
+    $$, 'all but the first of each were added to nothing but the headroom'
+);
+update public.badge_definitions set criteria = '{"metric": "distinct_activity_types", "at_least": 9}' where slug = 'other';
+select is_empty('select from public.earned_badges', 'five are too few for any of the badges');
+select pg_temp.add('olga', '2026-02-09');
+select is(pg_temp.held('olga'), 'count, minutes, participants, weeks, window', 'after other criteria the sixth earns all of them');
+select pg_temp.add('berit', day) from unnest('{2026-01-26, 2026-02-02}'::date[]) as day;
+select is(pg_temp.held('berit'), null, 'and no fifth');
+select pg_temp.add('berit', '2026-02-09');
+select is(pg_temp.held('berit'), 'count, minutes, participants, weeks, window', 'also where one was late');
+select is_empty('select from private.check_badge_rollups()', 'and all is right');
+
+-- What nobody asks for any more is dropped with the next look, and of another organisation nothing is taken over.
+delete from public.badge_definitions where slug = 'other';
+update public.badge_definitions set criteria = '{"metric": "activity_count", "at_least": 6, "within_days": 40}' where slug = 'window';
+select pg_temp.add('olga', '2026-02-10');
+select set_eq(
+    $$ select jsonb_object_keys(measures)::bigint from private.mentor_measures where mentor_id = tests.id('mentor', 'olga') $$,
+    $$ select id from private.badge_measures where organisation_id = tests.id('organisation', 'north') $$, 'a measure for each that is asked'
+);
+select is_empty('select from private.check_badge_rollups()', 'each right');
+
+-- After a recount nothing is left to be counted in.
+update private.mentor_measures set catalogue_version = null, added_activities = 3, added_minutes = 3, added_participants = 3, added_late = true,
+added_from = '2026-01-01', added_to = '2026-01-01';
+select public.evaluate_badges(tests.id('mentor', 'olga'));
+select results_eq(
+    $$
+    select added_activities, added_minutes, added_participants, added_late, added_from, added_to, latest_on
+    from private.mentor_measures where mentor_id = tests.id('mentor', 'olga')
+    $$,
+    $$ values (0::bigint, 0::bigint, 0::bigint, false, null::date, null::date, date '2026-02-10') $$, 'a recount begins anew'
+);
+select set_eq(
+    $$ select jsonb_object_keys(measures)::bigint from private.mentor_measures where mentor_id = tests.id('mentor', 'olga') $$,
+    $$ select id from private.badge_measures where organisation_id = tests.id('organisation', 'north') $$, 'with the same measures'
+);
+select * from finish();
+rollback;
