@@ -1,5 +1,5 @@
 begin;
-select plan(13);
+select plan(19);
 select tests.make_two_organisations();
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
 values (tests.id('organisation', 'north'), 'a', 'A', '{"any": [{"metric": "minutes_total", "at_least": 240}, {"metric": "distinct_days", "at_least": 4}]}');
@@ -47,6 +47,52 @@ select throws_ok(
     $$ select public.preview_badge(tests.id('organisation', 'north'), '{"metric": "x"}', -1) $$, '22023', null, 'a page has a size'
 );
 reset role;
+select throws_ok(
+    format($$ select public.preview_badge(%L, '{"metric": "badge_earned", "badge": "unknown"}') $$, tests.id('organisation', 'north')),
+    'PL001', null, 'a badge that nobody has defined cannot be needed'
+);
+update public.organisation_settings set badges_enabled = true;
+insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'south'), false);
+select set_eq(
+    $$ select mentor_id, would_notify from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "activity_count", "at_least": 2}') $$,
+    $$ values (tests.id('mentor', 'olga'), true), (tests.id('mentor', 'berit'), false) $$, 'what another organisation switched off does not matter'
+);
+-- Who was first comes first, of the same day by id.
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+select tests.id('organisation', 'north'), mentor_id, 'visit', day, 10
+from (
+    select tests.make_mentor('mentor ' || day || number, 'north') as mentor_id, day
+    from unnest('{2026-01-20, 2026-01-03, 2026-01-09}'::date[]) as day cross join generate_series(1, 4) as number
+) as made
+order by random();
+select results_eq(
+    $$ select qualified_on, mentor_id from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "activity_count", "at_least": 1}') $$,
+    $$
+    select min(occurred_on), mentor_id from public.activities
+    where organisation_id = tests.id('organisation', 'north') group by mentor_id order by min(occurred_on), mentor_id
+    $$, 'those who qualified first come first'
+);
+delete from public.activities where duration_minutes = 10;
+-- Of the badges that somebody holds, and of whom alone.
+insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on)
+select tests.id('organisation', 'north'), tests.id('mentor', 'berit'), id, 1, '[]', '2026-01-20' from public.badge_definitions;
+select results_eq(
+    $$ select mentor_id, qualified_on from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "badge_earned", "badge": "a"}') $$,
+    $$ values (tests.id('mentor', 'berit'), date '2026-01-20') $$, 'one mentor holds it'
+);
+update public.earned_badges set revoked_at = now(), revoke_reason = 'A test.';
+select is_empty(
+    $$ select from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "badge_earned", "badge": "a"}') $$, 'until it is revoked'
+);
+-- Lengths of service are counted by the clocks of the organisation, whatever the clocks of another.
+update public.organisations
+set time_zone = case slug when 'north' then 'Etc/GMT+12' else 'Pacific/Kiritimati' end where slug in ('north', 'south');
+update public.peer_mentors set created_at = ((now() at time zone 'Etc/GMT+12')::date - 100 + time '23:00') at time zone 'Etc/GMT+12'
+where id = tests.id('mentor', 'olga');
+select results_eq(
+    $$ select mentor_id, evidence -> 0 ->> 'value' from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "tenure_days", "at_least": 100}') $$,
+    $$ values (tests.id('mentor', 'olga'), '100') $$, 'a hundred days of one'
+);
 select is((select count(*) from public.badge_definitions), 1::bigint, 'nothing was written');
 select is(
     (select last_value from private.badge_measures_id_seq),
