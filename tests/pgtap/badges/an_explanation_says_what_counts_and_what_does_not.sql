@@ -1,5 +1,5 @@
 begin;
-select plan(27);
+select plan(35);
 select tests.make_two_organisations();
 delete from public.activities;
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
@@ -48,6 +48,61 @@ select is(
     '{"voided": 1, "wrong_type": 1, "wrong_mode": 1, "before_from": 1, "outside_window": 1}', 'what does not count, and why'
 );
 select is(pg_temp.reasons('ended'), '{"after_to": 6, "voided": 1}', 'what came too late');
+select is(
+    public.explain_badge(tests.id('mentor', 'olga'), tests.id('badge', 'walks')) - 'leaves' - 'smallest_step',
+    jsonb_build_object(
+        'mentor_id', tests.id('mentor', 'olga'), 'badge_definition_id', tests.id('badge', 'walks'), 'slug', 'walks', 'name', 'walks',
+        'criteria_version', 1, 'is_active', true, 'as_of', (now() at time zone 'Europe/Oslo')::date, 'is_earned', false, 'is_revoked', false,
+        'earned_at', null, 'is_met', false, 'qualified_on', null
+    ), 'of which badge and mentor, and how it stands'
+);
+select is(
+    pg_temp.leaf('walks') - 'does_not_count',
+    jsonb_build_object(
+        'path', '$', 'metric', 'activity_count', 'value', 3, 'at_least', 4, 'met_on', null, 'is_met', false, 'missing', 1,
+        'leaf', (select criteria from public.badge_definitions where slug = 'walks'),
+        'counts', jsonb_build_object(
+            'activities', 3, 'first_on', '2026-01-01', 'last_on', '2026-01-10',
+            'latest', array[tests.id('activity', 'c'), tests.id('activity', 'b'), tests.id('activity', 'a')]
+        )
+    ), 'a leaf as a whole'
+);
+select is(
+    pg_temp.leaf('ended') -> 'does_not_count',
+    jsonb_build_array(
+        jsonb_build_object(
+            'reason', 'after_to', 'activities', 6, 'first_on', '2026-01-01', 'last_on', '2026-01-11', 'latest', (
+                select jsonb_agg(id order by occurred_on desc, id) from public.activities where occurred_on > '2025-12-31' and voided_at is null
+            )
+        ),
+        jsonb_build_object(
+            'reason', 'voided', 'activities', 1, 'first_on', '2026-01-06', 'last_on', '2026-01-06', 'latest', array[tests.id('activity', 'voided')]
+        )
+    ), 'what does not count as a whole, the latest first'
+);
+-- The stretch of five days in which there was most: the 5th to the 9th.
+insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
+values (
+    tests.id('badge', 'runs'), tests.id('organisation', 'north'), 'runs', 'runs',
+    '{"metric": "activity_count", "at_least": 9, "within_days": 5, "activity_types": ["run"]}'
+);
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+select tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'run', day, 30
+from unnest('{2026-02-03, 2026-02-05, 2026-02-06, 2026-02-09, 2026-02-09, 2026-02-10}'::date[]) as day;
+select is(
+    (select array_agg(activity ->> 'first_on' || '-' || (activity ->> 'last_on')) from jsonb_array_elements(pg_temp.leaf('runs') -> 'does_not_count') as activity
+    where activity ->> 'reason' = 'outside_window'),
+    '{2026-02-03-2026-02-10}', 'what is outside of it on either side'
+);
+select is(pg_temp.leaf('runs') #>> '{counts,first_on}', '2026-02-05', 'it begins with its first day');
+select is(pg_temp.leaf('runs') #>> '{counts,activities}', '4', 'and has all of them');
+delete from public.activities where activity_type = 'run';
+-- No more than twenty are named.
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+select tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'run', '2026-02-03', 30 from generate_series(1, 22);
+select is(pg_temp.leaf('runs') #>> '{counts,activities}', '22', 'of many');
+select is(jsonb_array_length(pg_temp.leaf('runs') #> '{counts,latest}'), 20, 'twenty are named');
+delete from public.activities where activity_type = 'run';
 -- 29 December, 5 January; the weeks of a streak before are another one.
 insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
 values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'walk', '2025-10-01', 30);
