@@ -108,7 +108,6 @@ begin
             (given.room ->> 1)::bigint,
             -- By how many more weeks or months a streak may grow until then.
             case
-                when day.until_on < day.latest_on then null
                 when compared.metric = 'consecutive_weeks'
                     then (day.until_on - date '0001-01-01') / 7 - (day.latest_on - date '0001-01-01') / 7
                 when compared.metric = 'consecutive_months'

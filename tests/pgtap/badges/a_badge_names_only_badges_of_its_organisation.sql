@@ -1,6 +1,6 @@
 -- Slugs are an organisation's own: another one's badge of that name is another badge, for what a condition may name as for circles.
 begin;
-select plan(14);
+select plan(16);
 select tests.make_organisation(name) from unnest('{north, south}'::text[]) as name;
 create function pg_temp.define(organisation text, slug text, needs text[]) returns text
 language plpgsql
@@ -38,6 +38,9 @@ select is(pg_temp.define('south', 'a', '{b}'), '$.all[1].badge a -> b -> a', 'th
 select is(pg_temp.define('north', 'c', '{a, b}'), 'defined', 'two ways to one badge are no circle');
 select is(pg_temp.define('north', 'd', '{c}'), 'defined', 'nor is a long way');
 select is(pg_temp.define('north', 'b', '{d, c}'), '$.all[2].badge b -> c -> b', 'of several circles the shortest is shown, and the condition that closes it');
+select tests.make_organisation('west');
+select is(pg_temp.define('west', 'alone', '{}'), 'defined', 'the only badge of an organisation');
+select is(pg_temp.define('west', 'alone', '{alone}'), '$.all[1].badge alone -> alone', 'cannot need itself either');
 select throws_ok(
     $$ update public.badge_definitions set organisation_id = tests.id('organisation', 'south') where slug = 'd' $$, '22023', null,
     'a badge stays with its organisation'

@@ -1,10 +1,14 @@
 begin;
-select plan(20);
+select plan(22);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 values
 (tests.id('badge', 'a'), tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}'),
-(tests.id('badge', 'b'), tests.id('organisation', 'north'), 'b', 'B', '{"metric": "activity_count", "at_least": 2}');
+(tests.id('badge', 'b'), tests.id('organisation', 'north'), 'b', 'B', '{"metric": "activity_count", "at_least": 2}'),
+(
+    tests.id('badge', 'c'), tests.id('organisation', 'north'), 'c', 'C',
+    '{"all": [{"metric": "badge_earned", "badge": "a"}, {"metric": "activity_count", "at_least": 4}]}'
+);
 select tests.make_activity('one', 'olga');
 select tests.make_activity('berit one', 'berit');
 create function pg_temp.held() returns text
@@ -52,6 +56,7 @@ select is(
     'a new activity leaves it revoked'
 );
 select is((select count(*) from public.earned_badges where mentor_id = tests.id('mentor', 'olga')), 2::bigint, 'and adds no second');
+select is(pg_temp.held(), 'berit a, berit b, olga b', 'nor one that needs what was revoked');
 -- Olga coordinates her chapter, too.
 insert into public.coordinator_assignments (user_id, organisation_id)
 values (tests.id('user', 'olga'), tests.id('organisation', 'north'));
@@ -71,6 +76,8 @@ select lives_ok(
 );
 reset role;
 select is(pg_temp.held(), 'berit a, berit b, olga a', 'and no other');
+select tests.make_activity('three', 'olga');
+select is(pg_temp.held(), 'berit a, berit b, olga a, olga c', 'what needs it is awarded with the next activity');
 select is(
     evidence -> -1, jsonb_build_object(
         'reinstated_at', now(), 'reinstated_by', tests.id('user', 'nina'), 'reason', repeat('y', 500),

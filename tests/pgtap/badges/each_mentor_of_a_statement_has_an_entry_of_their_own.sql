@@ -1,5 +1,5 @@
 begin;
-select plan(18);
+select plan(19);
 select tests.make_two_organisations();
 delete from public.activities;
 select tests.make_organisation('west');
@@ -77,6 +77,13 @@ select is(
     'whose registrations are on record'
 );
 
+-- One of whom all is known, and two who were never evaluated.
+select tests.make_mentor(name, 'north') from unnest('{kari, nora}'::text[]) as name;
+select is(
+    pg_temp.register('{ride olga, visit kari, ride nora}'), 'kari: visit (1 of 3), nora: - (0 of 3), olga: - (3 of 3)',
+    'what is known of one is nothing to the others'
+);
+
 -- A rule that is not of the criteria it stands for, as when data was restored in part: that badge is left out and named.
 update private.badge_rules set criteria = '{}' where badge_definition_id = tests.id('badge', 'visit');
 update private.mentor_measures set settled_until = null;
@@ -117,18 +124,19 @@ select results_eq(
     $$ values (true, '[]'::jsonb, '{}'::jsonb, '{}'::uuid[]), (false, '[]', '{}', '{}') $$, 'one that failed found nothing'
 );
 
--- Several corrections in one statement are each judged where they lead.
+-- Several corrections in one statement are each judged where they lead. Tomorrow where the day begins last is a day somewhere.
+update public.organisations set time_zone = 'Etc/GMT+12' where slug = 'north';
 select throws_ok(
     $$
     update public.activities
-    set occurred_on = case id when tests.id('activity', 'visit olga') then date '2025-01-01' else (now() at time zone 'utc')::date + 2 end
+    set occurred_on = case id when tests.id('activity', 'visit olga') then date '2025-01-01' else (now() at time zone 'Etc/GMT+12')::date + 1 end
     where id in (tests.id('activity', 'visit olga'), tests.id('activity', 'call olga'))
     $$, '22023', null, 'one that is moved into the future is refused beside one that is not'
 );
 select throws_ok(
     $$
     update public.activities
-    set occurred_on = case id when tests.id('activity', 'call olga') then date '2025-01-01' else (now() at time zone 'utc')::date + 2 end
+    set occurred_on = case id when tests.id('activity', 'call olga') then date '2025-01-01' else (now() at time zone 'Etc/GMT+12')::date + 1 end
     where id in (tests.id('activity', 'visit olga'), tests.id('activity', 'call olga'))
     $$, '22023', null, 'whichever of the two it is'
 );
