@@ -89,7 +89,7 @@ begin
         order by entry.occurred_on desc, entry.minutes_total, entry.participants_total
     );
 
-    for v_number in 1..coalesce(cardinality(v_entries), 0) loop
+    for v_number in 1..cardinality(v_entries) loop
         -- Times first, of one activity then its minutes and participants.
         foreach v_part in array array['times', 'minutes', 'participants'] loop
             v_try := v_entries[v_number];
@@ -117,7 +117,7 @@ begin
                     v_needed,
                     badge_step.given || array(
                         select entry
-                        from unnest(v_entries[:v_number - 1] || case when v_try.activity_count > 0 then v_try end || v_entries[v_number + 1:]) as entry
+                        from unnest(v_entries[:v_number - 1] || v_try || v_entries[v_number + 1:]) as entry
                         where entry.activity_count > 0
                     ),
                     v_until,
@@ -140,20 +140,20 @@ begin
                 v_try.participants_total := v_high;
             end if;
             v_entries[v_number] := v_try;
-            exit when v_high = 0;
         end loop;
     end loop;
 
+    v_entries := array(select entry from unnest(v_entries) as entry where entry.activity_count > 0);
+
     -- What was left out may have been the last: from when on do the others do? Length of service may still be waited for.
-    v_low := greatest(badge_step.first_day, (select max(entry.occurred_on) from unnest(v_entries) as entry where entry.activity_count > 0))
-    - badge_step.first_day;
+    v_low := greatest(badge_step.first_day, (select max(entry.occurred_on) from unnest(v_entries) as entry)) - badge_step.first_day;
     v_high := v_until - badge_step.first_day;
     while v_low < v_high loop
         v_middle := (v_low + v_high) / 2;
         if private.simulated_awards(
             badge_step.mentor_id,
             v_needed,
-            badge_step.given || array(select entry from unnest(v_entries) as entry where entry.activity_count > 0),
+            badge_step.given || v_entries,
             badge_step.first_day + v_middle::int,
             held_on => badge_step.first_day
         ) ? badge_step.badge_definition_id::text then
@@ -164,11 +164,7 @@ begin
     end loop;
 
     return jsonb_build_object(
-        'entries', (
-            select coalesce(jsonb_agg(to_jsonb(entry) order by entry.occurred_on, entry.activity_type, entry.minutes_total), '[]')
-            from unnest(v_entries) as entry
-            where entry.activity_count > 0
-        ),
+        'entries', to_jsonb(v_entries),
         'until', badge_step.first_day + v_high::int
     );
 end

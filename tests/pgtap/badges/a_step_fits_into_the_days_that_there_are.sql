@@ -1,7 +1,7 @@
 -- A day has 24 hours. What explain_badge proposes can be registered as it stands: beside what is there already, and beside what other
 -- conditions of the same badge ask for.
 begin;
-select plan(31);
+select plan(33);
 select tests.make_organisation('north');
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 select tests.id('badge', slug), tests.id('organisation', 'north'), slug, slug, criteria::jsonb
@@ -9,6 +9,8 @@ from (
     values
     ('participants', '{"metric": "participants_total", "at_least": 10, "activity_types": ["visit"]}'),
     ('crowds', '{"metric": "participants_total", "at_least": 25000, "activity_types": ["visit"]}'),
+    ('two-crowds', '{"metric": "participants_total", "at_least": 20000, "activity_types": ["visit"]}'),
+    ('crowds-and-one', '{"metric": "participants_total", "at_least": 20001, "activity_types": ["visit"]}'),
     ('types', '{"metric": "distinct_activity_types", "at_least": 2, "activity_types": ["course", "visit"]}'),
     ('days', '{"metric": "distinct_days", "at_least": 3, "activity_types": ["visit"]}'),
     ('days-in-a-row', '{"metric": "distinct_days", "at_least": 3, "activity_types": ["visit"], "within_days": 3}'),
@@ -51,7 +53,7 @@ begin
         select string_agg(
             format(
                 '%s%s %s', nullif(entry.times, 1) || ' x ', to_char(entry.occurred_on, 'FMDD.FMMM'),
-                case when step.badge in ('participants', 'crowds') then entry.participant_count else entry.duration_minutes end
+                case when step.badge ~ 'participants|crowds' then entry.participant_count else entry.duration_minutes end
             ), ', ' order by entry.occurred_on, entry.duration_minutes desc, entry.participant_count desc
         )
         from jsonb_to_recordset(v_step -> 'entries') as entry (occurred_on date, duration_minutes int, participant_count int, times int)
@@ -78,6 +80,8 @@ from (
     ('participants', '{1440, 1440}', '6.3 10'),
     ('crowds', '{1437}', '4.3 10000, 4.3 10000, 4.3 5000'),
     ('crowds', '{1438}', '5.3 10000, 5.3 10000, 5.3 5000'),
+    ('two-crowds', '{1438}', '4.3 10000, 4.3 10000'),
+    ('crowds-and-one', '{1438}', '5.3 10000, 5.3 10000, 5.3 1'),
     ('types', '{1438}', '4.3 1, 4.3 1'),
     ('types', '{1439}', '5.3 1, 5.3 1'),
     ('days', '{0, 1440}', '4.3 1, 6.3 1, 7.3 1'),

@@ -1,7 +1,7 @@
 -- What explain_badge proposes for trees of conditions: of "all" every branch, of "any" the one that takes the fewest activities, then the
 -- earliest, then the fewest minutes and participants; done as the mentor usually does it.
 begin;
-select plan(37);
+select plan(45);
 select tests.make_organisation('north');
 select tests.make_mentor('olga', 'north');
 update public.peer_mentors set created_at = '2026-01-01 12:00+01';
@@ -84,6 +84,16 @@ from (
     ('{"metric": "distinct_days", "at_least": 8, "to": "2026-03-06"}', null),
     ('{"metric": "distinct_days", "at_least": 7, "to": "2026-03-06"}', '5.3 visit online 1 1, 6.3 visit online 1 1 by 6.3.26: 2, 2, 2'),
     ('{"metric": "activity_count", "at_least": 1500}', null),
+    ('{"metric": "distinct_days", "at_least": 500}', null),
+    ('{"metric": "activity_count", "at_least": 6, "delivery_modes": ["in_person", "online"]}', '4.3 visit online 1 1 by 4.3.26: 1, 1, 1'),
+    ('{"metric": "distinct_activity_types", "at_least": 2, "activity_types": ["call", "visit"], "within_days": 1}', '4.3 visit online 1 1 by 4.3.26: 1, 1, 1'),
+    -- One serves the other: neither more minutes nor more participants than it takes.
+    ('{"all": [{"metric": "minutes_total", "at_least": 302}, {"metric": "participants_total", "at_least": 12}]}',
+        '4.3 visit online 1 1, 4.3 visit online 1 1 by 4.3.26: 2, 2, 2'),
+    ('{"all": [{"metric": "minutes_total", "at_least": 330}, {"metric": "activity_count", "at_least": 7}]}',
+        '4.3 visit online 1 1, 4.3 visit online 29 1 by 4.3.26: 2, 30, 2'),
+    ('{"all": [{"metric": "distinct_days", "at_least": 7}, {"metric": "activity_count", "at_least": 7}]}',
+        '5.3 visit online 1 1, 6.3 visit online 1 1 by 6.3.26: 2, 2, 2'),
     -- 62 days she has been there; for 100 it takes 38 more.
     ('{"metric": "tenure_days", "at_least": 100}', 'nothing by 11.4.26: 0, 0, 0'),
     ('{"metric": "tenure_days", "at_least": 60001}', null),
@@ -107,5 +117,31 @@ from (
     ('{"all": [{"metric": "badge_earned", "badge": "off"}, {"metric": "activity_count", "at_least": 8}]}', null),
     ('{"all": [{"metric": "activity_count", "at_least": 8}, {"metric": "activity_count", "at_least": 9, "to": "2026-01-31"}]}', null)
 ) as given (criteria, expected);
+-- Of whom nothing is known: as most do it. Of more types than are known any others do.
+select tests.make_mentor('berit', 'north');
+create function pg_temp.entries(criteria jsonb) returns table (activity_type text, delivery_mode text)
+language sql
+as $$
+    select entry.activity_type, entry.delivery_mode
+    from public.explain_badge(
+        tests.id('mentor', 'berit'),
+        (
+            select definition.id from public.badge_definitions as definition
+            where definition.criteria = entries.criteria and definition.organisation_id = tests.id('organisation', 'north')
+        )
+    ) as answer
+    cross join jsonb_to_recordset(answer #> '{smallest_step,entries}') as entry (activity_type text, delivery_mode text)
+$$;
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values
+(tests.id('organisation', 'north'), 'one', 'One', '{"metric": "participants_total", "at_least": 1}'),
+(tests.id('organisation', 'north'), 'types', 'Types', '{"metric": "distinct_activity_types", "at_least": 40}');
+select results_eq(
+    $$ select * from pg_temp.entries('{"metric": "participants_total", "at_least": 1}') $$, $$ values ('conversation', 'in_person') $$, 'a conversation, in person'
+);
+select is(
+    (select count(distinct activity_type) from pg_temp.entries('{"metric": "distinct_activity_types", "at_least": 40}')), 40::bigint,
+    'forty types, all different'
+);
 select * from finish();
 rollback;
