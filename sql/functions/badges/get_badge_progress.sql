@@ -122,9 +122,9 @@ begin
         valued.slug,
         valued.path,
         valued.metric,
-        coalesce(valued.value, 0),
+        valued.value,
         valued.at_least,
-        round(least(1, coalesce(valued.value, 0)::numeric / valued.at_least::numeric), 4),
+        round(least(1, valued.value::numeric / valued.at_least::numeric), 4),
         valued.id in (select earned.id from earned)
     from valued
     order by valued.slug, valued.path;

@@ -1,6 +1,6 @@
 -- Slugs are an organisation's own: another one's badge of that name is another badge, for what a condition may name as for circles.
 begin;
-select plan(16);
+select plan(18);
 select tests.make_organisation(name) from unnest('{north, south}'::text[]) as name;
 create function pg_temp.define(organisation text, slug text, needs text[]) returns text
 language plpgsql
@@ -55,6 +55,11 @@ select lives_ok(
     (tests.id('organisation', 'north'), 'g', 'G', '{"metric": "activity_count", "at_least": 1}'),
     (tests.id('organisation', 'south'), 'f', 'F', '{"metric": "activity_count", "at_least": 1}')
     $$, 'and of both organisations in one statement'
+);
+select lives_ok($$ delete from public.badge_definitions where slug in ('f', 'g') $$, 'and deleted, too');
+select results_eq(
+    $$ select slug from public.badge_definitions where organisation_id = tests.id('organisation', 'south') order by slug $$, $$ values ('a'), ('b') $$,
+    'the others stay'
 );
 select * from finish();
 rollback;

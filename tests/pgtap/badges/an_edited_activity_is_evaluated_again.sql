@@ -1,5 +1,5 @@
 begin;
-select plan(3);
+select plan(4);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 values (
@@ -15,6 +15,9 @@ select is(
 select is(
     (select badges_awarded from public.badge_evaluation_logs where source = 'activity_update'),
     array[tests.id('badge', 'long')], 'and the log says why'
+);
+select is(
+    (select activity_ids from public.badge_evaluation_logs where source = 'activity_update'), array[tests.id('activity', 'sara''s')], 'for which activity'
 );
 select * from finish();
 rollback;

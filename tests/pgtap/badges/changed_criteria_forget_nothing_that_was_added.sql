@@ -1,6 +1,6 @@
 -- What was taken off the headroom is in no bound yet when the criteria of another badge change: it is counted in at the next look all the same.
 begin;
-select plan(10);
+select plan(13);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
@@ -10,7 +10,8 @@ from (
     values
     ('count', '{"metric": "activity_count", "at_least": 6}'), ('minutes', '{"metric": "minutes_total", "at_least": 330}'),
     ('participants', '{"metric": "participants_total", "at_least": 11}'), ('weeks', '{"metric": "consecutive_weeks", "at_least": 6}'),
-    ('window', '{"metric": "activity_count", "at_least": 6, "within_days": 36}'), ('other', '{"metric": "distinct_activity_types", "at_least": 8}')
+    ('window', '{"metric": "activity_count", "at_least": 6, "within_days": 36}'), ('other', '{"metric": "distinct_activity_types", "at_least": 8}'),
+    ('long', '{"metric": "minutes_total", "at_least": 1000}'), ('cluster', '{"metric": "activity_count", "at_least": 6, "within_days": 7}')
 ) as badge (slug, criteria);
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
 values (tests.id('organisation', 'south'), 'theirs', 'Theirs', '{"metric": "distinct_days", "at_least": 3}');
@@ -49,15 +50,29 @@ select results_eq(
     (4::bigint, 240::bigint, 8::bigint, false, date '2026-01-12', date '2026-02-02'), (2, 120, 4, true, '2026-01-05', '2026-01-19')
     $$, 'all but the first of each were added to nothing but the headroom'
 );
+select tests.make_mentor('kari', 'north');
+do $$
+begin
+    for v_day in 5..7 loop
+        perform pg_temp.add('kari', make_date(2026, 1, v_day));
+    end loop;
+end
+$$;
 update public.badge_definitions set criteria = '{"metric": "distinct_activity_types", "at_least": 9}' where slug = 'other';
+update public.badge_definitions set criteria = '{"metric": "minutes_total", "at_least": 100}' where slug = 'long';
+select is_empty('select from private.check_badge_rollups()', 'of those who wait for their turn nothing is wrong');
 select is_empty('select from public.earned_badges', 'five are too few for any of the badges');
 select pg_temp.add('olga', '2026-02-09');
-select is(pg_temp.held('olga'), 'count, minutes, participants, weeks, window', 'after other criteria the sixth earns all of them');
+select is(pg_temp.held('olga'), 'count, long, minutes, participants, weeks, window', 'after other criteria the sixth earns all of them');
 select pg_temp.add('berit', day) from unnest('{2026-01-26, 2026-02-02}'::date[]) as day;
-select is(pg_temp.held('berit'), null, 'and no fifth');
+select is(pg_temp.held('berit'), 'long', 'and no fifth');
 select pg_temp.add('berit', '2026-02-09');
-select is(pg_temp.held('berit'), 'count, minutes, participants, weeks, window', 'also where one was late');
+select is(pg_temp.held('berit'), 'count, long, minutes, participants, weeks, window', 'also where one was late');
 select is_empty('select from private.check_badge_rollups()', 'and all is right');
+
+select pg_temp.add('kari', '2026-03-02');
+select is(pg_temp.held('kari'), 'long', 'three in a week of January are not six');
+select is_empty('select from private.check_badge_rollups()', 'and not forgotten in March');
 
 -- What nobody asks for any more is dropped with the next look, and of another organisation nothing is taken over.
 delete from public.badge_definitions where slug = 'other';

@@ -1,5 +1,5 @@
 begin;
-select plan(19);
+select plan(24);
 select tests.make_two_organisations();
 delete from public.activities;
 select tests.make_organisation('west');
@@ -84,12 +84,37 @@ select is(
     'what is known of one is nothing to the others'
 );
 
+select is(
+    (select catalogue_version from private.mentor_measures where mentor_id = tests.id('mentor', 'wera')), 0,
+    'who has no badges to reach is known all the same'
+);
+
+-- What cannot be logged is on record once each, whether badges are switched off or not.
+alter table public.badge_evaluation_logs add constraint nothing_fits check (false) not valid;
+select from pg_temp.register('{hike olga, hike sara}');
+alter table public.badge_evaluation_logs drop constraint nothing_fits;
+select results_eq(
+    $$
+    select activity_id from public.activity_changes
+    where change_kind = 'registered' and activity_id in (tests.id('activity', 'hike olga'), tests.id('activity', 'hike sara'))
+    order by activity_id = tests.id('activity', 'hike sara')
+    $$, $$ values (tests.id('activity', 'hike olga')), (tests.id('activity', 'hike sara')) $$, 'without a log each is registered once'
+);
+
 -- A rule that is not of the criteria it stands for, as when data was restored in part: that badge is left out and named.
 update private.badge_rules set criteria = '{}' where badge_definition_id = tests.id('badge', 'visit');
 update private.mentor_measures set settled_until = null;
 select is(
     pg_temp.register('{visit berit}'),
     'berit: - (1 of 3) Some badges could not be evaluated: ' || tests.id('badge', 'visit'), 'the entry names the badge that could not be evaluated'
+);
+select is(
+    (select criteria_outcomes -> tests.id('badge', 'visit')::text from public.badge_evaluation_logs where error_message like 'Some%'), 'false',
+    'which is not met'
+);
+select is(
+    (select criteria_outcomes -> tests.id('badge', 'call')::text from public.badge_evaluation_logs where error_message like 'Some%'), 'true',
+    'the others are evaluated'
 );
 select ok(
     (select settled_until is null from private.mentor_measures where mentor_id = tests.id('mentor', 'berit')), 'and nothing of it is kept for the next time'
@@ -150,6 +175,10 @@ select results_eq(
     values
     (tests.id('mentor', 'berit'), array[tests.id('activity', 'stay berit')]), (tests.id('mentor', 'olga'), array[tests.id('activity', 'stay berit')])
     $$, 'an activity that turns out to be another mentor''s is evaluated for both'
+);
+select results_eq(
+    $$ select distinct source, error_message from public.badge_evaluation_logs where source <> 'activity_insert' and source <> 'manual' $$,
+    $$ values ('activity_update', null::text) $$, 'which is no failure'
 );
 select is_empty('select from private.check_badge_rollups()', 'and all is right');
 select * from finish();

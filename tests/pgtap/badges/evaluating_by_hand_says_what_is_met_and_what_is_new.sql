@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(15);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria, is_active)
 select tests.id('badge', slug), tests.id('organisation', 'north'), slug, slug, criteria::jsonb, slug <> 'off'
@@ -59,9 +59,17 @@ select public.evaluate_badges(tests.id('mentor', 'kari'));
 select is(
     (select count(*) from public.badge_evaluation_logs where source = 'manual'), 5::bigint, 'a mentor without activities has an entry as well'
 );
+-- Another organisation's catalogue has the version that hers had.
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'south'), 'southern', 'S', '{"metric": "activity_count", "at_least": 1}');
+update private.badge_catalogues
+set version = (select catalogue_version from private.mentor_measures where mentor_id = tests.id('mentor', 'olga'))
+where organisation_id = tests.id('organisation', 'south');
+update public.badge_definitions set criteria = '{"metric": "activity_count", "at_least": 2}' where id = tests.id('badge', 'nine');
+select is(pg_temp.evaluated('olga'), 'nine met, new; one met; two met', 'changed criteria are asked at once');
 insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'north'), false);
 select is(pg_temp.evaluated('olga'), null, 'with badges switched off nothing is evaluated');
-select is((select count(*) from public.badge_evaluation_logs where source = 'manual'), 5::bigint, 'or logged');
+select is((select count(*) from public.badge_evaluation_logs where source = 'manual'), 6::bigint, 'or logged');
 select is_empty('select from private.check_badge_rollups()', 'and the rollups are right');
 select * from finish();
 rollback;

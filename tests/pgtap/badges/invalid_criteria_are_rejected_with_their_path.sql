@@ -1,6 +1,9 @@
 begin;
 select plan(51);
 select tests.make_organisation('north');
+-- A number is no slug, also where there is a badge of that name.
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'north'), '7', 'Seven', '{"metric": "activity_count", "at_least": 7}');
 
 create function pg_temp.refused_at(criteria jsonb) returns text
 language plpgsql

@@ -87,11 +87,12 @@ select is_empty(
 -- Lengths of service are counted by the clocks of the organisation, whatever the clocks of another.
 update public.organisations
 set time_zone = case slug when 'north' then 'Etc/GMT+12' else 'Pacific/Kiritimati' end where slug in ('north', 'south');
+update public.peer_mentors set created_at = now() - interval '200 days' where id = tests.id('mentor', 'sara');
 update public.peer_mentors set created_at = ((now() at time zone 'Etc/GMT+12')::date - 100 + time '23:00') at time zone 'Etc/GMT+12'
 where id = tests.id('mentor', 'olga');
 select results_eq(
     $$ select mentor_id, evidence -> 0 ->> 'value' from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "tenure_days", "at_least": 100}') $$,
-    $$ values (tests.id('mentor', 'olga'), '100') $$, 'a hundred days of one'
+    $$ values (tests.id('mentor', 'olga'), '100') $$, 'a hundred days of one, and nobody of another organisation'
 );
 select is((select count(*) from public.badge_definitions), 1::bigint, 'nothing was written');
 select is(

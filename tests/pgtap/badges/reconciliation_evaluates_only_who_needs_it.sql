@@ -4,11 +4,12 @@ select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
 values (tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}');
--- Whose catalogue has another version.
+-- Whose catalogue has another version, and where badges are switched off.
 select tests.make_organisation('south');
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
 values (tests.id('organisation', 'south'), 'a', 'A', '{"metric": "activity_count", "at_least": 1}');
 update public.badge_definitions set criteria = '{"metric": "activity_count", "at_least": 2}' where organisation_id = tests.id('organisation', 'south');
+insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'south'), false);
 select tests.make_activity(name, name) from unnest('{olga, berit, kari}'::text[]) as name;
 
 -- Which mentors have an entry of a reconciliation that was made since it was asked last.

@@ -14,7 +14,10 @@ alter table public.activities disable trigger user;
 select tests.make_activity('olga two', 'olga');
 alter table public.activities enable trigger user;
 
-select isnt_empty('select from private.check_badge_rollups()', 'the check sees that the rollup lacks one');
+select results_eq(
+    'select mentor_id, difference from private.check_badge_rollups()',
+    $$ values (tests.id('mentor', 'olga'), 'activity_days of 2026-01-15') $$, 'the check sees that the rollup lacks one'
+);
 select results_eq(
     $$
     select mentor_id
