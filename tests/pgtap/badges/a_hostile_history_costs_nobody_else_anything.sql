@@ -1,6 +1,6 @@
 -- Batches are of one organisation and never lock whom they have nothing to do for; a mentor who takes too long is left out.
 begin;
-select plan(14);
+select plan(15);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
@@ -99,5 +99,10 @@ select is(
     reading.name || ' ends when the time is used up'
 )
 from (values ('latest_measures'), ('rebuild_measures')) as reading (name);
+select is(
+    pg_temp.is_stopped(format('select private.badge_evidence(%L, %L)', array[tests.id('mentor', 'wera')], (
+        select id from public.badge_definitions where organisation_id = tests.id('organisation', 'west')
+    ))), true, 'badge_evidence ends when the time is used up'
+);
 select * from finish();
 rollback;

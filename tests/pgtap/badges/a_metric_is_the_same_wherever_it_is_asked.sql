@@ -1,7 +1,7 @@
 -- What a metric is and since when it was reached: by the award, by the progress and the explanation of a mentor, and by a preview, which
 -- read days that are kept, activities, and activities that are given.
 begin;
-select plan(43);
+select plan(46);
 
 -- Activities are type@day, 60 minutes and two participants each, the last one first. The value and the day on which it was reached; or what
 -- the four ways say where they do not agree.
@@ -57,6 +57,8 @@ from (
     ('{"metric": "activity_count", "at_least": 2}', '{visit@2026-01-05, visit@2026-01-05, call@2026-01-06}'::text[], '3 on 5.1'),
     ('{"metric": "activity_count", "at_least": 2, "from": "2026-01-06", "to": "2026-01-07"}', '{visit@2026-01-05, visit@2026-01-06, visit@2026-01-07, visit@2026-01-08}', '2 on 7.1'),
     ('{"metric": "activity_count", "at_least": 2, "activity_types": ["visit", "walk", "visit"]}', '{visit@2026-01-05, call@2026-01-06, walk@2026-01-07}', '2 on 7.1'),
+    ('{"metric": "activity_count", "at_least": 2, "activity_types": ["visit"]}', '{visit@2026-01-05, visit@2026-01-06}', '2 on 6.1'),
+    ('{"metric": "activity_count", "at_least": 2, "delivery_modes": ["in_person"]}', '{visit@2026-01-05, visit@2026-01-06}', '2 on 6.1'),
     ('{"metric": "activity_count", "at_least": 1, "delivery_modes": ["phone"]}', '{visit@2026-01-05}', '0 on '),
     ('{"metric": "activity_count", "at_least": 3, "within_days": 7}', '{visit@2026-01-05, visit@2026-01-06, visit@2026-01-11}', '3 on 11.1'),
     ('{"metric": "activity_count", "at_least": 3, "within_days": 7}', '{visit@2026-01-05, visit@2026-01-06, visit@2026-01-12}', '2 on '),
@@ -116,5 +118,14 @@ select is(
     ), expected, format('"%s" is met with the %s of its branches', node, which)
 )
 from (values ('all', '7.1', 'last'), ('any', '6.1', 'first')) as tree (node, expected, which);
+select is(
+    (
+        select jsonb_path_query_array(preview.evidence, '$[*].path')
+        from public.preview_badge(
+            tests.id('organisation', 'north'),
+            '{"all": [{"metric": "activity_count", "at_least": 3}, {"any": [{"metric": "minutes_total", "at_least": 2}]}]}'
+        ) as preview
+    ), '["$.all[0]", "$.all[1].any[0]"]', 'the evidence has a line for each leaf'
+);
 select * from finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(22);
+select plan(23);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 values
@@ -25,6 +25,9 @@ select is(pg_temp.held(), 'berit a, berit b, olga a, olga b', 'two mentors hold 
 select tests.acts_as('authenticated', tests.id('user', 'oskar'));
 select throws_ok(
     $$ select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), ' ') $$, '22023', null, 'a reason is needed'
+);
+select throws_ok(
+    $$ select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), null) $$, '22023', null, 'a reason that says something'
 );
 select lives_ok(
     $$ select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), 'awarded by mistake') $$,

@@ -1,6 +1,6 @@
 -- What explain_badge reads with as_of: the activities as they stood at a moment, whatever became of them since, and of whomever they are now.
 begin;
-select plan(9);
+select plan(11);
 select tests.make_two_organisations();
 delete from public.activities;
 -- What is switched off leaves an entry of its own when an activity is registered, which is no state before a change.
@@ -20,6 +20,7 @@ as $$
         tests.id('mentor', known.mentor), case when known.name is not null then (select moment.at from moment where moment.name = known.name) end
     ) as known
 $$;
+select tests.make_mentor('kari', 'north');
 select pg_temp.now_is('begin');
 insert into public.activities (
     id, organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, participant_count, delivery_mode, created_at, updated_at
@@ -28,6 +29,9 @@ select
     tests.id('activity', activity_type), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), activity_type, '2026-02-01', 60, 3,
     'phone', clock_timestamp(), clock_timestamp()
 from unnest('{cafe, gone, moved, plain}'::text[]) as activity_type;
+-- History that was brought in has the time at which it was registered elsewhere.
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, created_at)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'kari'), 'brought', '2026-01-01', 15, '2026-01-02');
 select pg_temp.now_is('registered');
 update public.activities set duration_minutes = 30, participant_count = 2, delivery_mode = 'online', occurred_on = '2026-02-02'
 where activity_type = 'cafe';
@@ -52,7 +56,9 @@ select is(
 select is(pg_temp.known('olga', 'begin'), null, 'before they were registered there were none');
 select is(pg_temp.known('berit', 'changed'), null, 'whoever has it now did not have it then');
 select is(pg_temp.known('berit', 'end'), 'moved 1.2 phone 60x3', 'and does at the end');
+select is(pg_temp.known('kari', 'begin'), 'brought 1.1 in_person 15x1', 'what was brought in was known before');
+select is(pg_temp.known('kari', 'end'), 'brought 1.1 in_person 15x1', 'and after');
 select is(pg_temp.known('sara', 'end'), null, 'nobody else has any of it');
-select is((select count(*) from public.activity_changes where change_kind = 'registered'), 4::bigint, 'though each was put on record');
+select is((select count(*) from public.activity_changes where change_kind = 'registered'), 5::bigint, 'though each was put on record');
 select * from finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(16);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria, is_active)
 select tests.id('badge', slug), tests.id('organisation', 'north'), slug, slug, criteria::jsonb, slug <> 'off'
@@ -32,9 +32,15 @@ select is(
 from (values ('oskar', '42501'), ('sven', 'PT404'), ('berit', '42501')) as attempt (user_name, outcome);
 select is((select count(*) from public.badge_evaluation_logs), (select count(*) from before), 'which evaluates nobody');
 
+update private.mentor_measures set settled_until = null;
 select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select is(pg_temp.evaluated('olga'), 'nine not met; one met, new; two met, new', 'what is met and was not held is new');
 select is(pg_temp.evaluated('olga'), 'nine not met; one met; two met', 'once');
+reset role;
+select is_empty(
+    $$ select from private.mentor_measures where mentor_id <> tests.id('mentor', 'olga') and settled_until is not null $$, 'and the others are as they were'
+);
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select is(pg_temp.evaluated('berit'), 'nine not met; one met; two met, new', 'what was held already is not');
 reset role;
 select results_eq(

@@ -1,7 +1,7 @@
 -- private.check_badge_rollups() names room by which an outcome could change unseen, and none by which it cannot: for each number that is
 -- kept, of each metric. The night has it recounted.
 begin;
-select plan(56);
+select plan(70);
 -- What the check says of a mentor with these activities (type@day, 60 minutes, two participants) when all room is taken away but one number.
 create function pg_temp.named(criteria jsonb, entries text[], path text[], room text, change text) returns boolean
 language plpgsql
@@ -108,5 +108,48 @@ from (
     ('{"metric": "activity_count", "at_least": 5}', '{visit@2026-01-05, visit@2026-01-06}', '{visit/in_person, activities, 0}', '3', 'settled_until = now()', false),
     ('{"metric": "activity_count", "at_least": 1}', '{visit@2026-01-05, visit@2026-01-06}', '{visit/in_person, activities, 0}', '3', 'added_late = false', false)
 ) as given (criteria, entries, path, room, change, expected);
+
+-- The other numbers. Two visits of an hour each, nothing added since.
+select tests.make_organisation('north');
+select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'north'), 'five', 'Five', '{"metric": "activity_count", "at_least": 5}');
+insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
+select tests.id('organisation', 'north'), tests.id('mentor', name), 'visit', '2026-01-05', 60
+from unnest('{olga, berit}'::text[]) as name cross join generate_series(1, 2);
+create temporary table before as select * from private.mentor_measures;
+create function pg_temp.said(change text) returns text
+language plpgsql
+as $$
+begin
+    execute format(said.change, (select min(id) from private.badge_measures where organisation_id = tests.id('organisation', 'north')));
+    return (
+        select string_agg(regexp_replace(found.difference, '[0-9]+$', ''), ', ')
+        from private.badge_differences(array[tests.id('mentor', 'olga')]) as found
+    );
+end
+$$;
+select is(pg_temp.said(change), expected, change)
+from (
+    values
+    ('select', null),
+    ('update private.mentor_measures set measures = ''{"%s": 1}''', 'measure '),
+    ('update private.mentor_measures set measures = ''{"%s": 0}''', 'measure '),
+    ('update private.mentor_measures set measures = ''{}''', 'measure '),
+    -- What was added is in no bound yet, an activity, minutes or participants.
+    ('update private.mentor_measures set measures = ''{"%s": 1}'', added_activities = 1, headroom = null', null),
+    ('update private.mentor_measures set added_activities = 0, added_minutes = 1', null),
+    ('update private.mentor_measures set added_minutes = 0, added_participants = 1', null),
+    -- More than the truth, on the same side of the threshold, costs a look; on the other it is wrong.
+    ('update private.mentor_measures set added_participants = 0, measures = ''{"%s": 4}''', null),
+    ('update private.mentor_measures set measures = ''{"%s": 5}''', 'measure , cached outcomes'),
+    ('update private.mentor_measures set measures = ''{"%s": 2}''', null),
+    -- What was found is compared where it is used.
+    ('update private.badge_findings set criteria_outcomes = ''{}''', 'cached outcomes'),
+    ('update private.mentor_measures set settled_until = now()', null),
+    -- Nobody else's differences, and of whom nothing is known none.
+    ('delete from private.activity_days where mentor_id = tests.id(''mentor'', ''berit'')', null),
+    ('update private.mentor_measures set catalogue_version = null; delete from private.activity_days', null)
+) as given (change, expected);
 select * from finish();
 rollback;

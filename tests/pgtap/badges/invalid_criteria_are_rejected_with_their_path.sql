@@ -1,5 +1,5 @@
 begin;
-select plan(51);
+select plan(54);
 select tests.make_organisation('north');
 -- A number is no slug, also where there is a badge of that name.
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -66,6 +66,9 @@ from (
     ('{"metric": "activity_count", "at_least": 1, "from": "2026-13-01", "to": "2026-02-01"}', '$.from'),
     ('{"metric": "activity_count", "at_least": 1, "activity_types": "visit"}', '$.activity_types'),
     ('{"metric": "activity_count", "at_least": 1, "badge": "x"}', '$.badge'),
+    ('{"metric": "activity_count", "at_least": 1, "badge": "7"}', '$.badge'),
+    ('{"metric": "activity_count", "at_least": 1, "within_days": 7.5}', '$.within_days'),
+    ('{"metric": "activity_count", "at_least": 1, "within_days": 100000}', '$.within_days'),
     ('{"metric": "tenure_days", "at_least": 1, "badge": "x"}', '$.badge'),
     ('{"metric": "badge_earned", "badge": 7}', '$.badge'),
     ('{"metric": "badge_earned", "badge": "x", "at_least": 2}', '$.at_least'),

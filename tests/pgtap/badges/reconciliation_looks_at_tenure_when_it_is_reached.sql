@@ -1,11 +1,16 @@
 begin;
-select plan(14);
+select plan(15);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 update public.peer_mentors set created_at = now() - interval '100 days';
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 select tests.id('badge', slug), tests.id('organisation', 'north'), slug, slug, format('{"metric": "tenure_days", "at_least": %s}', days)::jsonb
 from (values ('half_a_year', 182), ('a_year', 365)) as badge (slug, days);
+
+-- Another organisation asks for less.
+select tests.make_organisation('south');
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'south'), 'theirs', 'Theirs', '{"metric": "tenure_days", "at_least": 150}');
 
 -- How many it looked at, and how many badges it awarded.
 create function pg_temp.looked_at(since timestamptz default now() - interval '1 day') returns text
@@ -23,6 +28,10 @@ $$;
 
 select is(pg_temp.looked_at(), '3 mentors, 0 badges', 'who was never evaluated is');
 select is(pg_temp.looked_at(), '0 mentors, 0 badges', 'and not again before the next length is reached');
+select is(
+    (select array_agg(distinct settled_until) from private.mentor_measures),
+    array[((now() at time zone 'Europe/Oslo')::date + 82)::timestamp at time zone 'Europe/Oslo'], 'which is the next that a badge of theirs asks for'
+);
 
 -- A hundred days later: the mentors joined earlier, and the day that was worked out is past.
 update public.peer_mentors set created_at = created_at - interval '100 days' where id = tests.id('mentor', 'olga');

@@ -1,6 +1,6 @@
 -- Two people, or a person and the night, reconcile at the same time, from different times on.
 begin;
-select plan(18);
+select plan(19);
 select tests.make_two_organisations();
 delete from public.activities;
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -96,6 +96,14 @@ select is(
     '{0}', 'and their entries name no activities'
 );
 select is(pg_temp.continue('new'), '1 of 1, 0 found, 0 awarded, 0 waiting, finished', 'of the last day one has something written');
+truncate started;
+insert into started select 'last', public.start_badge_reconciliation(now() - interval '7 days');
+select pg_temp.continue('last');
+select pg_temp.continue('last');
+select is(
+    (select mentors_evaluated from private.badge_reconciliations where id = (select id from started)), 0::bigint,
+    'nobody needs it any more, also where there are no badges'
+);
 select is_empty('select from private.check_badge_rollups()', 'all is right');
 select * from finish();
 rollback;

@@ -1,5 +1,5 @@
 begin;
-select plan(26);
+select plan(27);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 select tests.id('badge', slug), tests.id('organisation', 'north'), slug, slug, criteria::jsonb
@@ -9,6 +9,9 @@ from (
     ('after-three', '{"all": [{"metric": "badge_earned", "badge": "three"}, {"metric": "minutes_total", "at_least": 200}]}'),
     ('ten', '{"metric": "activity_count", "at_least": 10}')
 ) as badge (slug, criteria);
+-- Another organisation's badges are not hers to earn.
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (tests.id('organisation', 'south'), 'southern', 'S', '{"metric": "activity_count", "at_least": 1}');
 create temporary table before as
 select tests.fingerprint('public.activities') as activities, tests.fingerprint('public.earned_badges') as badges,
 tests.fingerprint('public.badge_evaluation_logs') as logs, tests.fingerprint('public.notifications') as messages;
@@ -60,6 +63,11 @@ select matches(
         '{"activity_type": "walk", "occurred_on": "2026-02-01", "duration_minutes": 80}'::jsonb, 7,
         '{"activity_type": "walk", "occurred_on": "2026-02-01"}'
     )), '^entries\[1\].*entries\[2\]', 'each fault is told with the place of its entry'
+);
+select matches(
+    pg_temp.faults(jsonb_build_array(jsonb_build_object(
+        'mentor_id', tests.id('mentor', 'berit'), 'activity_type', 'walk', 'occurred_on', '2026-02-01', 'duration_minutes', 80
+    ))), '^entries\[0\]\.mentor_id', 'so is whose it is'
 );
 reset role;
 select is(
