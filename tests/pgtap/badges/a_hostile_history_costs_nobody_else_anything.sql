@@ -1,6 +1,6 @@
 -- Batches are of one organisation and never lock whom they have nothing to do for; a mentor who takes too long is left out.
 begin;
-select plan(15);
+select plan(16);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
@@ -63,6 +63,7 @@ select is(
 -- With time enough she gets hers.
 update public.organisation_settings set badge_time_budget_ms = 3600000;
 select ok((select mentors_missing = 1 and badges_awarded > 10 from public.reconcile_badges('-infinity')), 'with time enough');
+select is(current_setting('peerledger.badge_deadline'), '', 'which is hers alone: nobody who comes later is under the same clock');
 select is((select count(*) from private.check_badge_rollups()), 0::bigint, 'and all is as it should be');
 
 -- A second time there is nothing to do, and nobody's row is written or locked.

@@ -1,5 +1,5 @@
 begin;
-select plan(4);
+select plan(5);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 values (
@@ -19,5 +19,8 @@ select is(
 select is(
     (select activity_ids from public.badge_evaluation_logs where source = 'activity_update'), array[tests.id('activity', 'sara''s')], 'for which activity'
 );
+-- What is sent again as it was changes nothing.
+update public.activities set duration_minutes = duration_minutes, occurred_on = occurred_on where mentor_id = tests.id('mentor', 'sara');
+select is((select count(*) from public.badge_evaluation_logs where source = 'activity_update'), 1::bigint, 'and no more often than it was edited');
 select * from finish();
 rollback;
