@@ -1,7 +1,7 @@
 -- private.check_badge_rollups() names room by which an outcome could change unseen, and none by which it cannot: for each number that is
 -- kept, of each metric. The night has it recounted.
 begin;
-select plan(70);
+select plan(73);
 -- What the check says of a mentor with these activities (type@day, 60 minutes, two participants) when all room is taken away but one number.
 create function pg_temp.named(criteria jsonb, entries text[], path text[], room text, change text) returns boolean
 language plpgsql
@@ -144,6 +144,9 @@ from (
     ('update private.mentor_measures set added_participants = 0, measures = ''{"%s": 4}''', null),
     ('update private.mentor_measures set measures = ''{"%s": 5}''', 'measure , cached outcomes'),
     ('update private.mentor_measures set measures = ''{"%s": 2}''', null),
+    ('delete from public.activities where id = (select min(id::text)::uuid from public.activities where mentor_id = tests.id(''mentor'', ''olga''))', null),
+    ('update private.mentor_measures set measures = ''{}''', 'measure '),
+    ('update private.mentor_measures set measures = ''{"%s": 1}'', settled_until = ''infinity''', null),
     -- What was found is compared where it is used.
     ('update private.badge_findings set criteria_outcomes = ''{}''', 'cached outcomes'),
     ('update private.mentor_measures set settled_until = now()', null),
