@@ -1,5 +1,5 @@
 begin;
-select plan(23);
+select plan(25);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 values
@@ -79,6 +79,12 @@ select lives_ok(
     select public.revoke_badge(tests.id('mentor', 'berit'), tests.id('badge', 'a'), 'of another mentor')
     $$, 'others are revoked'
 );
+select is(
+    tests.outcome('authenticated', tests.id('user', user_name), format('select public.reinstate_badge(%L, %L)', tests.id('mentor', 'berit'), tests.id('badge', 'a'))),
+    outcome, format('%s reinstates nobody''s there: %s', user_name, outcome)
+)
+from (values ('oskar', '42501'), ('sven', 'PT404')) as attempt (user_name, outcome);
+select tests.acts_as('authenticated', tests.id('user', 'nina'));
 select lives_ok(
     $$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a'), ' ' || repeat('y', 600)) $$, 'the first is reinstated'
 );

@@ -1,5 +1,5 @@
 begin;
-select plan(35);
+select plan(37);
 select tests.make_two_organisations();
 delete from public.activities;
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
@@ -86,6 +86,7 @@ values (
     tests.id('badge', 'runs'), tests.id('organisation', 'north'), 'runs', 'runs',
     '{"metric": "activity_count", "at_least": 9, "within_days": 5, "activity_types": ["run"]}'
 );
+select is(pg_temp.leaf('runs') -> 'counts', '{"activities": 0, "latest": []}', 'where nothing counts it says so');
 insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
 select tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'run', day, 30
 from unnest('{2026-02-03, 2026-02-05, 2026-02-06, 2026-02-09, 2026-02-09, 2026-02-10}'::date[]) as day;
@@ -105,11 +106,13 @@ select is(jsonb_array_length(pg_temp.leaf('runs') #> '{counts,latest}'), 20, 'tw
 delete from public.activities where activity_type = 'run';
 -- 29 December, 5 January; the weeks of a streak before are another one.
 insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes)
-values (tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'walk', '2025-10-01', 30);
+values
+(tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'walk', '2025-10-01', 30),
+(tests.id('organisation', 'north'), tests.id('mentor', 'olga'), 'walk', '2026-04-20', 30);
 select is(pg_temp.leaf('weeks') ->> 'value', '2', 'a streak of two weeks over the end of the year');
-select is(pg_temp.reasons('weeks'), '{"voided": 1, "outside_streak": 1}', 'what is not of the streak');
+select is(pg_temp.reasons('weeks'), '{"voided": 1, "outside_streak": 2}', 'what is not of the streak');
 select is(pg_temp.leaf('months') ->> 'value', '2', 'a streak of two months');
-select is(pg_temp.reasons('months'), '{"voided": 1, "outside_streak": 1}', 'and what is not of that one');
+select is(pg_temp.reasons('months'), '{"voided": 1, "outside_streak": 2}', 'and what is not of that one');
 
 create temporary view step as
 select
@@ -171,5 +174,14 @@ from (
     ('authenticated', 'nina', 'select public.explain_badge(%L, gen_random_uuid()) /* %s */', 'PT404'),
     ('authenticated', 'berit', 'select public.simulate_activities(%L, ''[{}]'') /* %s */', 'PT404')
 ) as attempt (role, user_name, call, outcome);
+reset role;
+-- Today is a day of the mentor's organisation: of these two it is never the same.
+update public.organisations set time_zone = case slug when 'north' then 'Pacific/Kiritimati' else 'Etc/GMT+12' end where slug in ('north', 'south');
+insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
+values (tests.id('badge', 'southern'), tests.id('organisation', 'south'), 'southern', 'S', '{"metric": "tenure_days", "at_least": 9}');
+select is(
+    public.explain_badge(tests.id('mentor', 'sara'), tests.id('badge', 'southern')) ->> 'as_of', ((now() at time zone 'Etc/GMT+12')::date)::text,
+    'today is a day of the organisation'
+);
 select * from finish();
 rollback;

@@ -1,7 +1,7 @@
 -- private.check_badge_rollups() names room by which an outcome could change unseen, and none by which it cannot: for each number that is
 -- kept, of each metric. The night has it recounted.
 begin;
-select plan(73);
+select plan(74);
 -- What the check says of a mentor with these activities (type@day, 60 minutes, two participants) when all room is taken away but one number.
 create function pg_temp.named(criteria jsonb, entries text[], path text[], room text, change text) returns boolean
 language plpgsql
@@ -102,6 +102,7 @@ from (
     ('{"metric": "distinct_activity_types", "at_least": 1, "to": "2026-01-04"}', '{visit@2026-01-05}', '{visit/in_person, activities, 0}', '1', 'added_late = false', true),
     ('{"metric": "distinct_activity_types", "at_least": 2, "from": "2026-01-05"}', '{visit@2026-01-05}', '{visit/in_person, activities, 0}', '9', 'added_late = false', false),
     ('{"metric": "distinct_activity_types", "at_least": 2, "to": "2026-01-05"}', '{visit@2026-01-05}', '{visit/in_person, activities, 0}', '9', 'added_late = false', false),
+    ('{"metric": "distinct_activity_types", "at_least": 2, "delivery_modes": ["in_person"]}', '{visit@2026-01-05}', '{visit/in_person, activities, 0}', '9', 'added_late = false', false),
     ('{"metric": "distinct_activity_types", "at_least": 1, "delivery_modes": ["phone"]}', '{visit@2026-01-05}', '{visit/phone, activities, 0}', '1', 'added_late = false', true),
     ('{"metric": "distinct_activity_types", "at_least": 2, "within_days": 7}', '{visit@2026-01-05}', '{visit/in_person, activities, 0}', '1', 'added_late = false', true),
     -- Where every activity is looked at anyhow no room is used, and above the highest threshold there is nothing to miss.

@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(17);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 update public.peer_mentors set created_at = now() - interval '100 days';
@@ -32,6 +32,10 @@ select is(
     (select array_agg(distinct settled_until) from private.mentor_measures),
     array[((now() at time zone 'Europe/Oslo')::date + 82)::timestamp at time zone 'Europe/Oslo'], 'which is the next that a badge of theirs asks for'
 );
+
+update private.mentor_measures set settled_until = now() - interval '1 hour' where mentor_id = tests.id('mentor', 'kari');
+select is(pg_temp.looked_at(), '1 mentors, 0 badges', 'of whom it is not known any more is looked at, also for nothing');
+select is(pg_temp.looked_at(), '0 mentors, 0 badges', 'once');
 
 -- A hundred days later: the mentors joined earlier, and the day that was worked out is past.
 update public.peer_mentors set created_at = created_at - interval '100 days' where id = tests.id('mentor', 'olga');

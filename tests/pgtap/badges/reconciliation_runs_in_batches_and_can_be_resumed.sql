@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(9);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, kari}'::text[]) as name;
 insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'north'), false);
@@ -8,6 +8,7 @@ values (tests.id('organisation', 'north'), 'a', 'A', '{"metric": "activity_count
 select tests.make_activity(name, name) from unnest('{olga, berit, kari}'::text[]) as name;
 update public.organisation_settings set badges_enabled = true;
 
+create temp table finished (at timestamptz);
 create temp table reconciliation as select public.start_badge_reconciliation('-infinity', true) as id;
 grant select on reconciliation to service_role, authenticated;
 
@@ -24,10 +25,12 @@ select results_eq(
     $$ values (3::bigint, 3::bigint, 3::bigint, 2::bigint, 2::bigint, true, 0::bigint, 3::bigint) $$,
     'the third was not missed any more, and it is finished'
 );
+insert into finished select finished_at from private.badge_reconciliations;
 select results_eq(
     'select (progress).* from (select public.continue_badge_reconciliation(id, 2) as progress from reconciliation) as batch',
     $$ values (3::bigint, 3::bigint, 3::bigint, 2::bigint, 2::bigint, true, 0::bigint, 3::bigint) $$, 'once finished it changes nothing'
 );
+select is((select finished_at from private.badge_reconciliations), (select at from finished), 'nor when it was finished');
 select is(
     (select count(*) from public.notifications where kind = 'badge_awarded'), 1::bigint,
     'only the ordinary insert told anyone'

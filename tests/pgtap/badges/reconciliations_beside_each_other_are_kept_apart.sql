@@ -1,6 +1,6 @@
 -- Two people, or a person and the night, reconcile at the same time, from different times on.
 begin;
-select plan(19);
+select plan(20);
 select tests.make_two_organisations();
 delete from public.activities;
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -16,7 +16,7 @@ alter table public.activities enable trigger user;
 
 select throws_ok('select public.start_badge_reconciliation(null)', '22023', null, 'there is a time that it begins at');
 create temporary table started as
-select 'day' as name, public.start_badge_reconciliation(now() - interval '1 day') as id
+select 'day' as name, public.start_badge_reconciliation(now() - interval '1 day', null) as id
 union all
 select 'week', public.start_badge_reconciliation(now() - interval '7 days', true);
 create function pg_temp.progress(name text) returns text
@@ -38,6 +38,10 @@ begin
     return pg_temp.progress(continue.name);
 end
 $$;
+select is(
+    (select suppress_notifications from private.badge_reconciliations where id = (select id from started where name = 'day')), false,
+    'without a word people are told of their badges'
+);
 select is(pg_temp.progress('day'), '0 of 1, 0 found, 0 awarded, 1 waiting', 'of a day one mentor');
 select is(pg_temp.progress('week'), '0 of 3, 0 found, 0 awarded, 3 waiting', 'of a week all three, of two organisations');
 -- What is waited for may be of either organisation first.

@@ -1,9 +1,9 @@
 -- What explain_badge proposes for trees of conditions: of "all" every branch, of "any" the one that takes the fewest activities, then the
 -- earliest, then the fewest minutes and participants; done as the mentor usually does it.
 begin;
-select plan(45);
+select plan(48);
 select tests.make_organisation('north');
-select tests.make_mentor('olga', 'north');
+select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
 update public.peer_mentors set created_at = '2026-01-01 12:00+01';
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria, is_active)
 values
@@ -19,6 +19,9 @@ from (
     ('visit', date '2026-01-05', 'online'), ('visit', '2026-02-16', 'online'), ('visit', '2026-02-23', 'in_person'), ('visit', '2026-03-03', 'online'),
     ('call', '2026-03-04', 'online')
 ) as activity (activity_type, day, mode);
+-- What another mentor holds is nothing to her.
+insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'berit'), tests.id('badge', 'near'), 1, '[]', '2026-01-15');
 update public.earned_badges set earned_at = '2026-02-01';
 update public.earned_badges set revoked_at = '2026-02-02', revoke_reason = 'A test.' where badge_definition_id = tests.id('badge', 'taken');
 
@@ -79,6 +82,8 @@ from (
     ('{"metric": "distinct_activity_types", "at_least": 2, "activity_types": ["call", "visit"], "from": "2026-03-04"}', '4.3 visit online 1 1 by 4.3.26: 1, 1, 1'),
     ('{"metric": "distinct_activity_types", "at_least": 2, "activity_types": ["call", "visit"], "from": "2026-04-01"}',
         '1.4 call online 1 1, 1.4 visit online 1 1 by 1.4.26: 2, 2, 2'),
+    -- Where none are named, one that is known: the first of those that the state pays for.
+    ('{"metric": "distinct_activity_types", "at_least": 3}', '4.3 activity_group online 1 1 by 4.3.26: 1, 1, 1'),
     -- Days to come.
     ('{"metric": "activity_count", "at_least": 1, "from": "2026-05-01", "to": "2026-05-01"}', '1.5 visit online 1 1 by 1.5.26: 1, 1, 1'),
     ('{"metric": "distinct_days", "at_least": 8, "to": "2026-03-06"}', null),
@@ -92,6 +97,9 @@ from (
         '4.3 visit online 1 1, 4.3 visit online 1 1 by 4.3.26: 2, 2, 2'),
     ('{"all": [{"metric": "minutes_total", "at_least": 330}, {"metric": "activity_count", "at_least": 7}]}',
         '4.3 visit online 1 1, 4.3 visit online 29 1 by 4.3.26: 2, 30, 2'),
+    ('{"all": [{"metric": "minutes_total", "at_least": 325}, {"metric": "activity_count", "at_least": 7}]}',
+        '4.3 visit online 1 1, 4.3 visit online 24 1 by 4.3.26: 2, 25, 2'),
+    ('{"all": [{"metric": "badge_earned", "badge": "near"}, {"metric": "activity_count", "at_least": 7}]}', '2 x 4.3 visit online 1 1 by 4.3.26: 2, 2, 2'),
     ('{"all": [{"metric": "distinct_days", "at_least": 7}, {"metric": "activity_count", "at_least": 7}]}',
         '5.3 visit online 1 1, 6.3 visit online 1 1 by 6.3.26: 2, 2, 2'),
     -- 62 days she has been there; for 100 it takes 38 more.
@@ -118,7 +126,6 @@ from (
     ('{"all": [{"metric": "activity_count", "at_least": 8}, {"metric": "activity_count", "at_least": 9, "to": "2026-01-31"}]}', null)
 ) as given (criteria, expected);
 -- Of whom nothing is known: as most do it. Of more types than are known any others do.
-select tests.make_mentor('berit', 'north');
 create function pg_temp.entries(criteria jsonb) returns table (activity_type text, delivery_mode text)
 language sql
 as $$
