@@ -1,6 +1,6 @@
 -- Slugs are an organisation's own: another one's badge of that name is another badge, for what a condition may name as for circles.
 begin;
-select plan(18);
+select plan(23);
 select tests.make_organisation(name) from unnest('{north, south}'::text[]) as name;
 create function pg_temp.define(organisation text, slug text, needs text[]) returns text
 language plpgsql
@@ -56,7 +56,42 @@ select lives_ok(
     (tests.id('organisation', 'south'), 'f', 'F', '{"metric": "activity_count", "at_least": 1}')
     $$, 'and of both organisations in one statement'
 );
+select is_empty(
+    $$
+    select from private.badge_rules as rule
+    cross join jsonb_to_recordset(rule.leaves) as leaf (needs_badge_id uuid)
+    inner join public.badge_definitions as named on named.id = leaf.needs_badge_id
+    where named.organisation_id <> rule.organisation_id
+    $$, 'each needs one of its own organisation'
+);
+select is_empty(
+    $$
+    select from private.badge_rules as rule
+    cross join jsonb_to_recordset(rule.leaves) as leaf (path text)
+    group by rule.badge_definition_id, leaf.path having count(*) > 1
+    $$, 'and one for each condition'
+);
 select lives_ok($$ delete from public.badge_definitions where slug in ('f', 'g') $$, 'and deleted, too');
+select throws_ok(
+    $$
+    insert into public.badge_definitions (organisation_id, slug, name, criteria)
+    values
+    (tests.id('organisation', 'north'), 'p', 'P', '{"metric": "badge_earned", "badge": "q"}'),
+    (tests.id('organisation', 'north'), 'q', 'Q', '{"metric": "badge_earned", "badge": "r"}'),
+    (tests.id('organisation', 'north'), 'r', 'R', '{"metric": "badge_earned", "badge": "q"}')
+    $$, 'PL001', 'The criteria are invalid: badges depend on one another in a circle, q -> r -> q.', 'a circle is found beside what leads into it'
+);
+-- North's d needs c; the south has a c that nobody needs.
+select pg_temp.define('south', 'c', '{}');
+select throws_ok(
+    $$ update public.badge_definitions set slug = 'k' where slug = 'c' and organisation_id = tests.id('organisation', 'north') $$, '22023', null,
+    'a badge that is needed keeps its name'
+);
+select lives_ok(
+    $$ update public.badge_definitions set slug = 'k' where slug = 'c' and organisation_id = tests.id('organisation', 'south') $$,
+    'another organisation''s of the same name need not'
+);
+delete from public.badge_definitions where slug = 'k';
 select results_eq(
     $$ select slug from public.badge_definitions where organisation_id = tests.id('organisation', 'south') order by slug $$, $$ values ('a'), ('b') $$,
     'the others stay'

@@ -1,7 +1,7 @@
 -- It is taken off the headroom as an activity is, without an activity: that must not be forgotten by whatever next takes the long
 -- way, of a type of which the measure knows nothing.
 begin;
-select plan(8);
+select plan(10);
 select tests.make_organisation('north');
 select tests.make_mentor('olga', 'north');
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -54,5 +54,9 @@ select is(
     (select count(*) from public.earned_badges where mentor_id = tests.id('mentor', 'berit')), 2::bigint, '310 minutes and 21 people, after other criteria'
 );
 select is_empty('select * from private.check_badge_rollups()', 'and all is right');
+update public.activities set duration_minutes = duration_minutes + 1 where id = tests.id('activity', 'berit');
+select is_empty('select * from private.check_badge_rollups()', 'a minute more is a correction');
+update public.activities set participant_count = participant_count + 1 where id = tests.id('activity', 'berit');
+select is_empty('select * from private.check_badge_rollups()', 'and so is one more who took part');
 select * from finish();
 rollback;

@@ -77,8 +77,11 @@ delete from public.activities where duration_minutes = 10;
 insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on)
 select tests.id('organisation', 'north'), tests.id('mentor', 'berit'), id, 1, '[]', '2026-01-20' from public.badge_definitions;
 select results_eq(
-    $$ select mentor_id, qualified_on from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "badge_earned", "badge": "a"}') $$,
-    $$ values (tests.id('mentor', 'berit'), date '2026-01-20') $$, 'one mentor holds it'
+    $$
+    select mentor_id, qualified_on, evidence -> 0 ->> 'value'
+    from public.preview_badge(tests.id('organisation', 'north'), '{"metric": "badge_earned", "badge": "a"}')
+    $$,
+    $$ values (tests.id('mentor', 'berit'), date '2026-01-20', '1') $$, 'one mentor holds it'
 );
 update public.earned_badges set revoked_at = now(), revoke_reason = 'A test.';
 select is_empty(

@@ -7,6 +7,12 @@ insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 select tests.id('badge', slug), tests.id('organisation', 'north'), slug, slug, format('{"metric": "tenure_days", "at_least": %s}', days)::jsonb
 from (values ('half_a_year', 182), ('a_year', 365)) as badge (slug, days);
 
+-- What is asked for beside a length of service is no length.
+insert into public.badge_definitions (organisation_id, slug, name, criteria)
+values (
+    tests.id('organisation', 'north'), 'mixed', 'Mixed',
+    '{"all": [{"metric": "tenure_days", "at_least": 400}, {"metric": "minutes_total", "at_least": 150}]}'
+);
 -- Another organisation asks for less.
 select tests.make_organisation('south');
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
