@@ -7,7 +7,7 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -19,12 +19,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from servers import TARGETS, Server, container_server, engine_error, pgtap_sql
 
 from peerledger.database import Database as RunnerDatabase
+from peerledger.errors import RunnerError
 from peerledger.migrate import migrate
 
 EMBEDDED = "embedded18"
 ALL_TARGETS = (*TARGETS, EMBEDDED)
 
 _TEMPLATE = "peerledger_template"
+_DATA = "peerledger-"
 # Several times what the servers of four processes hold at once.
 _ROOM = 4 << 30
 _HELPERS = Path(__file__).parent / "pgtap" / "helpers.sql"
@@ -230,12 +232,30 @@ def server_directory() -> Iterator[Path]:
     """
     from peerledger import embedded
 
-    directory = Path(tempfile.mkdtemp(prefix="peerledger-", dir=_memory()))
+    place = _memory() or Path(tempfile.gettempdir())
+    _remove_leftovers(place)
+    directory = Path(tempfile.mkdtemp(prefix=_DATA, dir=place))
     try:
         yield directory
     finally:
         embedded.stop(directory)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove_leftovers(place: Path) -> None:
+    """Of runs that were killed: their servers go on, and the data stays in memory until the machine is restarted."""
+    from peerledger import embedded
+
+    for users in place.glob(f"{_DATA}*/postgres/.handle_pids.json"):
+        # Not ours to touch, or gone by now: another run looks as well.
+        with suppress(OSError, ValueError, RunnerError):
+            pids = json.loads(users.read_text())
+            if pids and not any(embedded._is_alive(pid) for pid in pids):
+                directory = users.parents[1]
+                # Who joins a server strikes the dead off its list, and stops it as the last one.
+                embedded.start(directory)
+                embedded.stop(directory)
+                shutil.rmtree(directory)
 
 
 def _memory() -> Path | None:

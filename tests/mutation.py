@@ -18,7 +18,9 @@ import hashlib
 import json
 import queue
 import re
+import shutil
 import sys
+import tempfile
 import threading
 import time
 import tomllib
@@ -347,7 +349,12 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.fresh:
         arguments.results.unlink(missing_ok=True)
-    with embedded_server() if arguments.target == EMBEDDED else container_server(arguments.target) as server:
+    with (
+        embedded_server() if arguments.target == EMBEDDED else container_server(arguments.target) as server,
+        tempfile.TemporaryDirectory(prefix="peerledger-mutants-") as copied,
+    ):
+        # As they are now: somebody writes tests while this runs.
+        shutil.copytree(tap.ROOT, copied, dirs_exist_ok=True)
         with psycopg.connect(server.superuser_dsn, autocommit=True) as superuser:
             for setting in _DURABILITY:
                 superuser.execute(f"alter system set {setting} = off".encode())
@@ -363,7 +370,8 @@ def main() -> int:
             for mutant in chosen:
                 print(f"({mutant.kind}) {mutant.subject}: {mutant.change}")
             return 0
-        campaign = Campaign(target, {str(file.relative_to(tap.ROOT)): file for file in tap.FILES})
+        names = [str(file.relative_to(tap.ROOT)) for file in tap.FILES]
+        campaign = Campaign(target, {name: Path(copied, name) for name in names})
         if problem := campaign.measure():
             print(f"Without any mutant this fails already: {problem}")
             return 1

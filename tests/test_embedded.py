@@ -1,11 +1,14 @@
 """The embedded server: in folders of any name, and entered only by the user who started it."""
 
+import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
+from conftest import server_directory
 from psycopg.conninfo import conninfo_to_dict
 
 from peerledger import embedded
@@ -68,3 +71,28 @@ def test_data_that_cannot_be_used_is_named(tmp_path: Path, file: str, content: s
     (tmp_path / "postgres" / file).write_text(content)
     with pytest.raises(RunnerError, match=words):
         embedded.start(tmp_path)
+
+
+_KILLED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+from conftest import server_directory
+from peerledger import embedded
+with server_directory() as directory:
+    print(directory, embedded.start(directory), sep="\\n", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_run_of_the_tests_left_is_removed_by_the_next() -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED, Path(__file__).parent], capture_output=True, text=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    left, address = killed.stdout.splitlines()
+    with psycopg.connect(address):
+        assert Path(left).is_dir(), "its server went on alone"
+    with server_directory():
+        assert not Path(left).exists()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(address)

@@ -677,9 +677,9 @@ def evidence(
 
     with _opened() as (settings, database):
         count = evidence_command.write(
-            database, settings, org, first.date(), last.date(), directory, seen=seen or [], report=typer.echo
+            database, settings, org, first.date(), last.date(), directory, seen=seen or [], report=echo
         )
-    typer.echo(f"{count:,} entries in {directory}. To check it: python3 {directory}/verify_package.py")
+    echo(f"{count:,} entries in {directory}. To check it: python3 {directory}/verify_package.py")
 
 
 @app.command("restore-archive")

@@ -21,7 +21,7 @@ def plain(text: str) -> str:
 
 def echo(text: object = "", *, nl: bool = True, err: bool = False) -> None:
     """`typer.echo` for what is not only our own words."""
-    typer.echo(plain(str(text)), nl=nl, err=err)
+    typer.echo(plain(str(text)), nl=nl, err=err)  # noqa: TID251
 
 
 class Console(rich.console.Console):

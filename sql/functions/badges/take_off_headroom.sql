@@ -58,22 +58,15 @@ begin
             and not exists (
                 select
                 from unnest(added.kinds) as kind (name)
-                cross join lateral (
-                    select
-                        mentor.headroom -> kind.name as room,
-                        -- Of the numbers: the first for any order, the second for none that is earlier than the latest day was.
-                        case when added.first_on >= mentor.latest_on and not mentor.added_late then 1 else 0 end as sequence
-                ) as given
                 where
-                    jsonb_typeof(given.room) is distinct from 'object'
-                    or mentor.added_activities + added.activities > (given.room -> 'activities' ->> given.sequence)::bigint
-                    or mentor.added_minutes + added.minutes > (given.room -> 'minutes' ->> given.sequence)::bigint
-                    or mentor.added_participants + added.participants > (given.room -> 'participants' ->> given.sequence)::bigint
-                    or mentor.added_activities + added.activities > (given.room -> 'streaks' ->> given.sequence)::bigint
-                    and not coalesce(
-                        given.sequence = 1 and greatest(mentor.added_to, added.last_on) <= (given.room -> 'streaks' ->> 2)::date,
-                        false
-                    )
+                    private.fits_headroom(
+                        mentor.headroom -> kind.name,
+                        coalesce(added.first_on >= mentor.latest_on and not mentor.added_late, false),
+                        mentor.added_activities + added.activities,
+                        mentor.added_minutes + added.minutes,
+                        mentor.added_participants + added.participants,
+                        greatest(mentor.added_to, added.last_on)
+                    ) is not true
             )
             and mentor.catalogue_version = (
                 select catalogue.version

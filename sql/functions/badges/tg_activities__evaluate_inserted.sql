@@ -56,29 +56,13 @@ begin
                     from private.badge_catalogues as catalogue
                     where catalogue.organisation_id = v_one.organisation_id
                 )
-                and (
-                    -- As in private.take_off_headroom.
-                    select
-                        (
-                            mentor.added_activities + 1 > (given.room -> 'activities' ->> given.sequence)::bigint
-                            or mentor.added_minutes + v_one.duration_minutes > (given.room -> 'minutes' ->> given.sequence)::bigint
-                            or mentor.added_participants + v_one.participant_count
-                            > (given.room -> 'participants' ->> given.sequence)::bigint
-                            or mentor.added_activities + 1 > (given.room -> 'streaks' ->> given.sequence)::bigint
-                            and not coalesce(
-                                given.sequence = 1
-                                and greatest(mentor.added_to, v_one.occurred_on) <= (given.room -> 'streaks' ->> 2)::date,
-                                false
-                            )
-                        ) is not true
-                    from (
-                        select
-                            mentor.headroom -> (v_one.activity_type || '/' || v_one.delivery_mode) as room,
-                            -- Of the numbers: the first for any order, the second for none that is earlier than the latest day was.
-                            case when v_one.occurred_on >= mentor.latest_on and not mentor.added_late then 1 else 0 end as sequence
-                    ) as given
-                    -- What an earlier version worked out, as in data that was restored, was an array.
-                    where jsonb_typeof(given.room) = 'object'
+                and private.fits_headroom(
+                    mentor.headroom -> (v_one.activity_type || '/' || v_one.delivery_mode),
+                    coalesce(v_one.occurred_on >= mentor.latest_on and not mentor.added_late, false),
+                    mentor.added_activities + 1,
+                    mentor.added_minutes + v_one.duration_minutes,
+                    mentor.added_participants + v_one.participant_count,
+                    greatest(mentor.added_to, v_one.occurred_on)
                 );
 
             if found then

@@ -131,6 +131,7 @@ select is_empty(
             (pronamespace::regnamespace || '.' || proname) in (
                 'private.activity_sha256',
                 'private.count_activity_days',
+                'private.fits_headroom',
                 'private.has_address',
                 'private.is_uuid',
                 'private.json_time',
