@@ -1,7 +1,7 @@
 -- A day has 24 hours. What explain_badge proposes can be registered as it stands: beside what is there already, and beside what other
 -- conditions of the same badge ask for.
 begin;
-select plan(33);
+select plan(35);
 select tests.make_organisation('north');
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 select tests.id('badge', slug), tests.id('organisation', 'north'), slug, slug, criteria::jsonb
@@ -140,5 +140,7 @@ update public.earned_badges set revoked_at = null, revoke_reason = null where me
 update public.earned_badges set revoked_at = '2026-03-20 12:00+01', revoke_reason = 'A test.'
 where mentor_id = tests.id('mentor', 'olga') and badge_definition_id = tests.id('badge', 'weeks');
 select is(pg_temp.as_of('2026-03-04'), 'f, by 2026-03-09: 100', 'also when it is the badge that it needs that was revoked');
+select is(pg_temp.as_of('2026-03-19'), 'earned t, by : ', 'which was held until the day before');
+select is(pg_temp.as_of('2026-03-20'), 'earned f, by : ', 'and from that day on is not, which takes nothing away');
 select * from finish();
 rollback;

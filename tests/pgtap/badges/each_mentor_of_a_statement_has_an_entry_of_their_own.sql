@@ -59,11 +59,13 @@ select results_eq(
 );
 select results_eq(
     $$
-    select recipient_mentor_id, payload ->> 'badge_definition_id'
+    select recipient_mentor_id, payload
     from public.notifications where kind = 'badge_awarded' order by recipient_mentor_id = tests.id('mentor', 'berit')
     $$,
-    $$ values (tests.id('mentor', 'olga'), tests.id('badge', 'visit')::text), (tests.id('mentor', 'berit'), tests.id('badge', 'call')::text) $$,
-    'and each is told of their own'
+    $$
+    select tests.id('mentor', name), jsonb_build_object('badge_definition_id', tests.id('badge', slug), 'qualified_on', '2026-02-01')
+    from (values ('olga', 'visit'), ('berit', 'call')) as told (name, slug)
+    $$, 'and each is told of their own'
 );
 select is(pg_temp.register('{call olga}'), 'olga: both+call (3 of 3)', 'what follows from what is awarded is awarded with it');
 select is(pg_temp.register('{walk olga, walk berit}'), 'berit: - (1 of 3), olga: - (3 of 3)', 'with nothing new each has an entry as well');

@@ -3,7 +3,7 @@
 begin;
 select plan(48);
 select tests.make_organisation('north');
-select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
+select tests.make_mentor(name, 'north') from unnest('{olga, berit, vera}'::text[]) as name;
 update public.peer_mentors set created_at = '2026-01-01 12:00+01';
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria, is_active)
 values
@@ -19,11 +19,13 @@ from (
     ('visit', date '2026-01-05', 'online'), ('visit', '2026-02-16', 'online'), ('visit', '2026-02-23', 'in_person'), ('visit', '2026-03-03', 'online'),
     ('call', '2026-03-04', 'online')
 ) as activity (activity_type, day, mode);
--- What another mentor holds is nothing to her.
+-- What another mentor holds, or was taken from one, is nothing to her.
 insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on)
 values (tests.id('organisation', 'north'), tests.id('mentor', 'berit'), tests.id('badge', 'near'), 1, '[]', '2026-01-15');
 update public.earned_badges set earned_at = '2026-02-01';
 update public.earned_badges set revoked_at = '2026-02-02', revoke_reason = 'A test.' where badge_definition_id = tests.id('badge', 'taken');
+insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on, earned_at, revoked_at, revoke_reason)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'vera'), tests.id('badge', 'near'), 1, '[]', '2026-01-15', '2026-02-01', '2026-02-02', 'A test.');
 
 -- "3 x 4.3 visit online 1 2": how often, when, what, how, minutes and participants of each; at the end when it is done, unless that is the
 -- last of the days.
