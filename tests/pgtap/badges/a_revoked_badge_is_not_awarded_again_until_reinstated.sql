@@ -1,5 +1,5 @@
 begin;
-select plan(25);
+select plan(26);
 select tests.make_two_organisations();
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 values
@@ -112,5 +112,6 @@ select is(
 select throws_ok(
     $$ select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'a')) $$, 'PT404', null, 'only what was revoked'
 );
+select is_empty('select from public.badge_evaluation_logs where error_message is not null', 'and no evaluation failed over it');
 select finish();
 rollback;

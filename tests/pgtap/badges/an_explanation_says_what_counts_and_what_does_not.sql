@@ -1,5 +1,5 @@
 begin;
-select plan(37);
+select plan(38);
 select tests.make_two_organisations();
 delete from public.activities;
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
@@ -157,6 +157,7 @@ select explained.*
 from public.explain_badge(tests.id('mentor', 'olga'), tests.id('badge', 'walks')) as answer,
 jsonb_to_record(answer) as explained (is_earned boolean, is_revoked boolean, is_met boolean, smallest_step jsonb);
 select results_eq('select * from olga', 'values (true, false, true, null::jsonb)', 'a badge that is held needs no step');
+select is(pg_temp.leaf('walks') ->> 'is_met', 'true', 'its leaf is met');
 select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'walks'), 'A test.');
 select results_eq('select * from olga', 'values (false, true, true, null::jsonb)', 'nor is there one to a revoked badge');
 
