@@ -1,5 +1,5 @@
 begin;
-select plan(38);
+select plan(40);
 select tests.make_two_organisations();
 delete from public.activities;
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
@@ -158,6 +158,7 @@ from public.explain_badge(tests.id('mentor', 'olga'), tests.id('badge', 'walks')
 jsonb_to_record(answer) as explained (is_earned boolean, is_revoked boolean, is_met boolean, smallest_step jsonb);
 select results_eq('select * from olga', 'values (true, false, true, null::jsonb)', 'a badge that is held needs no step');
 select is(pg_temp.leaf('walks') ->> 'is_met', 'true', 'its leaf is met');
+select is(pg_temp.leaf('walks') ->> 'missing', '0', 'and misses nothing');
 select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'walks'), 'A test.');
 select results_eq('select * from olga', 'values (false, true, true, null::jsonb)', 'nor is there one to a revoked badge');
 
@@ -183,6 +184,9 @@ values (tests.id('badge', 'southern'), tests.id('organisation', 'south'), 'south
 select is(
     public.explain_badge(tests.id('mentor', 'sara'), tests.id('badge', 'southern')) ->> 'as_of', ((now() at time zone 'Etc/GMT+12')::date)::text,
     'today is a day of the organisation'
+);
+select throws_ok(
+    $$ select public.explain_badge(tests.id('mentor', 'olga'), tests.id('badge', 'southern')) $$, 'PT404', null, 'whose badges are nothing to another''s mentors'
 );
 select * from finish();
 rollback;

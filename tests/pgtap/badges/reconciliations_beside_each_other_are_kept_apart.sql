@@ -1,6 +1,6 @@
 -- Two people, or a person and the night, reconcile at the same time, from different times on.
 begin;
-select plan(20);
+select plan(21);
 select tests.make_two_organisations();
 delete from public.activities;
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
@@ -44,6 +44,9 @@ select is(
 );
 select is(pg_temp.progress('day'), '0 of 1, 0 found, 0 awarded, 1 waiting', 'of a day one mentor');
 select is(pg_temp.progress('week'), '0 of 3, 0 found, 0 awarded, 3 waiting', 'of a week all three, of two organisations');
+select is(
+    (select array_agg(activities_scanned order by activities_scanned) from private.badge_reconciliations), '{1,3}', 'with one activity each'
+);
 -- What is waited for may be of either organisation first, and is so in the other one.
 select matches(pg_temp.continue('day'), '^1 of 1, . found, . awarded, 0 waiting, finished$', 'the one ends by itself');
 select is(pg_temp.progress('week'), '0 of 3, 0 found, 0 awarded, 3 waiting', 'and leaves the other where it was');
