@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(13);
 select tests.make_organisation('north');
 select tests.make_mentor('berit', 'north');
 select tests.make_mentor('olga', 'north');
@@ -53,6 +53,10 @@ select results_eq(
 select is_empty('select from private.check_badge_rollups()', 'the others'' rollups are right');
 
 select is_empty('select from public.activity_changes', 'the entry of the failure names the activity: it is not on record twice');
+create function pg_temp.refuse() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$;
+create trigger refuse before insert on public.ops_alerts for each statement execute function pg_temp.refuse();
+select lives_ok($$ select tests.make_activity('olga once more', 'olga') $$, 'also when nobody can be told of it the activity stays');
+drop trigger refuse on public.ops_alerts;
 -- Two others have missed their badge.
 select tests.make_mentor(name, 'north') from unnest('{kari, nora}'::text[]) as name;
 alter table public.activities disable trigger user;

@@ -1,6 +1,6 @@
 -- Batches are of one organisation and never lock whom they have nothing to do for; a mentor who takes too long is left out.
 begin;
-select plan(16);
+select plan(17);
 select tests.make_organisation('north');
 select tests.make_organisation('south');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit}'::text[]) as name;
@@ -88,6 +88,11 @@ exception
         return true;
 end
 $$;
+-- Somebody who cancels is not a budget that is used up: it ends the call.
+create function pg_temp.cancel() returns trigger language plpgsql as $$ begin raise exception 'no' using errcode = '57014'; end $$;
+create trigger cancel before insert on public.badge_evaluation_logs for each statement execute function pg_temp.cancel();
+select is(pg_temp.is_stopped($$ select public.reconcile_badges('-infinity') $$), true, 'what is cancelled ends');
+drop trigger cancel on public.badge_evaluation_logs;
 select tests.make_organisation('west');
 select tests.make_mentor('wera', 'west');
 insert into public.badge_definitions (organisation_id, slug, name, criteria)
