@@ -1,5 +1,5 @@
 begin;
-select plan(40);
+select plan(41);
 select tests.make_two_organisations();
 delete from public.activities;
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
@@ -162,6 +162,9 @@ select is(pg_temp.leaf('walks') ->> 'missing', '0', 'and misses nothing');
 select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', 'walks'), 'A test.');
 select results_eq('select * from olga', 'values (false, true, true, null::jsonb)', 'nor is there one to a revoked badge');
 
+select throws_ok(
+    $$ select public.explain_badge(tests.id('mentor', 'olga'), tests.id('badge', 'walks'), 'infinity') $$, '22023', null, 'a day is one of the calendar'
+);
 -- Who may ask.
 select is(
     tests.outcome(role, tests.id('user', user_name), format(call, tests.id('mentor', 'olga'), tests.id('badge', 'walks'))), outcome,

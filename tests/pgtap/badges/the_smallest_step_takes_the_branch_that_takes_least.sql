@@ -1,7 +1,7 @@
 -- What explain_badge proposes for trees of conditions: of "all" every branch, of "any" the one that takes the fewest activities, then the
 -- earliest, then the fewest minutes and participants; done as the mentor usually does it.
 begin;
-select plan(48);
+select plan(49);
 select tests.make_organisation('north');
 select tests.make_mentor(name, 'north') from unnest('{olga, berit, vera}'::text[]) as name;
 update public.peer_mentors set created_at = '2026-01-01 12:00+01';
@@ -127,6 +127,9 @@ from (
     ('{"all": [{"metric": "badge_earned", "badge": "off"}, {"metric": "activity_count", "at_least": 8}]}', null),
     ('{"all": [{"metric": "activity_count", "at_least": 8}, {"metric": "activity_count", "at_least": 9, "to": "2026-01-31"}]}', null)
 ) as given (criteria, expected);
+select is(
+    public.explain_badge(tests.id('mentor', 'olga'), tests.id('badge', 'near')) ->> 'is_earned', 'false', 'a badge that another mentor holds she does not'
+);
 -- Of whom nothing is known: as most do it. Of more types than are known any others do.
 create function pg_temp.entries(criteria jsonb) returns table (activity_type text, delivery_mode text)
 language sql
