@@ -197,7 +197,7 @@ from (
 select is(
     pg_temp.holes_after(
         'delete from public.mentor_status_changes; update public.certification_expiry_audit_log set "timestamp" = ''' || entered_at
-        || '''; update public.administrative_changes set changed_at = ''2019-01-01'' where subject_kind = ''mentor''; '
+        || '''; update public.administrative_changes set changed_at = changed_at - interval ''20 years'' where subject_kind = ''mentor''; '
         'select tests.make_archived(''mentor_status_changes'', ''2019-03-01'')'
     ), array[found], 'status changes of ' || entered_at
 )
