@@ -28,7 +28,7 @@ as $$
             (array_agg(entry.details ->> 'status' order by entry.changed_at desc) filter (where entry.change_kind = 'added'))[1]
             as added_with
         from public.administrative_changes as entry
-        where entry.subject_kind = 'mentor' and entry.change_kind in ('added', 'deleted')
+        where entry.subject_kind = 'mentor'
         group by entry.subject_id
     ),
     -- Whoever was deleted and is added again begins anew.

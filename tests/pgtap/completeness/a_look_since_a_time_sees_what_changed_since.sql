@@ -1,7 +1,7 @@
 -- The nights between two looks at everything ask only of activities that, or entries of which, are of since then, and find of those
 -- what a look at everything finds.
 begin;
-select plan(32);
+select plan(34);
 select tests.make_two_organisations();
 select tests.make_activity('changed', 'olga'), tests.make_activity('back', 'olga'), tests.make_activity('proxy changed', 'olga', 'nina');
 update public.activities set duration_minutes = 50 where id in (tests.id('activity', 'changed'), tests.id('activity', 'proxy changed'));
@@ -56,6 +56,11 @@ where event_kind = 'completeness_began';
 select is(
     array(select split_part(found, ' | ', 1) from unnest(tests.gaps_after('select')) as found), array['activity_differs'],
     'and one that was there before differs from the baseline'
+);
+select is(tests.gaps_after('select', '2100-01-01'), '{}', 'not of since then');
+select is(
+    tests.gaps_after(format('update public.activities set updated_at = ''2100-01-01'' where id = %L', tests.id('activity', 'back')), '2100-01-01'), '{}',
+    'nor beside one that is'
 );
 select is(
     tests.gaps_after(format(statement || '; update public.activities set updated_at = ''2100-01-01''', tests.id('activity', name)), '2100-01-01'),

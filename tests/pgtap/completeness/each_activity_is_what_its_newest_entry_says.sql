@@ -1,7 +1,7 @@
 -- What is done with the triggers off leaves no entry, and is found: whatever it is, and whatever is on record of the activity before
 -- and after it. What goes the ordinary way is not.
 begin;
-select plan(60);
+select plan(61);
 select tests.make_two_organisations();
 create function pg_temp.gap("check" text, log_name text, activity text, detail text default null) returns text
 language sql
@@ -62,6 +62,13 @@ from (
         ' where id = tests.id(''activity'', ''proxy changed'')',
         array[
             pg_temp.gap('activity_differs', 'activity_changes', 'proxy changed', 'attributed_mentor_id, organisation_id'),
+            pg_temp.gap('proxy_differs', 'proxy_audit_log', 'proxy changed')
+        ]
+    ),
+    (
+        'update public.activities set duration_minutes = 60 where id = tests.id(''activity'', ''proxy changed'')',
+        array[
+            pg_temp.gap('activity_differs', 'activity_changes', 'proxy changed', 'duration_minutes'),
             pg_temp.gap('proxy_differs', 'proxy_audit_log', 'proxy changed')
         ]
     ),

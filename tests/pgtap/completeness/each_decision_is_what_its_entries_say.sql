@@ -1,6 +1,7 @@
 -- Whatever is decided by hand and stands in no other log: each fact is what the newest entry says of it, and is there or not as it says.
 begin;
-select plan(81);
+select plan(85);
+set local timezone = 'America/New_York';
 select tests.make_two_organisations();
 select tests.make_organisation('west');
 create function pg_temp.gap("check" text, kind text, name text, detail text, hole text default null) returns text
@@ -29,9 +30,11 @@ update public.earned_badges set mentor_id = tests.id('mentor', 'moved to') where
 insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
 select tests.id('certificate', name), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), '2026-01-01', '2031-01-01'
 from unnest(array['kept', 'voided', 'restored', 'gone']) as name;
+insert into public.certifications (id, organisation_id, mentor_id, issued_on, expires_on)
+values (tests.id('certificate', 'renewed'), tests.id('organisation', 'north'), tests.id('mentor', 'olga'), '2026-01-01', '2033-01-01');
 update public.certifications set voided_at = now() where id in (tests.id('certificate', 'voided'), tests.id('certificate', 'restored'));
 update public.certifications set voided_at = null where id = tests.id('certificate', 'restored');
-update public.certifications set expires_on = '2032-01-01';
+update public.certifications set expires_on = '2032-01-01' where id <> tests.id('certificate', 'renewed');
 delete from public.certifications where id = tests.id('certificate', 'gone');
 insert into public.organisation_settings (organisation_id, quiet_from) select id, '22:00' from public.organisations where slug <> 'west';
 update public.organisation_settings set sync_max_attempts = 9;
@@ -48,7 +51,7 @@ update public.peer_mentors set user_id = tests.id('user', 'another'), dynamics_c
 where id = tests.id('mentor', 'olga');
 select public.move_mentor(tests.id('mentor', 'olga'), tests.id('chapter', 'bergen'));
 select public.merge_mentors(duplicate_id => tests.id('mentor', 'moved to'), keep_id => tests.id('mentor', 'berit'));
-set local timezone = 'America/New_York';
+set local timezone = 'Asia/Tokyo';
 select is(tests.gaps_after('select'), '{}', 'what goes the ordinary way is complete, whatever the time zone');
 select tests.switch_triggers_off();
 select is(tests.gaps_after('select'), '{}', 'nor does it matter that nobody looks');
@@ -115,6 +118,7 @@ from (
     ('certifications', 'certification', 'expires_on', 'certificate', 'kept', null, 'expires_on = ''2062-01-01'' where id = tests.id(''certificate'', ''kept'')'),
     ('certifications', 'certification', 'issued_on', 'certificate', 'kept', null, 'issued_on = ''2025-01-01'' where id = tests.id(''certificate'', ''kept'')'),
     ('certifications', 'certification', 'is_voided', 'certificate', 'kept', null, 'voided_at = now() where id = tests.id(''certificate'', ''kept'')'),
+    ('certifications', 'certification', 'is_voided', 'certificate', 'renewed', null, 'voided_at = now() where id = tests.id(''certificate'', ''renewed'')'),
     ('certifications', 'certification', 'is_voided', 'certificate', 'voided', null, 'voided_at = null where id = tests.id(''certificate'', ''voided'')'),
     ('certifications', 'certification', 'is_voided', 'certificate', 'restored', null, 'voided_at = now() where id = tests.id(''certificate'', ''restored'')'),
     (
@@ -180,10 +184,11 @@ language sql
 as $$
     select format(
         '; update public.%I set %I = %L where %I >= now(); select tests.make_archived(%L, ''2019-03-01'')',
-        known.table_name, there_since, at, there_since, archived
+        case kind
+            when 'organisation' then 'organisations' when 'coordinator_assignment' then 'coordinator_assignments' when 'mentor' then 'peer_mentors'
+            when 'badge_definition' then 'badge_definitions' when 'badge' then 'earned_badges' when 'certification' then 'certifications'
+        end, there_since, at, there_since, archived
     )
-    from private.administrative_subjects() as known
-    where known.subject_kind = kind
 $$;
 select is(
     array(
@@ -237,6 +242,35 @@ cross join (
 ) as alert (log_name, raised_at, acknowledged_at, hole)
 where kind = 'badge';
 
+-- Two alerts at a time are no two badges; and what was taken away on record is back by nobody's word, whatever is archived or unwritten.
+select is(
+    pg_temp.kinds_after(
+        statement || '; select private.write_alert(''audit_write_failed'', ''critical'', ''x'', ''audit_write_failed:badge_evaluation_logs''); '
+        'update public.ops_alerts set raised_at = ''2026-01-15 11:00+00'', acknowledged_at = ''2026-01-15 13:00+00''; '
+        'select private.write_alert(''audit_write_failed'', ''critical'', ''x'', ''audit_write_failed:badge_evaluation_logs''); '
+        'update public.ops_alerts set raised_at = ''2026-01-15 11:30+00''; '
+        'update public.earned_badges set earned_at = ''2026-01-15 12:00+00'' where mentor_id = tests.id(''mentor'', ''moved to'')'
+    ), array['fact_without_entry | badge | could not be written'], 'two alerts'
+)
+from appearances where kind = 'badge';
+select is(
+    pg_temp.kinds_after('select tests.make_chapter(''gone'', ''north''), tests.make_archived(''administrative_changes'', ''2019-03-01'')'),
+    array['fact_without_entry | chapter'], 'a chapter that is back'
+);
+delete from public.earned_badges where badge_definition_id = tests.id('badge', 'two');
+insert into public.administrative_changes (organisation_id, subject_kind, subject_id, change_kind, details)
+values (
+    tests.id('organisation', 'north'), 'badge', tests.id('badge', 'two'), 'deleted',
+    jsonb_build_object('mentor_id', tests.id('mentor', 'olga'), 'criteria_version', 1, 'was_revoked', false)
+);
+select is(
+    pg_temp.kinds_after(
+        'insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on) '
+        'values (tests.id(''organisation'', ''north''), tests.id(''mentor'', ''olga''), tests.id(''badge'', ''two''), 1, ''[]'', ''2025-01-01''); '
+        'select private.write_alert(''audit_write_failed'', ''critical'', ''x'', ''audit_write_failed:badge_evaluation_logs'')'
+    ), array['fact_without_entry | badge'], 'a badge that is back'
+);
+
 -- Taken away by nobody.
 create temporary table absences (kind text, id_kind text, name text, detail text, statement text);
 insert into absences
@@ -247,7 +281,8 @@ values
 ('mentor', 'mentor', 'nobody', 'mentor', 'delete from public.peer_mentors where display_name = ''nobody'''),
 ('badge_definition', 'badge', 'empty', 'badge_definition', 'delete from public.badge_definitions where slug = ''empty'''),
 (
-    'badge', 'badge', 'two', 'badge of ' || tests.id('mentor', 'olga'), 'delete from public.earned_badges where badge_definition_id = tests.id(''badge'', ''two'')'
+    'badge', 'badge', 'one', 'badge of ' || tests.id('mentor', 'olga'),
+    'delete from public.earned_badges where badge_definition_id = tests.id(''badge'', ''one'') and mentor_id = tests.id(''mentor'', ''olga'')'
 ),
 ('certification', 'certificate', 'kept', 'certification', 'delete from public.certifications where id = tests.id(''certificate'', ''kept'')');
 select is(tests.gaps_after(statement), array[pg_temp.gap('entry_without_fact', id_kind, name, detail)], 'taken away: ' || kind)

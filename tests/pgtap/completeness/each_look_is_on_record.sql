@@ -1,6 +1,6 @@
 -- That somebody looked, at what, and what was found; what is found is an alert, and asked about until it is gone.
 begin;
-select plan(30);
+select plan(34);
 select tests.make_two_organisations();
 select tests.make_activity(name, 'olga') from unnest(array['first', 'second', 'third']) as name;
 update public.activities set duration_minutes = 50 where id = tests.id('activity', 'second');
@@ -12,7 +12,7 @@ as $$
 $$;
 create function pg_temp.alerts() returns setof text
 language sql
-as $$ select concat_ws(' | ', severity, message, details) from public.ops_alerts where kind = 'logs_incomplete' and acknowledged_at is null $$;
+as $$ select concat_ws(' | ', severity, dedupe_key, message, details) from public.ops_alerts where kind = 'logs_incomplete' and acknowledged_at is null $$;
 
 select results_eq(
     'select is_of_everything, findings, first_finding from private.check_completeness()', 'values (true, 0::bigint, null::text)',
@@ -75,6 +75,7 @@ from (
     (null, array['1 day, 0, false', '6 days 22 hours 59 minutes, 0, true'], 'since: 0', 'everything six days and 22 hours ago'),
     (null, array['1 day, 0, false', '6 days 23 hours 1 minute, 0, true'], 'everything: 2', 'a week ago, but for less than the hour by which nights differ'),
     (null, array['1 day, 0, false', '6 days, 1, true'], 'everything: 2', 'everything, which was not well'),
+    (null, array['1 day, 0, true', '7 days 12 hours, 0, true'], 'since: 0', 'the last of two looks at everything'),
     (false, array['1 day, 0, false'], 'since: 0', 'what changed is asked for'),
     (false, array['3 days 1 minute, 0, true'], 'since: 1', 'with an hour to spare'),
     (false, array['2 days 23 hours 1 minute, 0, true'], 'since: 1', 'which reaches'),
@@ -94,7 +95,7 @@ select results_eq(
 select results_eq(
     'select pg_temp.alerts()',
     array[concat_ws(
-        ' | ', 'critical',
+        ' | ', 'critical', 'logs_incomplete',
         '2 changes and log entries do not belong together, the first: activity_differs badge_evaluation_logs '
         || least(tests.id('activity', 'first'), tests.id('activity', 'third')) || ' the hash of its record. Run `peerledger verify`, which names all.',
         '{"found": [{"log": "badge_evaluation_logs", "check": "activity_differs", "count": 2}], "findings": 2}'
@@ -133,6 +134,11 @@ select results_eq(
     $$, 'two of which an entry is gone, in the order of the checks'
 );
 select is(
+    (select first_finding from private.check_completeness(true)),
+    'activity_differs badge_evaluation_logs ' || tests.id('activity', 'second') || ' the hash of its record', 'the first is none that is lawfully missing'
+);
+update public.ops_alerts set acknowledged_at = now() where kind = 'logs_incomplete' and acknowledged_at is null;
+select is(
     array(
         select concat_ws(' | ', "check", hole) from private.log_gaps('-infinity')
         where subject_id in (tests.id('activity', 'first'), tests.id('activity', 'second')) order by 1
@@ -157,6 +163,8 @@ select is(
 select results_eq(
     'select subject_id from private.find_incomplete_logs()', array[tests.id('activity', 'second')], 'that of the second was not'
 );
+select is((select findings from private.check_completeness(true)), 1::bigint, 'which is one finding');
+select is((select count(*) from pg_temp.alerts()), 1::bigint, 'and one is enough for an alert');
 select is_empty('select private.find_incomplete_logs(''2100-01-01'')', 'nor is either of since 2100');
 select * from finish();
 rollback;

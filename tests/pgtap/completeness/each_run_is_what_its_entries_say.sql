@@ -1,7 +1,7 @@
 -- The totals, status changes and reminders of an expiry run are those of its entries; what of them is archived or could not be written is
 -- lawful, and nothing else.
 begin;
-select plan(36);
+select plan(38);
 select tests.make_two_organisations();
 select tests.make_mentor('merged', 'north');
 select tests.make_certificate('olga', current_date - 1), tests.make_certificate('sara', current_date - 1);
@@ -61,6 +61,9 @@ from (
         'values (gen_random_uuid(), ''2020-01-01'', ''crashed'', 0), (gen_random_uuid(), ''2020-01-02'', ''running'', 0)', '{}'
     ),
     (
+        'insert into public.certification_expiry_runs (run_id, as_of, status, finished_at) values (gen_random_uuid(), ''2020-01-01'', ''succeeded'', now())', '{}'
+    ),
+    (
         'insert into public.certification_expiry_runs (run_id, as_of, status, finished_at, total_failures) '
         'values (tests.id(''run'', ''one more''), ''2020-01-01'', ''succeeded'', now(), 1)',
         array[pg_temp.gap('run_differs', tests.id('run', 'one more'), '0, 0, 1 in the run; 0, 0, 0 entries')]
@@ -79,6 +82,12 @@ from (
         'delete from public.certification_expiry_audit_log where event_type = ''status_transitioned''; '
         'update public.certification_expiry_runs set total_transitioned = 0',
         array[pg_temp.changes('0 entries, 2 changes')]
+    ),
+    (
+        'delete from public.certification_expiry_audit_log where event_type = ''status_transitioned'' and mentor_id = tests.id(''mentor'', ''olga''); '
+        'update public.certification_expiry_runs set total_transitioned = 1; '
+        'update public.mentor_status_changes set run_id = null, cause = ''direct'' where run_id is not null',
+        array[pg_temp.changes('1 entries, 0 changes')]
     ),
     (
         'update public.mentor_status_changes set run_id = null, cause = ''direct'' where run_id is not null',

@@ -1,6 +1,6 @@
 -- A mentor's status is the one that its changes lead to, from the one that they were added with; entries tie and get lost with archives.
 begin;
-select plan(28);
+select plan(29);
 select tests.make_two_organisations();
 create function pg_temp.gap("check" text, mentor text, detail text default null) returns text
 language sql
@@ -14,6 +14,12 @@ delete from public.hlf_removals;
 delete from public.hlf_sync_state where mentor_id in (tests.id('mentor', 'deleted'), tests.id('mentor', 'again'));
 delete from public.peer_mentors where id in (tests.id('mentor', 'deleted'), tests.id('mentor', 'again'));
 select tests.make_mentor('again', 'north');
+select tests.set_status('again', 'withdrawn');
+delete from public.hlf_removals;
+delete from public.hlf_sync_state where mentor_id = tests.id('mentor', 'again');
+delete from public.peer_mentors where id = tests.id('mentor', 'again');
+insert into public.peer_mentors (id, organisation_id, display_name, status)
+values (tests.id('mentor', 'again'), tests.id('organisation', 'north'), 'again', 'paused');
 select is(tests.gaps_after('select'), '{}', 'what goes the ordinary way is complete, deleted and added again, too');
 select is(
     tests.gaps_after('select tests.set_status(''again'', ''withdrawn'')'), '{}', 'whoever is added again begins anew'
@@ -83,6 +89,13 @@ from (
     ('select pg_temp.entry(''nobody'', ''active'', ''paused'')', array[pg_temp.gap('entry_without_mentor', 'nobody')]),
     ('select pg_temp.entry(''deleted'', ''paused'', ''active'')', array[pg_temp.gap('entry_without_mentor', 'deleted')])
 ) as deed (statement, found);
+
+-- Of whom it is not on record what they were added with, the last change is what holds.
+select is(
+    tests.gaps_after(
+        'update public.administrative_changes set change_kind = ''baseline'' where change_kind = ''added''; select pg_temp.set(''there and back'', ''paused'')'
+    ), array[pg_temp.gap('status_differs', 'there and back', 'paused')], 'added before anybody took it down'
+);
 
 -- With the beginning in an archive, or before there was one.
 select is(

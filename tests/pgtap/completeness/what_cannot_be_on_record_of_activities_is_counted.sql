@@ -1,6 +1,6 @@
 -- Archived, older than the log, or not to be written while an alert said so: lawful, counted, and no wider than that.
 begin;
-select plan(33);
+select plan(34);
 select tests.make_two_organisations();
 create function pg_temp.gap("check" text, log_name text, activity text, detail text default null) returns text
 language sql
@@ -188,6 +188,11 @@ from (
         'select tests.make_archived(''activity_changes'', ''2019-03-01''); '
         'update public.badge_evaluation_logs set triggered_at = ''2019-03-31 23:59+00'' where activity_ids = array[tests.id(''activity'', ''olga''''s'')]',
         pg_temp.hole('entry_without_activity', 'activity_changes', 'archived'), 'that may be archived'
+    ),
+    (
+        'select tests.make_archived(''activity_changes'', ''2019-03-01''); '
+        'update public.badge_evaluation_logs set triggered_at = ''2019-04-01 00:00+00'' where activity_ids = array[tests.id(''activity'', ''olga''''s'')]',
+        pg_temp.hole('entry_without_activity', 'activity_changes', 'older than the log'), 'in another month it is not, but was before anybody was'
     ),
     (
         'update public.badge_evaluation_logs set triggered_at = ''2019-03-31 23:59+00'' where activity_ids = array[tests.id(''activity'', ''olga''''s'')]',

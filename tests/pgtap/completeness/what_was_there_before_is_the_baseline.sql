@@ -1,6 +1,6 @@
 -- Where the logs begin to be complete, what is there is taken down once, while nobody writes; from then on it is compared like everything else.
 begin;
-select plan(32);
+select plan(33);
 select tests.make_two_organisations();
 insert into public.organisation_settings (organisation_id) values (tests.id('organisation', 'south'));
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
@@ -83,6 +83,10 @@ from (
         array['activity_differs | badge_evaluation_logs | ' || tests.id('activity', 'more') || ' | the hash of its record']
     ),
     ('delete from public.activities where id = tests.id(''activity'', ''more'')', array['entry_without_activity | activity_changes | ' || tests.id('activity', 'more')]),
+    (
+        'update public.organisation_settings set sync_max_attempts = 3',
+        array['fact_differs | administrative_changes | ' || tests.id('organisation', 'south') || ' | organisation_settings sync_max_attempts']
+    ),
     ('select tests.make_activity(''new'', ''olga'')', array['activity_without_entry | badge_evaluation_logs | ' || tests.id('activity', 'new')]),
     -- Somebody makes the baseline what they need.
     (
