@@ -23,7 +23,6 @@ set work_mem = '256MB'
 set jit = off
 as $$
 declare
-    v_since timestamptz := coalesce(gaps_in_activities.since, '-infinity');
     v_is_all boolean := coalesce(gaps_in_activities.since, '-infinity') = '-infinity';
     v_began_at timestamptz := (select began.began_at from private.completeness_began() as began);
     v_evaluations_from timestamptz := private.archived_until('badge_evaluation_logs');
@@ -40,20 +39,20 @@ begin
     with looked_at as materialized (
         select activity.id
         from public.activities as activity
-        where not v_is_all and (activity.updated_at >= v_since or activity.created_at >= v_since)
+        where not v_is_all and (activity.updated_at >= gaps_in_activities.since or activity.created_at >= gaps_in_activities.since)
         union
         select entry.activity_id
         from public.activity_changes as entry
-        where not v_is_all and entry.changed_at >= v_since
+        where not v_is_all and entry.changed_at >= gaps_in_activities.since
         union
         select entry.proxy_activity_id
         from public.proxy_audit_log as entry
-        where not v_is_all and entry."timestamp" >= v_since
+        where not v_is_all and entry."timestamp" >= gaps_in_activities.since
         union
         select named.activity_id
         from public.badge_evaluation_logs as entry
         cross join unnest(entry.activity_ids) as named (activity_id)
-        where not v_is_all and entry.triggered_at >= v_since
+        where not v_is_all and entry.triggered_at >= gaps_in_activities.since
     ),
     activity as materialized (
         select there.*

@@ -91,7 +91,7 @@ as $$
     from presence
     cross join state
     left join unwritten on unwritten.subject_id = presence.subject_id and unwritten.part = presence.part
-    where presence.is_there is distinct from coalesce(presence.should_be_there, false)
+    where presence.is_there is distinct from presence.should_be_there
     union all
     select
         'fact_differs', 'administrative_changes', standing.subject_id,

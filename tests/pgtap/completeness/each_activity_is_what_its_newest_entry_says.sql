@@ -1,7 +1,7 @@
 -- What is done with the triggers off leaves no entry, and is found: whatever it is, and whatever is on record of the activity before
 -- and after it. What goes the ordinary way is not.
 begin;
-select plan(61);
+select plan(63);
 select tests.make_two_organisations();
 create function pg_temp.gap("check" text, log_name text, activity text, detail text default null) returns text
 language sql
@@ -18,7 +18,11 @@ select tests.make_activity('proxy gone', 'olga', 'nina'), tests.make_activity('p
 update public.activities set duration_minutes = 53 where id = tests.id('activity', 'proxy changed');
 update public.activities set voided_at = now() where id = tests.id('activity', 'nina for berit');
 delete from public.activities where id = tests.id('activity', 'proxy gone');
+select tests.make_activity('evaluated once', 'sara'), tests.make_activity('own again', 'olga', 'nina');
+delete from public.activities where id = tests.id('activity', 'evaluated once');
+update public.activities set coordinator_id = null where id = tests.id('activity', 'own again');
 insert into public.organisation_settings (organisation_id, badges_enabled) values (tests.id('organisation', 'south'), false);
+select tests.make_activity('evaluated once', 'sara');
 select tests.make_activity(name, 'sara') from unnest(array['unevaluated', 'unevaluated and changed']) as name;
 update public.activities set duration_minutes = 54 where id = tests.id('activity', 'unevaluated and changed');
 select is(tests.gaps_after('select'), '{}', 'what goes the ordinary way is complete');
@@ -78,6 +82,17 @@ from (
             pg_temp.gap('activity_differs', 'activity_changes', 'proxy changed', 'coordinator_id'),
             pg_temp.gap('proxy_differs', 'proxy_audit_log', 'proxy changed')
         ]
+    ),
+    (
+        'update public.activities set coordinator_id = tests.id(''user'', ''nina'') where id = tests.id(''activity'', ''own again'')',
+        array[
+            pg_temp.gap('activity_differs', 'activity_changes', 'own again', 'coordinator_id'),
+            pg_temp.gap('proxy_differs', 'proxy_audit_log', 'own again')
+        ]
+    ),
+    (
+        'update public.activities set duration_minutes = 9 where id = tests.id(''activity'', ''own again'')',
+        array[pg_temp.gap('activity_differs', 'activity_changes', 'own again', 'duration_minutes')]
     ),
     (
         'update public.activities set coordinator_id = tests.id(''user'', ''nina'') where id = tests.id(''activity'', ''changed'')',

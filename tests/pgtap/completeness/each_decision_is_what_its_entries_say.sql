@@ -1,6 +1,6 @@
 -- Whatever is decided by hand and stands in no other log: each fact is what the newest entry says of it, and is there or not as it says.
 begin;
-select plan(85);
+select plan(87);
 set local timezone = 'America/New_York';
 select tests.make_two_organisations();
 select tests.make_organisation('west');
@@ -91,6 +91,7 @@ from (
     ('badge_definitions', 'badge_definition', 'is_active', 'badge', 'one', null, 'is_active = false where slug = ''first'''),
     ('badge_definitions', 'badge_definition', 'is_active', 'badge', 'two', null, 'is_active = true'),
     ('badge_definitions', 'badge_definition', 'criteria_version', 'badge', 'one', null, 'criteria_version = 1'),
+    ('badge_definitions', 'badge_definition', 'criteria_version', 'badge', 'empty', null, 'criteria_version = 3 where slug = ''empty'''),
     (
         'badge_definitions', 'badge_definition', 'criteria_sha256', 'badge', 'two', null,
         'criteria = ''{"metric": "activity_count", "at_least": 9}'' where slug = ''two'''
@@ -256,6 +257,13 @@ from appearances where kind = 'badge';
 select is(
     pg_temp.kinds_after('select tests.make_chapter(''gone'', ''north''), tests.make_archived(''administrative_changes'', ''2019-03-01'')'),
     array['fact_without_entry | chapter'], 'a chapter that is back'
+);
+select is(
+    pg_temp.kinds_after(
+        'select tests.make_chapter(''gone'', ''north''); update public.administrative_changes set changed_at = ''2019-01-01'' '
+        'where subject_id = tests.id(''chapter'', ''gone'') and change_kind = ''deleted''; '
+        'delete from public.administrative_changes where subject_id = tests.id(''chapter'', ''gone'') and change_kind = ''created'''
+    ), array['fact_without_entry | chapter'], 'one that was taken away long ago'
 );
 delete from public.earned_badges where badge_definition_id = tests.id('badge', 'two');
 insert into public.administrative_changes (organisation_id, subject_kind, subject_id, change_kind, details)

@@ -69,7 +69,8 @@ from (
         array[pg_temp.gap('run_differs', tests.id('run', 'one more'), '0, 0, 1 in the run; 0, 0, 0 entries')]
     ),
     (
-        'delete from public.certification_expiry_runs',
+        'delete from public.certification_expiry_runs; insert into public.certification_expiry_runs (run_id, as_of, status) '
+        'values (gen_random_uuid(), ''2020-01-01'', ''crashed'')',
         array[pg_temp.gap('entry_without_run', tests.id('run', 'one'))]
     ),
     -- One to one with the changes of status.

@@ -1,6 +1,6 @@
 -- A mentor's status is the one that its changes lead to, from the one that they were added with; entries tie and get lost with archives.
 begin;
-select plan(29);
+select plan(31);
 select tests.make_two_organisations();
 create function pg_temp.gap("check" text, mentor text, detail text default null) returns text
 language sql
@@ -124,6 +124,12 @@ from (
         'the decision is in an archive'
     ),
     (
+        'entry_without_mentor', 'nobody', null, 'older than the log',
+        'select pg_temp.entry(''nobody'', ''active'', ''paused''), tests.make_archived(''administrative_changes'', ''2019-03-01''); '
+        'update public.mentor_status_changes set changed_at = ''2019-04-01 00:00+00'' where mentor_id = tests.id(''mentor'', ''nobody''); ',
+        'that of another month is not'
+    ),
+    (
         'entry_without_mentor', 'nobody', null, null,
         'select pg_temp.entry(''nobody'', ''active'', ''paused''), pg_temp.entry(''nobody'', ''paused'', ''active''), '
         'tests.make_archived(''administrative_changes'', ''2019-03-01''); '
@@ -136,6 +142,11 @@ select is(tests.gaps_after(statements), found, description)
 from (
     values
     ('select pg_temp.set(''steady'', ''paused'')', array[pg_temp.gap('status_differs', 'steady', 'paused')], 'of long ago, and nothing is archived'),
+    (
+        'select pg_temp.set(''steady'', ''paused''), tests.make_archived(''mentor_status_changes'', ''2019-03-01''); '
+        'update public.administrative_changes set changed_at = ''2019-04-01 00:00+00'' where subject_id = tests.id(''mentor'', ''steady'')',
+        array[pg_temp.gap('status_differs', 'steady', 'paused')], 'added when the next month began'
+    ),
     ('select pg_temp.set(''steady'', ''paused''), tests.make_archived(''mentor_status_changes'', ''2019-03-01'')', '{}', 'the change may be in an archive'),
     (
         'select tests.make_archived(''mentor_status_changes'', ''2019-03-01''); delete from public.mentor_status_changes where '

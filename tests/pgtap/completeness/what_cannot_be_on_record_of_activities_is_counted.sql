@@ -1,6 +1,6 @@
 -- Archived, older than the log, or not to be written while an alert said so: lawful, counted, and no wider than that.
 begin;
-select plan(34);
+select plan(35);
 select tests.make_two_organisations();
 create function pg_temp.gap("check" text, log_name text, activity text, detail text default null) returns text
 language sql
@@ -28,6 +28,10 @@ from (
     (
         'select tests.make_archived(''badge_evaluation_logs'', ''2019-04-01'')',
         pg_temp.hole('activity_without_entry', 'badge_evaluation_logs', 'archived'), 'its month was'
+    ),
+    (
+        'select tests.make_archived(''badge_evaluation_logs'', ''2019-04-01''), tests.make_archived(''badge_evaluation_logs'', ''2019-03-01'')',
+        pg_temp.hole('activity_without_entry', 'badge_evaluation_logs', 'archived'), 'so was the one before'
     ),
     (
         'select tests.make_archived(''activity_changes'', ''2019-04-01'')',
