@@ -1,6 +1,6 @@
 -- Whatever is decided by hand and stands in no other log: each fact is what the newest entry says of it, and is there or not as it says.
 begin;
-select plan(87);
+select plan(88);
 set local timezone = 'America/New_York';
 select tests.make_two_organisations();
 select tests.make_organisation('west');
@@ -17,7 +17,8 @@ update public.badge_definitions set criteria = '{"metric": "activity_count", "at
 update public.badge_definitions set is_active = false where slug in ('two', 'one');
 update public.badge_definitions set is_active = true, slug = 'first' where slug = 'one';
 delete from public.badge_definitions where slug = 'gone';
-select tests.make_activity('walk of ' || mentor, mentor) from unnest(array['olga', 'berit']) as mentor;
+select tests.make_mentor('anna', 'north');
+select tests.make_activity('walk of ' || mentor, mentor) from unnest(array['olga', 'berit', 'anna']) as mentor;
 insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on)
 select tests.id('organisation', 'north'), tests.id('mentor', mentor), tests.id('badge', 'two'), 1, '[]', '2026-01-01'
 from unnest(array['olga', 'berit']) as mentor;
@@ -138,6 +139,13 @@ cross join (
     ('chapter_id', 'chapter_id = null')
 ) as deed (field, statement)
 where user_id = tests.id('user', 'oskar');
+
+select is(
+    tests.gaps_after(
+        'set local session_replication_role = ''replica''; update public.earned_badges set organisation_id = tests.id(''organisation'', ''south'') '
+        'where mentor_id = tests.id(''mentor'', ''anna'')'
+    ), array[pg_temp.gap('fact_differs', 'badge', 'one', 'badge organisation_id of ' || tests.id('mentor', 'anna'))], 'a badge of another organisation'
+);
 
 -- What is there and should not be, and the other way round.
 create function pg_temp.kinds_after(statements text) returns text[]
