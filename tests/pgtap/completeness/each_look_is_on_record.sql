@@ -157,7 +157,7 @@ from (
     values
     ('entry_erased', 'badge_evaluation_logs', jsonb_build_object('subject_ids', jsonb_build_array(tests.id('activity', 'first')))),
     ('entry_erased', 'badge_evaluation_logs', jsonb_build_object('subject_ids', jsonb_build_array(tests.id('activity', 'first')))),
-    ('entry_erased', 'activity_changes', jsonb_build_object('subject_ids', jsonb_build_array(tests.id('activity', 'second')))),
+    ('entry_erased', 'proxy_audit_log', jsonb_build_object('subject_ids', jsonb_build_array(tests.id('activity', 'second')))),
     ('seal_form_added', 'badge_evaluation_logs', jsonb_build_object('subject_ids', jsonb_build_array(tests.id('activity', 'second')))),
     ('entry_erased', 'badge_evaluation_logs', jsonb_build_object('subject_ids', tests.id('activity', 'second')))
 ) as event (kind, log_name, details);
