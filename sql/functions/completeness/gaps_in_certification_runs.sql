@@ -75,7 +75,7 @@ as $$
         'run_without_status_change', 'mentor_status_changes', coalesce(counted.run_id, changed.run_id),
         format('%s entries, %s changes', coalesce(counted.transitioned, 0), coalesce(changed.changes, 0)),
         case
-            when coalesce(counted.first_at, changed.first_at) < greatest(state.entries_from, state.statuses_from) then 'archived'
+            when least(counted.first_at, changed.first_at) < greatest(state.entries_from, state.statuses_from) then 'archived'
             when changed.run_id in (select unwritten.run_id from unwritten) then 'could not be written'
         end
     from counted

@@ -79,7 +79,7 @@ as $$
     where
         case
             when rule.id is null then not said.is_gone
-            when said.rule_id is null or said.is_gone then true
+            when said.is_gone then true
             else
                 rule.organisation_id <> said.organisation_id
                 or to_jsonb(rule) - array['id', 'organisation_id', 'created_at']

@@ -1,6 +1,6 @@
 -- In whichever column it stands, of each row of a statement, with the names that the caller may hear of; and the column is named.
 begin;
-select plan(42);
+select plan(44);
 select tests.make_two_organisations();
 update public.peer_mentors set display_name = 'Kari Nordmann' where id = tests.id('mentor', 'olga');
 update public.peer_mentors set display_name = 'Anne Berg', status = 'paused' where id = tests.id('mentor', 'berit');
@@ -55,7 +55,7 @@ from (
     ('service_role', null, 'activity_type', 'anne_berg', '22023 activity_type'), ('authenticated', 'olga', 'place', 'kari_nordmann', '22023 place'),
     ('authenticated', 'olga', 'place', 'anne_berg', 'done'), ('authenticated', 'berit', 'place', 'anne_berg', '22023 place'),
     ('authenticated', 'berit', 'delivery_mode', 'kari_nordmann', '22023 delivery_mode'), ('authenticated', 'nina', 'place', 'in_person', 'done'),
-    ('authenticated', 'nina', 'place', 'kari', 'done')
+    ('authenticated', 'nina', 'place', 'kari', 'done'), ('authenticated', 'nina', 'place', 'kari_samtale_kari', 'done')
 ) as attempt (role, user_name, field, code, expected);
 select is(
     pg_temp.refused(role, user_name, pg_temp.update(jsonb_build_object(field, code), user_name)), expected,
@@ -134,7 +134,8 @@ from (
     values
     ('service_role', null, 'nina', '2024-05-10', 'done'), ('service_role', null, 'nina', '2024-05-11', '22023 mentor_id'),
     ('service_role', null, null, '2024-05-09', 'done'), ('service_role', null, null, '2024-05-10', '22023 mentor_id'),
-    ('authenticated', 'olga', null, '2024-05-01', '22023 mentor_id')
+    ('authenticated', 'olga', null, '2024-05-01', '22023 mentor_id'),
+    ('service_role', null, 'nina', (now() at time zone 'Europe/Oslo')::date::text, '22023 mentor_id')
 ) as attempt (role, user_name, coordinator, occurred_on, expected);
 select is(
     pg_temp.refused('service_role', null, format(

@@ -1,6 +1,6 @@
 -- Whoever sends an activity does not choose its times; each change of it is one entry, whole, and of what stayed there is none.
 begin;
-select plan(22);
+select plan(30);
 select tests.make_two_organisations();
 create function pg_temp.times(activity text) returns text
 language sql security definer
@@ -32,6 +32,10 @@ select is(pg_temp.times('history'), '2021-01-01 now', 'that of the registration 
 reset role;
 update public.activities set created_at = '2022-01-01' where id = tests.id('activity', 'history');
 select is(pg_temp.times('history'), '2022-01-01 now', 'as may the database''s own staff');
+select tests.acts_as('peerledger_owner');
+update public.activities set created_at = '2023-01-01' where id = tests.id('activity', 'history');
+select is(pg_temp.times('history'), '2023-01-01 now', 'in whichever role');
+reset role;
 
 delete from public.activities where id = tests.id('activity', 'history');
 select tests.make_activity(name, 'olga') from unnest(array['one', 'two', 'three']) as name;
@@ -139,5 +143,26 @@ from (
     ('1b', '2024-01-01', 30, 1, 'x12345', '22023 activity_type'), ('b12345', '2024-01-01', 30, 1, '1x', '22023 activity_type'),
     ('visit', '2024-01-01', 30, 1, '1x', '22023 delivery_mode')
 ) as sent (activity_type, occurred_on, minutes, participants, mode, refused);
+-- What is at a limit is not beyond it: the column that is, is named.
+select is(
+    tests.refusal(format(
+        'insert into public.activities (organisation_id, mentor_id, activity_type, occurred_on, duration_minutes, participant_count, delivery_mode) '
+        'values (%L, %L, %L, %L, %L, %L, %L)',
+        tests.id('organisation', 'north'), tests.id('mentor', 'olga'), activity_type, occurred_on, minutes, participants, mode
+    )), refused, format('%s of %s, %s minutes, %s participants, %s', activity_type, occurred_on, minutes, participants, mode)
+)
+from (
+    values
+    ('visit', date '1970-01-01', 30, 10001, 'phone', '22023 participant_count'),
+    ('visit', (now() at time zone 'Pacific/Kiritimati')::date, 30, 10001, 'phone', '22023 participant_count'),
+    ('visit', '2024-01-01', 1440, 10001, 'phone', '22023 participant_count'), ('1b', '2024-01-01', 30, 10000, 'phone', '22023 activity_type'),
+    ('visit', '2024-01-01', 30, 1, 'kurs_2026-11-27', 'done')
+) as given (activity_type, occurred_on, minutes, participants, mode, refused);
+select is(
+    tests.refusal(format('update public.activities set %s where id = %L', change, tests.id('activity', 'old'))), refused, 'of one that is beyond them: ' || change
+)
+from (
+    values ('delivery_mode = ''x99999''', '22023 delivery_mode'), ('activity_type = ''kurs_2026-11-27''', 'done')
+) as given (change, refused);
 select * from finish();
 rollback;

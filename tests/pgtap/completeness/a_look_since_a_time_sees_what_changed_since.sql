@@ -1,7 +1,7 @@
 -- The nights between two looks at everything ask only of activities that, or entries of which, are of since then, and find of those
 -- what a look at everything finds.
 begin;
-select plan(34);
+select plan(36);
 select tests.make_two_organisations();
 select tests.make_activity('changed', 'olga'), tests.make_activity('back', 'olga'), tests.make_activity('proxy changed', 'olga', 'nina');
 update public.activities set duration_minutes = 50 where id in (tests.id('activity', 'changed'), tests.id('activity', 'proxy changed'));
@@ -82,5 +82,14 @@ select is(
     array['activity_differs', 'entry_without_activity'], format('"%s" is gone', name)
 )
 from unnest(array['changed', 'nina for olga']) as name;
+select is(
+    tests.gaps_after(format('update public.activities set duration_minutes = 9 where id = %L', tests.id('activity', 'changed')), since::timestamptz),
+    array(
+        select concat_ws(' | ', 'activity_differs', log_name, tests.id('activity', name), detail)
+        from (values ('berit''s', 'badge_evaluation_logs', 'the hash of its record'), ('changed', 'activity_changes', 'duration_minutes')) as known (name, log_name, detail)
+        order by 1
+    ), 'each is found once, however it came to be looked at: since ' || since
+)
+from unnest(array['2000-01-01', '-infinity']) as since;
 select * from finish();
 rollback;

@@ -11,6 +11,7 @@ as $$ select concat_ws(' | ', "check", log_name, tests.id('activity', activity),
 select tests.make_activity(name, 'olga') from unnest(array['changed', 'gone', 'back', 'back and changed']) as name;
 update public.activities set duration_minutes = 50 where id = tests.id('activity', 'changed');
 update public.activities set duration_minutes = 51 where id = tests.id('activity', 'changed');
+update public.activities set duration_minutes = 49 where id = tests.id('activity', 'back');
 delete from public.activities where id in (tests.id('activity', 'gone'), tests.id('activity', 'back'), tests.id('activity', 'back and changed'));
 select tests.make_activity(name, 'olga') from unnest(array['back', 'back and changed']) as name;
 update public.activities set duration_minutes = 52 where id = tests.id('activity', 'back and changed');

@@ -1,6 +1,6 @@
 -- Whatever is decided by hand and stands in no other log: each fact is what the newest entry says of it, and is there or not as it says.
 begin;
-select plan(88);
+select plan(89);
 set local timezone = 'America/New_York';
 select tests.make_two_organisations();
 select tests.make_organisation('west');
@@ -12,7 +12,7 @@ $$;
 -- Everything there can be, changed the ordinary way, taken away and given again.
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
 select tests.id('badge', name), tests.id('organisation', 'north'), name, name, '{"metric": "activity_count", "at_least": 100}'
-from unnest(array['one', 'two', 'gone', 'empty']) as name;
+from unnest(array['one', 'two', 'gone', 'empty', 'given']) as name;
 update public.badge_definitions set criteria = '{"metric": "activity_count", "at_least": 1}' where slug = 'one';
 update public.badge_definitions set is_active = false where slug in ('two', 'one');
 update public.badge_definitions set is_active = true, slug = 'first' where slug = 'one';
@@ -22,6 +22,8 @@ select tests.make_activity('walk of ' || mentor, mentor) from unnest(array['olga
 insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on)
 select tests.id('organisation', 'north'), tests.id('mentor', mentor), tests.id('badge', 'two'), 1, '[]', '2026-01-01'
 from unnest(array['olga', 'berit']) as mentor;
+insert into public.earned_badges (organisation_id, mentor_id, badge_definition_id, criteria_version, evidence, qualified_on)
+values (tests.id('organisation', 'north'), tests.id('mentor', 'anna'), tests.id('badge', 'given'), 1, '[]', '2026-01-01');
 select public.revoke_badge(tests.id('mentor', 'olga'), tests.id('badge', name), 'a reason') from unnest(array['one', 'two']) as name;
 select public.reinstate_badge(tests.id('mentor', 'olga'), tests.id('badge', 'two'), 'a reason');
 delete from public.earned_badges where mentor_id = tests.id('mentor', 'berit') and badge_definition_id = tests.id('badge', 'two');
@@ -109,6 +111,7 @@ from (
         'earned_badges', 'badge', 'is_revoked', 'badge', 'one', 'berit',
         'revoked_at = now() where badge_definition_id = tests.id(''badge'', ''one'') and mentor_id = tests.id(''mentor'', ''berit'')'
     ),
+    ('earned_badges', 'badge', 'is_revoked', 'badge', 'given', 'anna', 'revoked_at = now() where badge_definition_id = tests.id(''badge'', ''given'')'),
     (
         'earned_badges', 'badge', 'qualified_on', 'badge', 'two', 'olga',
         'qualified_on = ''2024-01-01'' where badge_definition_id = tests.id(''badge'', ''two'')'
@@ -143,7 +146,7 @@ where user_id = tests.id('user', 'oskar');
 select is(
     tests.gaps_after(
         'set local session_replication_role = ''replica''; update public.earned_badges set organisation_id = tests.id(''organisation'', ''south'') '
-        'where mentor_id = tests.id(''mentor'', ''anna'')'
+        'where mentor_id = tests.id(''mentor'', ''anna'') and badge_definition_id = tests.id(''badge'', ''one'')'
     ), array[pg_temp.gap('fact_differs', 'badge', 'one', 'badge organisation_id of ' || tests.id('mentor', 'anna'))], 'a badge of another organisation'
 );
 

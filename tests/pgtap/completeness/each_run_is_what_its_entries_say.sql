@@ -1,7 +1,7 @@
 -- The totals, status changes and reminders of an expiry run are those of its entries; what of them is archived or could not be written is
 -- lawful, and nothing else.
 begin;
-select plan(38);
+select plan(41);
 select tests.make_two_organisations();
 select tests.make_mentor('merged', 'north');
 select tests.make_certificate('olga', current_date - 1), tests.make_certificate('sara', current_date - 1);
@@ -99,6 +99,13 @@ from (
         array[
             pg_temp.gap('run_without_status_change', tests.id('run', 'another'), '0 entries, 2 changes', 'mentor_status_changes'),
             pg_temp.changes('2 entries, 0 changes')
+        ]
+    ),
+    (
+        'update public.mentor_status_changes set run_id = tests.id(''run'', ''another'') where run_id is not null and mentor_id = tests.id(''mentor'', ''olga'')',
+        array[
+            pg_temp.gap('run_without_status_change', tests.id('run', 'another'), '0 entries, 1 changes', 'mentor_status_changes'),
+            pg_temp.changes('2 entries, 1 changes')
         ]
     ),
     -- And with the reminders.
@@ -215,5 +222,25 @@ from (
     values
     ('2019-03-31 23:59+00', 'run_without_status_change (archived)'), ('2019-04-01 00:00+00', 'run_without_status_change')
 ) as given (entered_at, found);
+-- A run at the turn of a month: of part of it the month is archived.
+select is(
+    pg_temp.holes_after(
+        'update public.certification_expiry_audit_log set "timestamp" = ''2019-03-31 23:59+00'' where mentor_id = tests.id(''mentor'', ''olga''); '
+        'update public.mentor_status_changes set changed_at = ''2019-03-31 23:59+00'' where mentor_id = tests.id(''mentor'', ''olga''); '
+        'update public.administrative_changes set changed_at = changed_at - interval ''20 years'' where subject_kind = ''mentor''; ' || statement
+    ), array[found], statement
+)
+from (
+    values
+    (
+        'select tests.make_archived(''mentor_status_changes'', ''2019-03-01''); delete from public.mentor_status_changes where mentor_id = tests.id(''mentor'', ''olga'')',
+        'run_without_status_change (archived)'
+    ),
+    (
+        'select tests.make_archived(''certification_expiry_audit_log'', ''2019-03-01''); delete from public.certification_expiry_audit_log '
+        'where event_type = ''status_transitioned''; update public.certification_expiry_runs set total_transitioned = 0',
+        'run_without_status_change (archived)'
+    )
+) as given (statement, found);
 select * from finish();
 rollback;

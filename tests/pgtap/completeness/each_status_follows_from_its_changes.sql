@@ -1,6 +1,6 @@
 -- A mentor's status is the one that its changes lead to, from the one that they were added with; entries tie and get lost with archives.
 begin;
-select plan(31);
+select plan(32);
 select tests.make_two_organisations();
 create function pg_temp.gap("check" text, mentor text, detail text default null) returns text
 language sql
@@ -20,6 +20,7 @@ delete from public.hlf_sync_state where mentor_id = tests.id('mentor', 'again');
 delete from public.peer_mentors where id = tests.id('mentor', 'again');
 insert into public.peer_mentors (id, organisation_id, display_name, status)
 values (tests.id('mentor', 'again'), tests.id('organisation', 'north'), 'again', 'paused');
+update public.peer_mentors set user_id = tests.id('user', 'another ' || display_name) where display_name in ('steady', 'moved');
 select is(tests.gaps_after('select'), '{}', 'what goes the ordinary way is complete, deleted and added again, too');
 select is(
     tests.gaps_after('select tests.set_status(''again'', ''withdrawn'')'), '{}', 'whoever is added again begins anew'
@@ -131,20 +132,21 @@ from (
     ),
     (
         'entry_without_mentor', 'nobody', null, null,
-        'select pg_temp.entry(''nobody'', ''active'', ''paused''), pg_temp.entry(''nobody'', ''paused'', ''active''), '
+        'select pg_temp.entry(''nobody'', ''active'', ''paused''), pg_temp.entry(''nobody'', ''paused'', ''withdrawn''), '
         'tests.make_archived(''administrative_changes'', ''2019-03-01''); '
         'update public.mentor_status_changes set changed_at = ''2019-03-31 23:00+00'' where mentor_id = tests.id(''mentor'', ''nobody'') and new_status = ''paused''; ',
         'but not when there are later entries'
     )
 ) as given ("check", mentor, detail, hole, statements, description);
-update public.administrative_changes set changed_at = '2019-03-31' where subject_id in (tests.id('mentor', 'steady'), tests.id('mentor', 'moved'));
+update public.administrative_changes set changed_at = '2019-03-31'
+where subject_id in (tests.id('mentor', 'steady'), tests.id('mentor', 'moved')) and change_kind = 'added';
 select is(tests.gaps_after(statements), found, description)
 from (
     values
     ('select pg_temp.set(''steady'', ''paused'')', array[pg_temp.gap('status_differs', 'steady', 'paused')], 'of long ago, and nothing is archived'),
     (
         'select pg_temp.set(''steady'', ''paused''), tests.make_archived(''mentor_status_changes'', ''2019-03-01''); '
-        'update public.administrative_changes set changed_at = ''2019-04-01 00:00+00'' where subject_id = tests.id(''mentor'', ''steady'')',
+        'update public.administrative_changes set changed_at = ''2019-04-01 00:00+00'' where subject_id = tests.id(''mentor'', ''steady'') and change_kind = ''added''',
         array[pg_temp.gap('status_differs', 'steady', 'paused')], 'added when the next month began'
     ),
     ('select pg_temp.set(''steady'', ''paused''), tests.make_archived(''mentor_status_changes'', ''2019-03-01'')', '{}', 'the change may be in an archive'),
@@ -158,5 +160,12 @@ from (
         'but not the last'
     )
 ) as given (statements, found, description);
+select is(
+    tests.gaps_after(
+        'update public.administrative_changes set changed_at = ''2018-01-01'' where id = (select id from public.administrative_changes '
+        'where subject_id = tests.id(''mentor'', ''again'') and change_kind = ''added'' order by changed_at limit 1); '
+        'select pg_temp.set(''again'', ''withdrawn''), tests.make_archived(''mentor_status_changes'', ''2019-03-01'')'
+    ), array[pg_temp.gap('status_differs', 'again', 'withdrawn')], 'whoever was added again is looked at since then'
+);
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- Archived, older than the log, or not to be written while an alert said so: lawful, counted, and no wider than that.
 begin;
-select plan(35);
+select plan(36);
 select tests.make_two_organisations();
 create function pg_temp.gap("check" text, log_name text, activity text, detail text default null) returns text
 language sql
@@ -181,6 +181,16 @@ from (
         pg_temp.gap('changes_do_not_connect', 'activity_changes', 'changed'), 'which that month was not'
     )
 ) as given (statements, found, description);
+
+select is(
+    pg_temp.after(
+        'delete from public.badge_evaluation_logs where activity_ids = array[tests.id(''activity'', ''changed'')]; '
+        'update public.activity_changes set before = before || ''{"duration_minutes": 49}'' where (after ->> ''duration_minutes'')::int = 51; '
+        'select private.write_alert(''audit_write_failed'', ''critical'', ''x'', ''audit_write_failed:badge_evaluation_logs'')'
+    ),
+    array[pg_temp.hole('changes_do_not_connect', 'activity_changes', 'could not be written'), pg_temp.gap('changes_do_not_connect', 'activity_changes', 'changed')],
+    'that says nothing of a change that follows another'
+);
 
 -- Entries of an activity that is gone.
 delete from public.activities where id = tests.id('activity', 'olga''s');

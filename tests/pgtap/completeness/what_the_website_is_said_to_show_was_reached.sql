@@ -114,7 +114,7 @@ from (
     ),
     (
         'select private.write_alert(''audit_write_failed'', ''critical'', ''x'', ''audit_write_failed:hlf_sync_audit_log''); '
-        'update public.ops_alerts set raised_at = ''2019-03-01''; '
+        'update public.ops_alerts set raised_at = ''2019-03-01'', acknowledged_at = ''2019-03-02''; '
         'select private.write_alert(''audit_write_failed'', ''critical'', ''y'', ''audit_write_failed:hlf_sync_audit_log'')',
         '(could not be written)', 'whenever it happened again'
     )

@@ -1,6 +1,6 @@
 -- Where the logs begin to be complete, what is there is taken down once, while nobody writes; from then on it is compared like everything else.
 begin;
-select plan(33);
+select plan(34);
 select tests.make_two_organisations();
 insert into public.organisation_settings (organisation_id) values (tests.id('organisation', 'south'));
 insert into public.badge_definitions (id, organisation_id, slug, name, criteria)
@@ -81,6 +81,12 @@ from (
     (
         'update public.activities set duration_minutes = 9 where id = tests.id(''activity'', ''more'')',
         array['activity_differs | badge_evaluation_logs | ' || tests.id('activity', 'more') || ' | the hash of its record']
+    ),
+    (
+        'insert into public.badge_evaluation_logs (peer_mentor_id, org_id, triggered_at, activity_ids, duration_ms, source) select tests.id(''mentor'', ''olga''), '
+        'tests.id(''organisation'', ''north''), ''2019-01-01'', array[tests.id(''activity'', ''more'')], 1, ''activity_insert''; '
+        'delete from public.activities where id = tests.id(''activity'', ''more'')',
+        array['entry_without_activity | activity_changes | ' || tests.id('activity', 'more')]
     ),
     ('delete from public.activities where id = tests.id(''activity'', ''more'')', array['entry_without_activity | activity_changes | ' || tests.id('activity', 'more')]),
     (

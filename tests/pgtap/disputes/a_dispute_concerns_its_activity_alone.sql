@@ -1,6 +1,6 @@
 -- Who is told what, what is refused with which field, and that nobody else's activity, dispute or message is touched.
 begin;
-select plan(38);
+select plan(40);
 select tests.make_two_organisations();
 select tests.make_activity('oskar for olga', 'olga', 'oskar'), tests.make_activity('sven for sara', 'sara', 'sven');
 -- Twice in scope, and the mentor's own user: told once, and not at all.
@@ -133,6 +133,46 @@ select results_eq(
     ('opened', '{"reason_code": "not_me"}'::jsonb), ('settled', '{"reason_code": "not_me", "outcome": "upheld"}'),
     ('reopened', '{"reason_code": "not_me", "old_outcome": "upheld"}'), ('changed', '{"reason_code": "other", "old_reason_code": "not_me"}') $$,
     'each step is on record, with what it was before'
+);
+-- Several in one statement, of which one is nothing new; one of another mentor, and one that is gone.
+create temporary table before_these as select id from public.administrative_changes;
+create function pg_temp.news() returns table (activity_id uuid, change_kind text, details jsonb)
+language sql
+as $$
+    select subject_id, change_kind, details - 'dispute_id' from public.administrative_changes
+    where subject_kind = 'dispute' and id not in (select id from before_these) order by change_kind, subject_id
+$$;
+delete from public.proxy_disputes where activity_id = tests.id('activity', 'again');
+insert into before_these select id from public.administrative_changes;
+select tests.make_activity('third', 'olga', 'nina');
+select public.dispute_proxy_activity(tests.id('activity', 'third'), 'wrong_type');
+insert into before_these select id from public.administrative_changes;
+update public.proxy_disputes
+set
+    outcome = case activity_id when tests.id('activity', 'third') then 'rejected' else outcome end,
+    resolved_at = case activity_id when tests.id('activity', 'third') then now() else resolved_at end,
+    reason_code = case activity_id when tests.id('activity', 'oskar for olga') then 'other' else reason_code end;
+select results_eq(
+    'select * from pg_temp.news()',
+    $$ values
+    (tests.id('activity', 'oskar for olga'), 'changed', jsonb_build_object(
+        'mentor_id', tests.id('mentor', 'olga'), 'reason_code', 'other', 'outcome', 'upheld', 'old_reason_code', 'wrong_day'
+    )),
+    (tests.id('activity', 'third'), 'settled', jsonb_build_object('mentor_id', tests.id('mentor', 'olga'), 'reason_code', 'wrong_type', 'outcome', 'rejected')) $$,
+    'of each what changed of it'
+);
+insert into before_these select id from public.administrative_changes;
+update public.activities set mentor_id = tests.id('mentor', 'berit') where id = tests.id('activity', 'third');
+update public.proxy_disputes set mentor_id = tests.id('mentor', 'berit') where activity_id = tests.id('activity', 'third');
+delete from public.proxy_disputes where activity_id = tests.id('activity', 'third');
+select results_eq(
+    'select * from pg_temp.news()',
+    $$ values
+    (tests.id('activity', 'third'), 'changed', jsonb_build_object(
+        'mentor_id', tests.id('mentor', 'berit'), 'reason_code', 'wrong_type', 'outcome', 'rejected', 'old_mentor_id', tests.id('mentor', 'olga')
+    )),
+    (tests.id('activity', 'third'), 'deleted', jsonb_build_object('mentor_id', tests.id('mentor', 'berit'), 'reason_code', 'wrong_type', 'outcome', 'rejected')) $$,
+    'whose it was, and what it was when it went'
 );
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- Whole: of whom, of which day, how many, the latest and each of them in order; at the hour of the organisation; and of nobody else's.
 begin;
-select plan(14);
+select plan(16);
 select tests.make_two_organisations();
 insert into public.organisation_settings (organisation_id, digest_at) values (tests.id('organisation', 'south'), '17:30');
 update public.organisations set time_zone = 'America/New_York' where slug = 'south';
@@ -118,6 +118,10 @@ from (
         'duration_minutes = 45, participant_count = 4, delivery_mode = ''phone'' where id in (tests.id(''activity'', ''first''), tests.id(''activity'', ''second''), '
         'tests.id(''activity'', ''of sara''), tests.id(''activity'', ''own''))', array['olga 2', 'sara 1']
     ),
+    (
+        'duration_minutes = case when id = tests.id(''activity'', ''first'') then 45 else duration_minutes end where id in '
+        '(tests.id(''activity'', ''first''), tests.id(''activity'', ''second''))', array['olga 1']
+    ),
     ('mentor_id = tests.id(''mentor'', ''berit'') where id = tests.id(''activity'', ''first'')', array['berit 1']),
     ('coordinator_id = tests.id(''user'', ''nina'') where id = tests.id(''activity'', ''own'')', array['olga 1']),
     ('voided_at = null where id = tests.id(''activity'', ''voided'')', array['olga 1']),
@@ -140,6 +144,14 @@ select pg_temp.register('b', 'olga', '2026-02-01');
 select results_eq(
     'select payload, dedupe_key from pg_temp.told(''olga'') offset 1', $$ values (pg_temp.expected('olga', 1, '2026-02-01', 'b'), pg_temp.key('olga', 1)) $$,
     'the next day''s is of that day, and of what came after'
+);
+-- However they come.
+insert into public.activities (id, organisation_id, mentor_id, coordinator_id, activity_type, occurred_on, duration_minutes)
+select tests.id('activity', number::text), tests.id('organisation', 'north'), tests.id('mentor', 'berit'), tests.id('user', 'nina'), 'walk', date '2026-02-20' - number, 30
+from generate_series(1, 12) as number;
+select is(
+    (select payload -> 'activity_ids' from pg_temp.told('berit')), (select jsonb_agg(tests.id('activity', number::text) order by number desc) from generate_series(1, 12) as number),
+    'by their days'
 );
 select * from finish();
 rollback;
