@@ -34,8 +34,8 @@ update public.activities set created_at = '2022-01-01' where id = tests.id('acti
 select is(pg_temp.times('history'), '2022-01-01 now', 'as may the database''s own staff');
 select tests.acts_as('peerledger_owner');
 update public.activities set created_at = '2023-01-01' where id = tests.id('activity', 'history');
-select is(pg_temp.times('history'), '2023-01-01 now', 'in whichever role');
 reset role;
+select is(pg_temp.times('history'), '2023-01-01 now', 'in whichever role');
 
 delete from public.activities where id = tests.id('activity', 'history');
 select tests.make_activity(name, 'olga') from unnest(array['one', 'two', 'three']) as name;
