@@ -205,7 +205,7 @@ cross join lateral (
     (at / 256 * 256, null, true), (at / 256 * 256 + 255, at + 1, true), (at / 256 * 256 + 256, null, false), (0, at / 256 * 256, false), (0, 100000, true)
 ) as part (first_leaf, past_leaf, is_in);
 select is(
-    pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 9 where duration_ms between 1200 and 1209', 'verify_seal(0, null, 3)'),
+    pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 9 where source = ''manual'' and duration_ms between 1200 and 1209', 'verify_seal(0, null, 3)'),
     array(select 'changed badge_evaluation_logs ' || at + number || case number when 0 then ' 1200' else '' end from place cross join generate_series(0, 2) as number)
     || array['7 more'], 'three of ten, and how many more'
 );
@@ -256,7 +256,7 @@ update private.seal_state set look_from = 1;
 select pg_temp.fill(2001, 2003, now(), 9);
 update public.badge_evaluation_logs set triggered_at = former.sealed_at - interval '1 hour' + (duration_ms - 2002) * interval '1 second'
 from batches inner join private.seal_batches as former on former.tree_size = batches.size
-where duration_ms in (2001, 2002);
+where source = 'manual' and duration_ms in (2001, 2002);
 select is((select tree_size - first_index from private.seal_logs()), 3::bigint, 'three entries, of which one has a time of before the batch before');
 select is(
     array(select concat_ws(' ', problem, log_name, entry_id) from private.verify_seal()),
@@ -298,11 +298,11 @@ from (
     ('select pg_temp.fill(3001, 3001, recorded_in => 19); update private.seal_state set look_from = null', false),
     (
         'select pg_temp.fill(3001, 3001, recorded_in => 20); insert into private.sealed_entries (leaf_index, entry_time, entry_id, log_code) '
-        'select -1, triggered_at, id, 1 from public.badge_evaluation_logs where duration_ms = 3001', true
+        'select -1, triggered_at, id, 1 from public.badge_evaluation_logs where source = ''manual'' and duration_ms = 3001', true
     ),
     (
         'select pg_temp.fill(3001, 3001, recorded_in => 20); insert into private.sealed_entries (leaf_index, entry_time, entry_id, log_code) '
-        'select private.tree_size(), triggered_at, id, 1 from public.badge_evaluation_logs where duration_ms = 3001', true
+        'select private.tree_size(), triggered_at, id, 1 from public.badge_evaluation_logs where source = ''manual'' and duration_ms = 3001', true
     )
 ) as deed (statement, is_found);
 select is(cardinality(pg_temp.unsealed_after('select pg_temp.fill(3001, 3009, recorded_in => 19)', 4)), 4, 'no more than are asked for');

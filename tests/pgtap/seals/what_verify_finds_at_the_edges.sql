@@ -66,12 +66,12 @@ select ok(
     'without the first batch'
 );
 select is(
-    pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 99 where duration_ms = 3; update private.seal_batches set root = sha256(''x'')'),
+    pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 99 where source = ''manual'' and duration_ms = 3; update private.seal_batches set root = sha256(''x'')'),
     array(select unnest(array['1 changed badge_evaluation_logs f', batches || ' root of the batch of size N is not what the tiles say t']) order by 1), 'findings of entries and of the tree'
 )
 from tree;
 select is(
-    pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 99 where duration_ms = 3; update private.seal_batches set root = sha256(''x'')', 'verify_seal(0, null, 2)'),
+    pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 99 where source = ''manual'' and duration_ms = 3; update private.seal_batches set root = sha256(''x'')', 'verify_seal(0, null, 2)'),
     array['1 N more t', '1 changed badge_evaluation_logs f', '1 root of the batch of size N is not what the tiles say t'], 'of which the others are counted'
 );
 -- Two who saw a checkpoint: the first of them counts.
@@ -105,10 +105,10 @@ select is(
     (select jsonb_build_object('form', max(form)) from private.seal_forms where log_name = 'badge_evaluation_logs'), 'which is on record'
 );
 select is(pg_temp.found_after('select'), '{}', 'all is sound');
-select is(pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 99 where duration_ms = 3'), array['1 changed badge_evaluation_logs f'], 'of before, each column counts');
-select is(pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 99 where duration_ms = 11'), '{}', 'of after, those of the form');
+select is(pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 99 where source = ''manual'' and duration_ms = 3'), array['1 changed badge_evaluation_logs f'], 'of before, each column counts');
+select is(pg_temp.found_after('update public.badge_evaluation_logs set duration_ms = 99 where source = ''manual'' and duration_ms = 11'), '{}', 'of after, those of the form');
 select is(
-    pg_temp.found_after('update public.badge_evaluation_logs set peer_mentor_id = gen_random_uuid() where duration_ms in (3, 11)'), array['2 changed badge_evaluation_logs f'], 'those do'
+    pg_temp.found_after('update public.badge_evaluation_logs set peer_mentor_id = gen_random_uuid() where source = ''manual'' and duration_ms in (3, 11)'), array['2 changed badge_evaluation_logs f'], 'those do'
 );
 
 -- Where the numbers of transactions began again, everything without a leaf is looked for.
