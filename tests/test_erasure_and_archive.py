@@ -241,6 +241,8 @@ def test_what_is_archived_after_six_years_is_a_lawful_hole(
     old.execute(f"update public.badge_evaluation_logs set triggered_at = triggered_at - {then}")
     old.execute(f'update public.proxy_audit_log set "timestamp" = "timestamp" - {then}')
     old.execute(f"update public.administrative_changes set changed_at = changed_at - {then}")
+    for facts in ("organisations", "coordinator_assignments", "peer_mentors"):
+        old.execute(f"update public.{facts} set created_at = created_at - {then}")
     _guards_back(database)
     old.execute("select private.ensure_log_partitions()")
     assert (

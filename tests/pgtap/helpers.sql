@@ -259,3 +259,65 @@ exception
         return sqlstate || ' ' || v_detail;
 end
 $$;
+
+-- As whoever owns the server: no trigger fires, whatever it says of replicas.
+create function tests.switch_triggers_off() returns void
+language plpgsql
+as $$
+declare
+    v_table regclass;
+begin
+    for v_table in
+        select oid
+        from pg_class
+        where relkind in ('r', 'p') and relnamespace in ('public'::regnamespace, 'private'::regnamespace) and relhastriggers
+    loop
+        execute format('alter table %s disable trigger user', v_table);
+    end loop;
+end
+$$;
+
+-- What `peerledger archive` and the sealing after it leave on record of a month. Returns the id of the entry. With the triggers off.
+create function tests.make_archived(log_name text, month date) returns uuid
+language plpgsql
+as $$
+declare
+    v_entry public.security_events;
+begin
+    perform private.record_security_event(
+        'log_archived', make_archived.log_name, details => jsonb_build_object('month', make_archived.month)
+    );
+    select event.* into v_entry
+    from public.security_events as event
+    where event.event_kind = 'log_archived'
+    order by event.occurred_at desc
+    limit 1;
+    insert into private.sealed_entries (leaf_index, entry_time, entry_id, log_code)
+    select (select count(*) from private.sealed_entries), v_entry.occurred_at, v_entry.id, code.log_code
+    from private.seal_codes as code
+    where code.log_name = 'security_events';
+    return v_entry.id;
+end
+$$;
+
+-- What private.log_gaps finds after the statements, which are undone. No trigger notices them once they are switched off.
+create function tests.gaps_after(statements text, since timestamptz default '-infinity') returns text[]
+language plpgsql
+as $$
+declare
+    v_found text[];
+begin
+    begin
+        execute gaps_after.statements;
+        v_found := array(
+            select concat_ws(' | ', gap."check", gap.log_name, gap.subject_id, gap.detail, '(' || gap.hole || ')')
+            from private.log_gaps(gaps_after.since) as gap
+            order by 1
+        );
+        raise exception using errcode = 'TTTTT';
+    exception
+        when sqlstate 'TTTTT' then
+            return v_found;
+    end;
+end
+$$;

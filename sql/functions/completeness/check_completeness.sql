@@ -46,8 +46,8 @@ begin
     from (
         select
             gap."check", gap.log_name, gap.hole,
-            sum(case when gap.hole is not null and gap.subject_id is null and gap.detail ~ '^[0-9]+$' then gap.detail::bigint else 1 end)
-            as gaps,
+            -- Holes of activities come with their number.
+            sum(case when gap.hole is not null and gap.subject_id is null then gap.detail::bigint else 1 end) as gaps,
             min(concat_ws(' ', gap."check", gap.log_name, gap.subject_id, gap.detail)) as first_one
         from private.log_gaps(case when is_of_everything then '-infinity' else v_last_at - c_margin end) as gap
         group by gap."check", gap.log_name, gap.hole

@@ -23,39 +23,36 @@ set work_mem = '256MB'
 set jit = off
 as $$
 declare
-    v_since timestamptz := coalesce(gaps_in_activities.since, '-infinity');
     v_is_all boolean := coalesce(gaps_in_activities.since, '-infinity') = '-infinity';
     v_began_at timestamptz := (select began.began_at from private.completeness_began() as began);
     v_evaluations_from timestamptz := private.archived_until('badge_evaluation_logs');
     v_changes_from timestamptz := private.archived_until('activity_changes');
     v_proxies_from timestamptz := private.archived_until('proxy_audit_log');
-    v_unwritten_from timestamptz;
-    v_unwritten_to timestamptz;
+    -- While evaluations could not be written, and an alert said so.
+    v_unwritten tstzmultirange := (
+        select range_agg(tstzrange(alert.raised_at - interval '1 minute', alert.acknowledged_at))
+        from public.ops_alerts as alert
+        where alert.dedupe_key = 'audit_write_failed:badge_evaluation_logs'
+    );
 begin
-    -- Between these, evaluations could not be written, and an alert said so.
-    select min(alert.raised_at) - interval '1 minute', max(coalesce(alert.acknowledged_at, 'infinity'))
-    into v_unwritten_from, v_unwritten_to
-    from public.ops_alerts as alert
-    where alert.dedupe_key = 'audit_write_failed:badge_evaluation_logs';
-
     return query
     with looked_at as materialized (
         select activity.id
         from public.activities as activity
-        where not v_is_all and (activity.updated_at >= v_since or activity.created_at >= v_since)
+        where not v_is_all and (activity.updated_at >= gaps_in_activities.since or activity.created_at >= gaps_in_activities.since)
         union
         select entry.activity_id
         from public.activity_changes as entry
-        where not v_is_all and entry.changed_at >= v_since
+        where not v_is_all and entry.changed_at >= gaps_in_activities.since
         union
         select entry.proxy_activity_id
         from public.proxy_audit_log as entry
-        where not v_is_all and entry."timestamp" >= v_since
+        where not v_is_all and entry."timestamp" >= gaps_in_activities.since
         union
         select named.activity_id
         from public.badge_evaluation_logs as entry
         cross join unnest(entry.activity_ids) as named (activity_id)
-        where not v_is_all and entry.triggered_at >= v_since
+        where not v_is_all and entry.triggered_at >= gaps_in_activities.since
     ),
     activity as materialized (
         select there.*
@@ -110,7 +107,7 @@ begin
         select
             entry.activity_id, entry.change_kind, entry.changed_at, entry.before, entry.after,
             lag(entry.after) over of_activity as after_before,
-            lag(entry.change_kind) over of_activity as kind_before,
+            lag(entry.changed_at) over of_activity as changed_before,
             row_number() over (partition by entry.activity_id order by entry.changed_at desc) as place_from_end
         from change as entry
         window of_activity as (partition by entry.activity_id order by entry.changed_at)
@@ -166,7 +163,7 @@ begin
             null as detail,
             case
                 when activity.created_at < greatest(v_evaluations_from, v_changes_from) then 'archived'
-                when activity.created_at between v_unwritten_from and v_unwritten_to then 'could not be written'
+                when v_unwritten @> activity.created_at then 'could not be written'
             end as hole
         from activity
         left join newest on newest.activity_id = activity.id
@@ -176,7 +173,11 @@ begin
             'activity_differs',
             case when newest.record_sha256 is null then 'activity_changes' else 'badge_evaluation_logs' end,
             activity.id,
-            case when newest.record_sha256 is null then differing.columns else 'the hash of its record' end,
+            case
+                when newest.record_sha256 is not null then 'the hash of its record'
+                when newest.change_kind = 'deleted' then 'it was deleted'
+                else differing.columns
+            end,
             null
         from activity
         inner join newest on newest.activity_id = activity.id
@@ -193,6 +194,7 @@ begin
         where
             newest.record_sha256 <> private.activity_sha256(row(activity.*)::public.activities)
             or differing.columns is not null
+            or (newest.record_sha256 is null and newest.change_kind = 'deleted')
         union all
         select
             'entry_without_activity', 'activity_changes', spoken_of.activity_id, null,
@@ -206,19 +208,30 @@ begin
         left join baseline on baseline.activity_id = spoken_of.activity_id
         where activity.id is null and (newest.record_sha256 is not null or newest.change_kind is distinct from 'deleted')
         union all
-        -- Each change begins with what the one before it left, the first with what was registered.
+        -- Each change begins with what the one before it left, the first, and the first after a deletion, with what was registered.
         select
             'changes_do_not_connect', 'activity_changes', changed.activity_id, changed.changed_at::text,
-            case when changed.changed_at < v_changes_from then 'archived' end
+            case
+                when changed.changed_at < v_changes_from then 'archived'
+                when changed.after_before is null and hashed.activity_id is null then
+                    case
+                        when (changed.before ->> 'created_at')::timestamptz < greatest(v_evaluations_from, v_changes_from) then 'archived'
+                        when changed.changed_at < v_began_at then 'older than the log'
+                        when v_unwritten @> (changed.before ->> 'created_at')::timestamptz then 'could not be written'
+                    end
+            end
         from changed
-        left join hashed on hashed.activity_id = changed.activity_id and hashed.at <= changed.changed_at
+        left join hashed on hashed.activity_id = changed.activity_id
         where
             changed.change_kind <> 'registered'
             and case
                 when changed.after_before is not null
                     then changed.before - 'updated_at' <> changed.after_before - 'updated_at'
-                when changed.kind_before = 'deleted' then false
-                else hashed.record_sha256 <> sha256(convert_to(changed.before::text, 'UTF8'))
+                -- Only the newest hash is at hand: this one was of an earlier registration.
+                when hashed.at > changed.changed_at then false
+                else
+                    hashed.record_sha256 is distinct from sha256(convert_to(changed.before::text, 'UTF8'))
+                    or hashed.at < changed.changed_before
             end
         union all
         select

@@ -19,8 +19,10 @@ set timezone = 'UTC'
 as $$
     -- Materialized, and so asked once: what is archived is asked of the seals.
     with state as materialized (
-        select private.archived_until('administrative_changes') as archived_until, began.began_at
-        from private.completeness_began() as began
+        select
+            private.archived_until('administrative_changes') as decisions_from,
+            private.archived_until('badge_evaluation_logs') as awards_from,
+            (select began.began_at from private.completeness_began() as began) as began_at
     ),
     -- Any order will do, so the cheapest.
     recorded as (
@@ -34,7 +36,8 @@ as $$
             fact.subject_kind,
             fact.subject_id,
             case when fact.subject_kind = 'badge' then fact.details ->> 'mentor_id' end as part,
-            fact.details || jsonb_build_object('organisation_id', fact.organisation_id) as details
+            fact.details || jsonb_build_object('organisation_id', fact.organisation_id) as details,
+            fact.there_since
         from private.administrative_facts() as fact
     ),
     presence as (
@@ -44,6 +47,7 @@ as $$
             coalesce(standing.part, recorded.part) as part,
             standing.subject_id is not null as is_there,
             recorded.value = 'true' as should_be_there,
+            standing.there_since,
             recorded.recorded_at
         from standing
         full join (select fact.* from recorded as fact where fact.field = 'exists') as recorded
@@ -53,10 +57,8 @@ as $$
                 -- Without nulls, so that it is a key: a badge may have thousands of parts, which would be compared each with each.
                 and coalesce(recorded.part, '') = coalesce(standing.part, '')
         where
-            -- Disputes, grant rules and closed years: private.gaps_in_disputes_and_grants.
-            coalesce(standing.subject_kind, recorded.subject_kind) in (
-                select known.subject_kind from private.administrative_subjects() as known
-            )
+            -- private.gaps_in_disputes_and_grants compares these.
+            coalesce(standing.subject_kind, recorded.subject_kind) not in ('dispute', 'grant_rule', 'grant_year')
     ),
     -- Awards stand in the evaluations. Where those could not be written, an alert said so.
     unwritten as (
@@ -72,8 +74,14 @@ as $$
         presence.subject_id,
         presence.subject_kind || coalesce(' of ' || presence.part, ''),
         case
-            -- What is there and has no entry any more may have been recorded in a month that is archived.
-            when presence.is_there and presence.should_be_there is null and state.archived_until > '-infinity'
+            -- What is there and has no entry any more may have been recorded in a month that is archived; of when it is nobody knows, in any.
+            when
+                presence.is_there
+                and presence.should_be_there is null
+                and coalesce(presence.there_since, '-infinity') < case
+                    when presence.subject_kind = 'badge' then greatest(state.decisions_from, state.awards_from)
+                    else state.decisions_from
+                end
                 then 'archived'
             when presence.is_there and presence.should_be_there is null and unwritten.subject_id is not null
                 then 'could not be written'
@@ -83,7 +91,7 @@ as $$
     from presence
     cross join state
     left join unwritten on unwritten.subject_id = presence.subject_id and unwritten.part = presence.part
-    where presence.is_there is distinct from coalesce(presence.should_be_there, false)
+    where presence.is_there is distinct from presence.should_be_there
     union all
     select
         'fact_differs', 'administrative_changes', standing.subject_id,

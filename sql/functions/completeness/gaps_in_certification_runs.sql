@@ -16,10 +16,15 @@ as $$
             private.archived_until('certification_expiry_audit_log') as entries_from,
             private.archived_until('mentor_status_changes') as statuses_from
     ),
+    -- The note says so, and so does an alert.
     unwritten as (
         select (alert.details ->> 'run_id')::uuid as run_id
         from public.ops_alerts as alert
         where alert.dedupe_key = 'audit_write_failed:certification_expiry_audit_log'
+        union
+        select run.run_id
+        from public.certification_expiry_runs as run
+        where run.note like '%audit entries could not be written%'
     ),
     counted as (
         select
@@ -32,7 +37,7 @@ as $$
         group by entry.run_id
     ),
     changed as (
-        select entry.run_id, count(*) as changes
+        select entry.run_id, min(entry.changed_at) as first_at, count(*) as changes
         from public.mentor_status_changes as entry
         where entry.run_id is not null
         group by entry.run_id
@@ -46,9 +51,7 @@ as $$
         ),
         case
             when run.started_at < state.entries_from then 'archived'
-            -- The note says so, and so does an alert.
-            when run.run_id in (select unwritten.run_id from unwritten) or run.note like '%audit entries could not be written%'
-                then 'could not be written'
+            when run.run_id in (select unwritten.run_id from unwritten) then 'could not be written'
         end
     from public.certification_expiry_runs as run
     cross join state
@@ -60,8 +63,8 @@ as $$
                     (run.total_transitioned, run.total_reminders_sent, run.total_failures)
                     is distinct from
                     (coalesce(counted.transitioned, 0), coalesce(counted.reminders_sent, 0), coalesce(counted.failures, 0))
-            -- What a crashed run did was undone, its entries too.
-            when run.status = 'crashed' then counted.run_id is not null
+            -- What a crashed run did was undone, its entries too; what one does that is under way nobody sees yet.
+            else counted.run_id is not null
         end
     union all
     select 'entry_without_run', 'certification_expiry_audit_log', counted.run_id, null, null
@@ -69,13 +72,16 @@ as $$
     where not exists (select from public.certification_expiry_runs as run where run.run_id = counted.run_id)
     union all
     select
-        'run_without_status_change', 'mentor_status_changes', counted.run_id,
-        format('%s entries, %s changes', counted.transitioned, coalesce(changed.changes, 0)),
-        case when counted.first_at < greatest(state.entries_from, state.statuses_from) then 'archived' end
+        'run_without_status_change', 'mentor_status_changes', coalesce(counted.run_id, changed.run_id),
+        format('%s entries, %s changes', coalesce(counted.transitioned, 0), coalesce(changed.changes, 0)),
+        case
+            when least(counted.first_at, changed.first_at) < greatest(state.entries_from, state.statuses_from) then 'archived'
+            when changed.run_id in (select unwritten.run_id from unwritten) then 'could not be written'
+        end
     from counted
+    full join changed on changed.run_id = counted.run_id
     cross join state
-    left join changed on changed.run_id = counted.run_id
-    where counted.transitioned <> coalesce(changed.changes, 0)
+    where coalesce(counted.transitioned, 0) <> coalesce(changed.changes, 0)
     union all
     -- Each reminder, of the mentor that they were then: a merge takes reminders along.
     select

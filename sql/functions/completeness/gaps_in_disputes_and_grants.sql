@@ -59,7 +59,7 @@ as $$
     where
         case
             when dispute.id is null then said.change_kind <> 'deleted'
-            when said.dispute_id is null or said.change_kind = 'deleted' then true
+            when said.change_kind = 'deleted' then true
             else
                 (dispute.organisation_id, dispute.activity_id, dispute.mentor_id::text, dispute.reason_code, dispute.outcome) is distinct from
                 (said.organisation_id, said.subject_id, said.details ->> 'mentor_id', said.details ->> 'reason_code', said.details ->> 'outcome')
@@ -79,7 +79,7 @@ as $$
     where
         case
             when rule.id is null then not said.is_gone
-            when said.rule_id is null or said.is_gone then true
+            when said.is_gone then true
             else
                 rule.organisation_id <> said.organisation_id
                 or to_jsonb(rule) - array['id', 'organisation_id', 'created_at']
@@ -101,8 +101,7 @@ as $$
         on said.organisation_id = closed.organisation_id and said.details ->> 'year' = closed.year::text
     cross join state
     where
-        closed.year is null
-        or said.id is null
+        said.id is null
         or closed.sha256 <> private.grant_list_sha256(closed.organisation_id, closed.year)
         or jsonb_build_object(
             'year', closed.year, 'activities', closed.activities, 'counted', closed.counted, 'points', closed.points, 'sha256', closed.sha256

@@ -16,11 +16,11 @@ as $$
     with state as materialized (
         select
             private.archived_until('hlf_sync_audit_log') as entries_from,
-            exists (
-                select
+            (
+                select min(alert.raised_at) - interval '1 minute'
                 from public.ops_alerts as alert
                 where alert.dedupe_key = 'audit_write_failed:hlf_sync_audit_log'
-            ) as was_unwritten
+            ) as unwritten_from
     ),
     -- Entries of one transaction may bear one time; any of them may be the last.
     newest as (
@@ -78,7 +78,8 @@ as $$
         gap."check", 'hlf_sync_audit_log', gap.subject_id, gap.detail,
         case
             when gap.at < state.entries_from then 'archived'
-            when state.was_unwritten and gap.at is not null then 'could not be written'
+            -- Of what was reached then, the row may have been touched at any time since.
+            when gap.at >= state.unwritten_from then 'could not be written'
         end
     from gap
     cross join state

@@ -15,9 +15,23 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
     with erased as (
-        select distinct event.table_name as log_name, subject.id::uuid as subject_id
+        select distinct missed.log_name, subject.id::uuid as subject_id
         from public.security_events as event
         cross join jsonb_array_elements_text(event.details -> 'subject_ids') as subject (id)
+        -- And where else what it said is missed.
+        cross join lateral (
+            select event.table_name
+            union all
+            select beside.log_name
+            from (
+                values
+                ('activity_changes', 'badge_evaluation_logs'),
+                ('badge_evaluation_logs', 'activity_changes'),
+                ('badge_evaluation_logs', 'administrative_changes'),
+                ('certification_expiry_audit_log', 'mentor_status_changes')
+            ) as beside (table_name, log_name)
+            where beside.table_name = event.table_name
+        ) as missed (log_name)
         where event.event_kind = 'entry_erased' and jsonb_typeof(event.details -> 'subject_ids') = 'array'
     )
     select

@@ -101,7 +101,8 @@ begin
     returning dispute.* into v_dispute;
 
     insert into public.notifications (organisation_id, recipient_user_id, kind, payload, dedupe_key)
-    select distinct
+    -- Whoever is in scope twice gets one, by its key.
+    select
         mentor.organisation_id,
         assignment.user_id,
         'proxy_disputed',

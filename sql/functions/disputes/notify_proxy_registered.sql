@@ -26,11 +26,7 @@ begin
                 jsonb_agg(activity.id order by activity.occurred_on, activity.id) as activity_ids
             from public.activities as activity
             inner join public.peer_mentors as mentor on mentor.id = activity.mentor_id
-            where
-                activity.id = any (v_left)
-                and activity.voided_at is null
-                and activity.coordinator_id is not null
-                and private.has_address(mentor)
+            where activity.id = any (v_left) and private.has_address(mentor)
             group by mentor.id, mentor.organisation_id
         ),
         timed as (
@@ -97,6 +93,6 @@ end
 $$;
 
 comment on function private.notify_proxy_registered is
-'Tells each mentor that activities were registered on their behalf, in one message a day at the hour of the digest. What is voided, and a mentor
-without an address, is left out. For our functions only; lock the mentors first.';
+'Tells each mentor that these activities were registered on their behalf, in one message a day at the hour of the digest. A mentor without an
+address is left out. For our functions only; lock the mentors first.';
 revoke all on function private.notify_proxy_registered from public, anon, authenticated, service_role;

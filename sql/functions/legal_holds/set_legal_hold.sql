@@ -55,7 +55,7 @@ $$;
 
 comment on function public.set_legal_hold is
 'Keeps every log entry of an organisation from being removed, until the hold is lifted.
-However old they are. Setting it twice for '' ''a case is one hold. Callable by coordinators of the whole organisation
+However old they are. Setting it twice for a case is one hold. Callable by coordinators of the whole organisation
 and service_role. Errors: PT404, 42501, 22023.';
 revoke all on function public.set_legal_hold from public, anon, authenticated, service_role;
 grant execute on function public.set_legal_hold to authenticated, service_role;

@@ -125,12 +125,18 @@ begin
             'leaf', encode(v_entry.leaf, 'hex'),
             'case_reference', erase_log_entry.case_reference,
             -- What the entry spoke of, so that its change is known to have had one.
-            'subject_ids', coalesce(
-                nullif(v_entry.content -> 'activity_ids', '[]'),
-                jsonb_strip_nulls(jsonb_build_array(coalesce(
-                    v_entry.content -> 'proxy_activity_id', v_entry.content -> 'activity_id', v_entry.content -> 'subject_id',
-                    v_entry.content -> 'run_id', v_entry.content -> 'mentor_id', v_entry.content -> 'peer_mentor_id'
-                )))
+            'subject_ids', (
+                select coalesce(jsonb_agg(distinct subject.id), '[]')
+                from (
+                    select v_entry.content ->> field
+                    from unnest(array[
+                        'proxy_activity_id', 'activity_id', 'subject_id', 'run_id', 'mentor_id', 'peer_mentor_id'
+                    ]) as field
+                    union all
+                    select jsonb_array_elements_text(coalesce(nullif(v_entry.content -> field, 'null'), '[]'))
+                    from unnest(array['activity_ids', 'badges_awarded']) as field
+                ) as subject (id)
+                where subject.id is not null
             )
         )
     );

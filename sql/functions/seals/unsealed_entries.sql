@@ -35,7 +35,12 @@ begin
     into v_statement
     from private.seal_codes as code
     inner join private.logs as log on log.log_name = code.log_name;
-    return query execute v_statement || ' limit $2' using v_state.look_from, unsealed_entries.max_findings;
+    -- A place that is none of the tree's keeps an entry from being sealed, too.
+    return query execute v_statement
+        || ' union all select code.log_name, sealed.entry_id, sealed.entry_time from private.sealed_entries as sealed '
+        'inner join private.seal_codes as code on code.log_code = sealed.log_code '
+        'where sealed.leaf_index < 0 or sealed.leaf_index >= $3 limit $2'
+    using v_state.look_from, unsealed_entries.max_findings, private.tree_size();
 end
 $$;
 

@@ -41,7 +41,7 @@ begin
     end if;
 
     while v_at < v_past loop
-        v_end := least(v_at + c_chunk, v_size);
+        v_end := least(v_at + c_chunk, v_past);
         select string_agg(
             format(
                 'select mapped.leaf_index, mapped.log_code, mapped.entry_time, mapped.entry_id, '

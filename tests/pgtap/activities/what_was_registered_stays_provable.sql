@@ -1,6 +1,6 @@
 -- The entry of an insert holds the hash of each record; where nothing is evaluated, an entry holds the record itself.
 begin;
-select plan(9);
+select plan(10);
 select tests.make_two_organisations();
 create function pg_temp.record_sha256(activity_id uuid) returns bytea
 language sql as $$
@@ -70,6 +70,11 @@ select lives_ok($$ select tests.make_activity('kept', 'berit') $$, 'an evaluatio
 select is(
     (select count(*) from public.activity_changes where activity_id = tests.id('activity', 'kept') and change_kind = 'registered'),
     1::bigint, 'whose record is on record all the same'
+);
+update public.activities set duration_minutes = 61 where id = tests.id('activity', 'kept');
+select is(
+    (select array_agg(change_kind order by changed_at) from public.activity_changes where activity_id = tests.id('activity', 'kept')), array['registered', 'changed'],
+    'and a change of it is one'
 );
 create trigger fail before insert on public.activity_changes for each row execute function pg_temp.fail();
 select lives_ok($$ select tests.make_activity('kept too', 'berit') $$, 'nor when that fails as well');

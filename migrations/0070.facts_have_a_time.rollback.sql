@@ -1,0 +1,3 @@
+set role peerledger_owner;
+drop function if exists private.administrative_facts();
+reset role;
