@@ -300,24 +300,30 @@ begin
 end
 $$;
 
--- What private.log_gaps finds after the statements, which are undone. No trigger notices them once they are switched off.
-create function tests.gaps_after(statements text, since timestamptz default '-infinity') returns text[]
+-- What a query of one column answers after the statements, which are undone.
+create function tests.answers_after(statements text, question text) returns text[]
 language plpgsql
 as $$
 declare
-    v_found text[];
+    v_answers text[];
 begin
     begin
-        execute gaps_after.statements;
-        v_found := array(
-            select concat_ws(' | ', gap."check", gap.log_name, gap.subject_id, gap.detail, '(' || gap.hole || ')')
-            from private.log_gaps(gaps_after.since) as gap
-            order by 1
-        );
+        execute answers_after.statements;
+        execute format('select array(%s)', answers_after.question) into v_answers;
         raise exception using errcode = 'TTTTT';
     exception
         when sqlstate 'TTTTT' then
-            return v_found;
+            return v_answers;
     end;
 end
+$$;
+
+-- What private.log_gaps finds after the statements. No trigger notices them once they are switched off.
+create function tests.gaps_after(statements text, since timestamptz default '-infinity') returns text[]
+language sql
+as $$
+    select tests.answers_after(gaps_after.statements, format(
+        'select concat_ws('' | '', "check", log_name, subject_id, detail, ''('' || hole || '')'') from private.log_gaps(%L) order by 1',
+        gaps_after.since
+    ))
 $$;

@@ -19,22 +19,12 @@ delete from public.activities where id = tests.id('activity', 'nina for berit');
 select is_empty('select pg_temp.gaps()', 'what went the ordinary way is complete');
 
 create function pg_temp.after(statement text) returns text[]
-language plpgsql
+language sql
 as $$
-declare
-    v_found text[];
-begin
-    begin
-        set local session_replication_role = 'replica';
-        execute after.statement;
-        set local session_replication_role = 'origin';
-        v_found := array(select pg_temp.gaps());
-        raise exception using errcode = 'TTTTT';
-    exception
-        when sqlstate 'TTTTT' then
-            return v_found;
-    end;
-end
+    select tests.answers_after(
+        'set local session_replication_role = ''replica''; ' || after.statement || '; set local session_replication_role = ''origin''',
+        'select pg_temp.gaps()'
+    )
 $$;
 select is(pg_temp.after(statement), array[finding], statement)
 from (

@@ -134,23 +134,12 @@ select is((select looked_at >= now() from private.seal_state), true, 'when it lo
 select is_empty('select * from private.verify_seal()', 'all is sound');
 select tests.switch_triggers_off();
 create function pg_temp.found_after(statements text, call text default 'verify_seal()') returns text[]
-language plpgsql
+language sql
 as $$
-declare
-    v_found text[];
-begin
-    begin
-        execute found_after.statements;
-        execute format(
-            'select array(select concat_ws('' '', problem, log_name, leaf_index, case when entry_id = tests.id(''entry'', ''1200'') then ''1200'' end) from private.%s)',
-            found_after.call
-        ) into v_found;
-        raise exception using errcode = 'TTTTT';
-    exception
-        when sqlstate 'TTTTT' then
-            return v_found;
-    end;
-end
+    select tests.answers_after(found_after.statements, format(
+        'select concat_ws('' '', problem, log_name, leaf_index, case when entry_id = tests.id(''entry'', ''1200'') then ''1200'' end) from private.%s',
+        found_after.call
+    ))
 $$;
 create temporary table place as select leaf_index as at, leaf_index / 256 as tile from private.sealed_entries where entry_id = tests.id('entry', '1200');
 create function pg_temp.with_place(words text) returns text
@@ -268,23 +257,12 @@ select is(
 
 -- What got round the sealer.
 create function pg_temp.unsealed_after(statements text, at_most int default 1000) returns text[]
-language plpgsql
+language sql
 as $$
-declare
-    v_found text[];
-begin
-    begin
-        execute unsealed_after.statements;
-        v_found := array(
-            select log_name || ' ' || entry_id from private.unsealed_entries(unsealed_after.at_most)
-            where log_name <> 'security_events' order by 1
-        );
-        raise exception using errcode = 'TTTTT';
-    exception
-        when sqlstate 'TTTTT' then
-            return v_found;
-    end;
-end
+    select tests.answers_after(unsealed_after.statements, format(
+        'select log_name || '' '' || entry_id from private.unsealed_entries(%s) where log_name <> ''security_events'' order by 1',
+        unsealed_after.at_most
+    ))
 $$;
 update private.seal_state set look_from = 20;
 select is(

@@ -30,24 +30,13 @@ select is(
 
 select tests.switch_triggers_off();
 create function pg_temp.found_after(statements text, call text default 'verify_seal()') returns text[]
-language plpgsql
+language sql
 as $$
-declare
-    v_found text[];
-begin
-    begin
-        execute found_after.statements;
-        execute format(
-            'select array(select concat_ws('' '', count(*), problem, log_name, bool_or(entry_id is null)) '
-            'from (select regexp_replace(problem, ''[0-9]+'', ''N'', ''g'') as problem, log_name, entry_id from private.%s) as found '
-            'group by problem, log_name order by 1)', found_after.call
-        ) into v_found;
-        raise exception using errcode = 'TTTTT';
-    exception
-        when sqlstate 'TTTTT' then
-            return v_found;
-    end;
-end
+    select tests.answers_after(found_after.statements, format(
+        'select concat_ws('' '', count(*), problem, log_name, bool_or(entry_id is null)) '
+        'from (select regexp_replace(problem, ''[0-9]+'', ''N'', ''g'') as problem, log_name, entry_id from private.%s) as found '
+        'group by problem, log_name order by 1', found_after.call
+    ))
 $$;
 create temporary table tree as select max(tree_size) as size, count(*) as batches from private.seal_batches;
 select is(pg_temp.found_after('select'), '{}', 'all is sound');
