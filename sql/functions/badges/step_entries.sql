@@ -83,7 +83,7 @@ begin
             limit 1
         );
         if v_day is null then
-            return '{}';
+            return array[]::private.activity_days[];
         end if;
     end if;
 
