@@ -17,7 +17,6 @@ security invoker
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    -- Each activity takes a minute at least, and a day has only so many.
     v_day date;
     v_full_days date[];
 begin
