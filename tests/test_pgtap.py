@@ -1,4 +1,4 @@
-"""Runs each pgTAP file on each server, in a transaction of its own that is rolled back."""
+"""Runs each pgTAP file on each server, those of the evidence on two, in a transaction of its own that is rolled back."""
 
 from collections.abc import Iterator
 from pathlib import Path
